@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65535);
+
+export const ingestConfig = z.strictObject({
+  port,
+  tls: z.strictObject({ port, certFile: z.string(), keyFile: z.string() }),
+  handshakeTimeoutSec: z.number().min(1).max(120),
+  idleTimeoutSec: z.number().min(1).max(600),
+  maxMessageKiB: z.int().min(64).max(16384),
+  maxChunkStreams: z.int().min(4).max(1024),
+  maxChunkSizeKiB: z.int().min(1).max(16384),
+  maxCommandDepth: z.int().min(2).max(64),
+  maxBitrateKbps: z.number().min(100),
+  maxConnections: z.int().min(1),
+  maxConnectionsPerAddress: z.int().min(1),
+  wrongKeysPerMinute: z.int().min(1),
+});
+export type IngestConfig = z.infer<typeof ingestConfig>;

@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events';
+import type { Log } from '../platform/index.js';
+import type { Media } from './media.js';
+import type { CloseReason, Publication, PublishingChannel } from './publication.js';
+import { SourceMeter } from './source-meter.js';
+
+export type BroadcastState = 'starting' | 'live' | 'reconnecting' | 'ended';
+
+export interface BroadcastEvents {
+  /** A publisher is connected; its configurations and frames follow as `media`. */
+  attached: [publication: Publication];
+  media: [media: Media];
+  /** The publisher is gone; another may be attached later. */
+  detached: [reason: CloseReason];
+  state: [state: BroadcastState];
+  ended: [reason: CloseReason];
+}
+
+const NEXT: Record<BroadcastState, BroadcastState[]> = {
+  starting: ['live', 'reconnecting', 'ended'],
+  live: ['reconnecting', 'ended'],
+  reconnecting: ['starting', 'live', 'ended'],
+  ended: [],
+};
+
+/** One show of a channel. It outlives publications: a publisher that comes back within the grace window continues it. */
+export class Broadcast extends EventEmitter<BroadcastEvents> {
+  readonly id: string;
+  readonly channel: PublishingChannel;
+  readonly startedAt = new Date();
+  readonly meter = new SourceMeter();
+  readonly #log: Log;
+  readonly #graceMs: number;
+  #state: BroadcastState = 'starting';
+  #publication: Publication | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: { id: string; channel: PublishingChannel; graceMs: number; log: Log }) {
+    super();
+    this.id = options.id;
+    this.channel = options.channel;
+    this.#graceMs = options.graceMs;
+    this.#log = options.log;
+  }
+
+  get state(): BroadcastState {
+    return this.#state;
+  }
+
+  get publication(): Publication | undefined {
+    return this.#publication;
+  }
+
+  /** Makes this publication the one that feeds the broadcast; an older one is ended at once. */
+  attach(publication: Publication): void {
+    const old = this.#publication;
+    this.#publication = publication;
+    clearTimeout(this.#graceTimer);
+    if (old) {
+      this.#log.warn('newer publisher took over', { publication: publication.id, from: publication.remoteAddress, replaced: old.id, replacedFrom: old.remoteAddress });
+      old.close({ code: 'taken-over', message: 'another encoder started to publish to this channel' });
+      this.emit('detached', { code: 'taken-over', message: 'another encoder took over' });
+    }
+    if (this.#state === 'reconnecting') this.#moveTo('starting');
+    this.meter.reset();
+    publication.on('media', (media) => this.#take(media));
+    publication.on('closed', (reason) => this.#lose(publication, reason));
+    this.emit('attached', publication);
+  }
+
+  /** Called when viewers can play: every rung has its first segment. */
+  markLive(): void {
+    if (this.#state === 'starting') this.#moveTo('live');
+  }
+
+  /** Ends the show once. */
+  end(reason: CloseReason): void {
+    if (this.#state === 'ended') return;
+    clearTimeout(this.#graceTimer);
+    const publication = this.#publication;
+    this.#publication = undefined;
+    this.#moveTo('ended', reason);
+    publication?.close(reason);
+    this.emit('ended', reason);
+    this.removeAllListeners();
+  }
+
+  #take(media: Media): void {
+    this.meter.measure(media);
+    this.emit('media', media);
+  }
+
+  #lose(publication: Publication, reason: CloseReason): void {
+    if (this.#publication !== publication) return;
+    this.#publication = undefined;
+    if (reason.code !== 'connection-lost' || this.#graceMs === 0) {
+      this.end(reason);
+      return;
+    }
+    this.#moveTo('reconnecting', reason);
+    this.emit('detached', reason);
+    this.#graceTimer = setTimeout(() => this.end(reason), this.#graceMs);
+  }
+
+  #moveTo(state: BroadcastState, reason?: CloseReason): void {
+    if (!NEXT[this.#state].includes(state)) throw new Error(`broadcast cannot go from ${this.#state} to ${state}`);
+    this.#log.info(`broadcast ${state}`, reason ? { was: this.#state, reason: reason.message } : { was: this.#state });
+    this.#state = state;
+    this.emit('state', state);
+  }
+}

@@ -1,0 +1,11 @@
+export { Broadcast } from './broadcast.js';
+export { Broadcasts } from './broadcasts.js';
+export { Publication } from './publication.js';
+export type { BroadcastStore } from './broadcasts.js';
+export type { CloseReason, PublicationOptions, PublishingChannel } from './publication.js';
+export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, VideoConfig } from './media.js';
+export type { SourceFacts } from './source-meter.js';
+export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
+export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, flvTagHeader, flvTagTrailer, parseFlvTag } from './flv-tag.js';
+export { FlvReader } from './flv-reader.js';
+export { streamsConfig } from './config.js';

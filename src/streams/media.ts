@@ -1,0 +1,72 @@
+/**
+ * The nouns that travel the media path. Times are milliseconds (the only precision RTMP has); they are
+ * plain numbers that never wrap.
+ */
+
+/** A coded video track, as its decoder configuration record describes it. */
+export interface VideoConfig {
+  kind: 'video';
+  codec: 'h264' | 'hevc' | 'av1';
+  /** RFC 6381 codecs parameter, such as `avc1.64001f`. */
+  codecString: string;
+  /** Pixels, after cropping. */
+  width: number;
+  height: number;
+  /** Sample aspect ratio; 1:1 when the stream does not say. */
+  sar: { width: number; height: number };
+  /** Frames per second that the bitstream declares, if it does. */
+  declaredFps: number | undefined;
+  /** Frames that may be shown later than they are decoded; 0 means no B-frames, undefined means not declared. */
+  reorderFrames: number | undefined;
+  interlaced: boolean;
+  /** 8-bit 4:2:0, which is all that players and hardware decoders take. */
+  isBaselineChroma: boolean;
+  /** Decoder configuration record: avcC (ISO/IEC 14496-15 §5.3.3.1). */
+  description: Buffer;
+}
+
+/** A coded audio track. */
+export interface AudioConfig {
+  kind: 'audio';
+  codec: 'aac';
+  /** RFC 6381 codecs parameter, such as `mp4a.40.2`. */
+  codecString: string;
+  sampleRate: number;
+  channels: number;
+  /** Samples in one coded frame: 1024 for AAC-LC. */
+  frameSamples: number;
+  /** AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1). */
+  description: Buffer;
+}
+
+/** One coded picture or one coded audio frame. */
+export interface Frame {
+  kind: 'video' | 'audio';
+  dtsMs: number;
+  ptsMs: number;
+  /** True for IDR pictures and for every audio frame. */
+  isKey: boolean;
+  /** Length-prefixed NAL units (4-byte lengths), or one raw AAC frame: what goes into an `mdat`. */
+  payload: Buffer;
+  /** The whole FLV tag body that it came in, which `payload` is a part of; FFmpeg gets it unchanged. */
+  body: Buffer;
+}
+
+/** What a publisher sends, in order: a configuration before the frames that need it. */
+export type Media =
+  | { type: 'config'; config: VideoConfig | AudioConfig; body: Buffer }
+  | { type: 'frame'; frame: Frame };
+
+/** One rung of the ladder, as a player sees it. */
+export interface Rendition {
+  /** `source`, `720p`, `480p`, `360p` or `audio`; also the folder under `media/<broadcastId>/`. */
+  name: string;
+  kind: 'video' | 'audio';
+  /** Whether the publisher's own bits are passed on or FFmpeg makes new ones. */
+  origin: 'passthrough' | 'encoded';
+}
+
+/** One event on the way from transcode to packager, in order for each rendition. */
+export type RenditionMedia =
+  | { type: 'config'; rendition: string; config: VideoConfig | AudioConfig }
+  | { type: 'frame'; rendition: string; frame: Frame };

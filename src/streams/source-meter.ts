@@ -1,0 +1,108 @@
+import type { AudioConfig, Media, VideoConfig } from './media.js';
+
+/** What a source is like, measured over the last seconds. */
+export interface SourceFacts {
+  video: VideoConfig | undefined;
+  audio: AudioConfig | undefined;
+  /** Frames per second over the window; 0 until a second frame came. */
+  fps: number;
+  videoKbps: number;
+  audioKbps: number;
+  /** Longest distance between key frames seen lately, seconds; undefined before the second key frame. */
+  keyFrameIntervalSec: number | undefined;
+  /** Seconds of media since the last key frame. */
+  sinceKeyFrameSec: number;
+  /** Whether frames are shown in another order than they are sent. */
+  hasBFrames: boolean;
+}
+
+const WINDOW_MS = 5_000;
+const KEY_INTERVALS = 8;
+
+interface Sample {
+  dtsMs: number;
+  sizeBytes: number;
+}
+
+/** Measures a source as it passes: frame rate, bitrate, key-frame distance and B-frames. Keeps five seconds of sizes. */
+export class SourceMeter {
+  #video: VideoConfig | undefined;
+  #audio: AudioConfig | undefined;
+  #videoSamples: Sample[] = [];
+  #audioSamples: Sample[] = [];
+  #keyIntervalsMs: number[] = [];
+  #lastKeyMs: number | undefined;
+  #hasBFrames = false;
+
+  reset(): void {
+    this.#video = undefined;
+    this.#audio = undefined;
+    this.#videoSamples = [];
+    this.#audioSamples = [];
+    this.#keyIntervalsMs = [];
+    this.#lastKeyMs = undefined;
+    this.#hasBFrames = false;
+  }
+
+  measure(media: Media): void {
+    if (media.type === 'config') {
+      if (media.config.kind === 'video') this.#video = media.config;
+      else this.#audio = media.config;
+      return;
+    }
+    const { frame } = media;
+    const samples = frame.kind === 'video' ? this.#videoSamples : this.#audioSamples;
+    keep(samples, { dtsMs: frame.dtsMs, sizeBytes: frame.payload.length });
+    if (frame.kind === 'audio') return;
+    if (frame.isKey) this.#measureKey(frame.dtsMs);
+    // The first frame's offset is the reorder delay; only a later, different one shows reordering.
+    if (frame.ptsMs !== frame.dtsMs) this.#hasBFrames = true;
+  }
+
+  facts(): SourceFacts {
+    const last = this.#videoSamples.at(-1);
+    return {
+      video: this.#video,
+      audio: this.#audio,
+      fps: ratePerSec(this.#videoSamples),
+      videoKbps: kbps(this.#videoSamples),
+      audioKbps: kbps(this.#audioSamples),
+      keyFrameIntervalSec: this.#keyIntervalsMs.length === 0 ? undefined : Math.max(...this.#keyIntervalsMs) / 1000,
+      sinceKeyFrameSec: last && this.#lastKeyMs !== undefined ? (last.dtsMs - this.#lastKeyMs) / 1000 : 0,
+      hasBFrames: this.#hasBFrames || (this.#video?.reorderFrames ?? 0) > 0,
+    };
+  }
+
+  #measureKey(dtsMs: number): void {
+    if (this.#lastKeyMs !== undefined && dtsMs > this.#lastKeyMs) {
+      this.#keyIntervalsMs.push(dtsMs - this.#lastKeyMs);
+      if (this.#keyIntervalsMs.length > KEY_INTERVALS) this.#keyIntervalsMs.shift();
+    }
+    this.#lastKeyMs = dtsMs;
+  }
+}
+
+function keep(samples: Sample[], sample: Sample): void {
+  const last = samples.at(-1);
+  if (last && Math.abs(sample.dtsMs - last.dtsMs) > WINDOW_MS) samples.length = 0; // the clock jumped
+  samples.push(sample);
+  let old = 0;
+  while (old < samples.length - 2 && sample.dtsMs - (samples[old]?.dtsMs ?? 0) > WINDOW_MS) old++;
+  if (old > 0) samples.splice(0, old);
+}
+
+function spanMs(samples: Sample[]): number {
+  return Math.max(0, (samples.at(-1)?.dtsMs ?? 0) - (samples[0]?.dtsMs ?? 0));
+}
+
+function ratePerSec(samples: Sample[]): number {
+  const span = spanMs(samples);
+  return span === 0 ? 0 : ((samples.length - 1) * 1000) / span;
+}
+
+function kbps(samples: Sample[]): number {
+  const span = spanMs(samples);
+  if (span === 0) return 0;
+  const bytes = samples.slice(0, -1).reduce((sum, sample) => sum + sample.sizeBytes, 0);
+  return Math.round((bytes * 8) / span);
+}
