@@ -1,0 +1,116 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { Component } from '../component.js';
+import { AppError } from '../errors.js';
+import type { Log } from '../log.js';
+
+/** The address or port cannot be listened on; the message names the setting. */
+export class ListenFailed extends AppError {
+  constructor(options: { host: string; port: number; cause: NodeJS.ErrnoException }) {
+    const { host, port, cause } = options;
+    super('listen_failed', listenAdvice(cause.code ?? cause.message, host, port), { expose: false, cause });
+  }
+}
+
+export interface HttpServerOptions {
+  handler: RequestListener;
+  bindAddress: string;
+  /** 0 takes any free port. */
+  port: number;
+  log: Log;
+  /** Time for one request to arrive whole, ms. */
+  requestTimeoutMs?: number;
+  /** Time for answers under way when the server stops, ms. */
+  stopGraceMs?: number;
+}
+
+/** One connection costs about 10 KiB here; more than this is an attack or a job for several machines. */
+const MAX_CONNECTIONS = 10_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Longer than a proxy keeps its idle connections (nginx 60 s), so that it never sends into a closing one. */
+const KEEP_ALIVE_MS = 72_000;
+const DROP_REPORT_MS = 60_000;
+
+/** A listening HTTP server with bounds on time and connections. */
+export class HttpServer implements Component {
+  readonly #server: Server;
+  readonly #host: string;
+  readonly #wantedPort: number;
+  readonly #graceMs: number;
+  readonly #log: Log;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #dropped = 0;
+  #nextDropReportAt = 0;
+
+  constructor(options: HttpServerOptions) {
+    this.#host = options.bindAddress;
+    this.#wantedPort = options.port;
+    this.#graceMs = options.stopGraceMs ?? 5_000;
+    this.#log = options.log;
+    this.#server = createServer({
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, options.requestTimeoutMs ?? Infinity),
+      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+    }, options.handler);
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('drop', () => this.#countDrop());
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#wantedPort;
+  }
+
+  /** @throws {ListenFailed} */
+  start(): Promise<void> {
+    this.#starting ??= this.#listen();
+    return this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  async #listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+        reject(new ListenFailed({ host: this.#host, port: this.#wantedPort, cause }));
+      });
+      this.#server.listen(this.#wantedPort, this.#host, resolve);
+    });
+    this.#server.removeAllListeners('error').on('error', (error) => this.#log.error('http listener failed', { error: error.message }));
+    this.#log.info('http listening', { address: this.#host, port: this.port });
+  }
+
+  /** Takes no more, lets answers under way finish, then cuts what is left. */
+  async #close(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
+    const deadline = setTimeout(() => this.#server.closeAllConnections(), this.#graceMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(deadline);
+  }
+
+  #countDrop(): void {
+    this.#dropped++;
+    if (Date.now() < this.#nextDropReportAt) return;
+    this.#nextDropReportAt = Date.now() + DROP_REPORT_MS;
+    this.#log.warn('too many connections: new ones are dropped', { limit: MAX_CONNECTIONS, dropped: this.#dropped });
+  }
+}
+
+function listenAdvice(code: string, host: string, port: number): string {
+  const where = `TCP port ${port} on ${host}`;
+  const settings = 'http.port (HTTP_PORT)';
+  if (code === 'EADDRINUSE') return `${where} is in use: stop the other program, or set another ${settings}`;
+  if (code === 'EACCES') return `${where} needs more rights: set ${settings} to 1024 or above, or put a proxy in front`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `this machine has no address ${host}: correct http.bindAddress (BIND_ADDRESS)`;
+  return `${where} cannot be listened on (${code}): see http.bindAddress (BIND_ADDRESS) and ${settings}`;
+}
