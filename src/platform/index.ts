@@ -12,3 +12,4 @@ export { HttpServer } from './http/server.js';
 export { RequestInvalid, parseBody, parseParams, parseQuery } from './http/request.js';
 export { AddressLimiter, addressKey, RateLimited } from './rate-limit.js';
 export { readOrMakeSecret } from './secret-file.js';
+export { metricsHandler } from './metrics.js';

@@ -66,7 +66,19 @@ export interface Rendition {
   origin: 'passthrough' | 'encoded';
 }
 
-/** One event on the way from transcode to packager, in order for each rendition. */
+/**
+ * A stretch of a broadcast during which no format changes. A reconnect, a crash of FFmpeg or a dropped rung starts
+ * the next one; between two of them players see EXT-X-DISCONTINUITY.
+ */
+export interface Take {
+  /** Counts from 0 in a broadcast. */
+  number: number;
+  renditions: Rendition[];
+  /** Longest distance between key frames that is expected, ms; segments cannot be shorter. */
+  keyFrameIntervalMs: number;
+}
+
+/** One event on the way from transcode to packager; in order for each rendition. */
 export type RenditionMedia =
-  | { type: 'config'; rendition: string; config: VideoConfig | AudioConfig }
-  | { type: 'frame'; rendition: string; frame: Frame };
+  | { type: 'config'; take: number; rendition: string; config: VideoConfig | AudioConfig }
+  | { type: 'frame'; take: number; rendition: string; frame: Frame };

@@ -14,6 +14,7 @@ export const transcodeConfig = z.strictObject({
   preset: z.enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium']),
   audioBitrateKbps: z.int().min(32).max(512),
   maxLoad: z.number().min(0.1).max(1),
+  maxKeyFrameIntervalSec: z.number().min(1).max(30),
 });
 export type TranscodeConfig = z.infer<typeof transcodeConfig>;
 export type Rung = z.infer<typeof rung>;

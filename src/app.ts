@@ -1,0 +1,201 @@
+import path from 'node:path';
+import type { Request } from 'express';
+import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
+import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from './channels/index.js';
+import type { Config } from './config.js';
+import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers } from './deliver/index.js';
+import type { LiveShow, LiveShows } from './deliver/index.js';
+import { RtmpServer } from './ingest/index.js';
+import { Packager } from './packager/index.js';
+import type { LivePackage } from './packager/index.js';
+import { createHttpApp, Database, HttpServer, Lifecycle, metricsHandler } from './platform/index.js';
+import type { Component, Log } from './platform/index.js';
+import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
+import type { Broadcast } from './streams/index.js';
+import { Transcoder } from './transcode/index.js';
+import type { Transcode } from './transcode/index.js';
+
+export interface AppOptions {
+  config: Config;
+  log: Log;
+  version: string;
+  /** Folder of the built web pages. */
+  webFolder: string;
+}
+
+export interface App extends Component {
+  /** TCP ports that it listens on; known after the start. */
+  readonly ports: { http: number; rtmp: number; rtmps: number | undefined };
+  hasAccounts(): Promise<boolean>;
+  /** For tests: what runs for a channel that is live. */
+  transcodeOf(slug: string): Transcode | undefined;
+}
+
+/** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
+export function createApp(options: AppOptions): App {
+  const { config, log } = options;
+  const roomLog = (room: string): Log => log.child({ room });
+
+  const database = new Database({
+    url: config.database.url,
+    dataDir: config.dataDir,
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations },
+    log: roomLog('database'),
+  });
+  const { db } = database;
+  const channels = new Channels({ db });
+  const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
+  const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
+
+  const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, log: roomLog('streams') });
+  const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, log });
+  const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, log: roomLog('transcode') });
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
+  const viewers = new Viewers();
+
+  streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
+  const transcodes = joinMedia({ broadcasts, transcoder, packager });
+  broadcasts.on('ended', (broadcast) => viewers.forget(broadcast.id));
+
+  const shows = showsOf(broadcasts, transcodes, packager);
+  const app = createHttpApp({
+    trustProxy: config.http.trustProxy,
+    bare: [
+      { path: '/', handler: hlsRoutes({ packages: packager, viewers, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/health', handler: healthRoute({ checks: { database: () => database.check() } }) },
+      { path: '/metrics', handler: metricsHandler([
+        { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
+        { name: 'tidemark_viewers', help: 'Playback sessions', read: () => broadcasts.list().reduce((sum, broadcast) => sum + viewers.count(broadcast.id), 0) },
+        { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
+        { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
+      ]) },
+    ],
+    routes: [
+      { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
+      { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
+      { path: '/api/v1', handler: liveRoutes({
+        shows,
+        viewers,
+        channels: {
+          check: async (slug) => void (await channels.get(slug)),
+          checkOwner: async (slug, request) => void (await channels.getManaged(slug, await accounts.caller(request))),
+        },
+        server: async (request) => ({
+          name: 'Tidemark',
+          version: options.version,
+          registration: config.accounts.registration,
+          hasAccounts: await accounts.hasAccounts(),
+          rtmp: publishUrls(request, config, rtmp),
+        }),
+      }) },
+      { path: '/', handler: pages({ folder: options.webFolder }) },
+    ],
+    log: roomLog('http'),
+  });
+  const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, log: roomLog('http') });
+
+  // Readers before sources; the stop goes the other way round.
+  const lifecycle = new Lifecycle({
+    log,
+    parts: [
+      { name: 'database', component: database },
+      { name: 'accounts', component: accounts },
+      { name: 'packager', component: packager },
+      { name: 'transcoder', component: transcoder },
+      { name: 'http', component: http },
+      { name: 'broadcasts', component: broadcasts },
+      { name: 'rtmp', component: rtmp },
+    ],
+  });
+  return {
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+    get ports() {
+      return { http: http.port, rtmp: rtmp.port ?? config.ingest.port, rtmps: rtmp.tlsPort };
+    },
+    hasAccounts: () => accounts.hasAccounts(),
+    transcodeOf: (slug) => {
+      const broadcast = broadcasts.findBySlug(slug);
+      return broadcast && transcodes.get(broadcast.id);
+    },
+  };
+}
+
+/** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
+function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager }): Map<string, Transcode> {
+  const transcodes = new Map<string, Transcode>();
+  rooms.broadcasts.on('started', (broadcast) => {
+    const transcode = rooms.transcoder.open(broadcast);
+    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs });
+    transcodes.set(broadcast.id, transcode);
+    feed(broadcast, transcode);
+    pack(broadcast, transcode, live);
+    broadcast.on('ended', () => {
+      transcodes.delete(broadcast.id);
+      void rooms.transcoder.close(transcode).then(() => rooms.packager.close(live));
+    });
+  });
+  return transcodes;
+}
+
+function feed(broadcast: Broadcast, transcode: Transcode): void {
+  broadcast.on('attached', () => transcode.attach());
+  broadcast.on('media', (media) => transcode.push(media));
+  broadcast.on('detached', () => void transcode.detach());
+  transcode.on('failed', (reason) => broadcast.end({ code: 'media-refused', message: reason }));
+}
+
+function pack(broadcast: Broadcast, transcode: Transcode, live: LivePackage): void {
+  transcode.on('take', (take) => live.startTake(take));
+  transcode.on('media', (media) => live.push(media));
+  transcode.on('takeFinished', () => live.finishTake());
+  live.on('playable', () => broadcast.markLive());
+  // A broadcast that is continued is playable from its first new segment on.
+  live.on('segment', () => {
+    if (live.isPlayable) broadcast.markLive();
+  });
+}
+
+function showsOf(broadcasts: Broadcasts, transcodes: Map<string, Transcode>, packager: Packager): LiveShows {
+  const showOf = (broadcast: Broadcast): LiveShow => ({
+    id: broadcast.id,
+    channel: broadcast.channel,
+    startedAt: broadcast.startedAt,
+    state: broadcast.state,
+    publication: broadcast.publication,
+    source: () => broadcast.meter.facts(),
+    renditions: () => packager.findById(broadcast.id)?.facts() ?? [],
+    encode: () => {
+      const status = transcodes.get(broadcast.id)?.status();
+      return {
+        ladder: status?.ladder ?? 'auto',
+        renditions: status?.plan?.renditions ?? [],
+        dropped: status?.dropped ?? [],
+        notes: status?.plan?.notes ?? [],
+        restarts: status?.restarts ?? 0,
+        encode: status?.encode,
+      };
+    },
+    end: () => broadcast.end({ code: 'ended-by-owner', message: 'the stream was ended in the studio' }),
+  });
+  return {
+    findBySlug: (slug) => {
+      const broadcast = broadcasts.findBySlug(slug);
+      return broadcast && showOf(broadcast);
+    },
+    list: () => broadcasts.list().map(showOf),
+  };
+}
+
+/** Where encoders publish to, as seen from whoever asks. */
+function publishUrls(request: Request, config: Config, rtmp: RtmpServer): { url: string; tlsUrl?: string } {
+  const host = config.http.publicUrl === '' ? request.hostname : new URL(config.http.publicUrl).hostname;
+  const at = (scheme: string, port: number, usual: number): string => `${scheme}://${host}${port === usual ? '' : `:${port}`}/live`;
+  const url = at('rtmp', rtmp.port ?? config.ingest.port, 1935);
+  return rtmp.tlsPort === undefined ? { url } : { url, tlsUrl: at('rtmps', rtmp.tlsPort, 443) };
+}
+
+/** Where the built pages are, seen from the built program. */
+export function builtWebFolder(programFolder: string): string {
+  return path.join(programFolder, 'web');
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { Db, DbTransaction } from '../platform/index.js';
+import { ChannelNotYours, ChannelUnknown } from './errors.js';
+import { findChannel, insertChannel, updateChannel } from './queries.js';
+import type { Channel, ChannelChanges } from './queries.js';
+
+/** Who asks, as far as this room cares. */
+export interface ChannelCaller {
+  id: string;
+  role: 'admin' | 'user';
+}
+
+/** The channels of all users. */
+export class Channels {
+  readonly #db: Db;
+
+  constructor(options: { db: Db }) {
+    this.#db = options.db;
+  }
+
+  /** Makes the channel that comes with an account, inside the transaction that makes the account. */
+  async createFor(tx: DbTransaction, owner: { id: string; username: string }): Promise<void> {
+    await insertChannel(tx, { id: randomUUID(), ownerId: owner.id, slug: owner.username, title: owner.username, createdAt: new Date() });
+  }
+
+  async find(slug: string): Promise<Channel | undefined> {
+    return findChannel(this.#db, slug.toLowerCase());
+  }
+
+  /** @throws {ChannelUnknown} */
+  async get(slug: string): Promise<Channel> {
+    const channel = await this.find(slug);
+    if (!channel) throw new ChannelUnknown(slug);
+    return channel;
+  }
+
+  /** The channel, for its owner or an admin. @throws {ChannelUnknown} {ChannelNotYours} */
+  async getManaged(slug: string, caller: ChannelCaller): Promise<Channel> {
+    const channel = await this.get(slug);
+    if (!canManage(channel, caller)) throw new ChannelNotYours(slug);
+    return channel;
+  }
+
+  /** Changes what is given and returns the channel as it is then. @throws like `getManaged` */
+  async update(slug: string, caller: ChannelCaller, changes: ChannelChanges): Promise<Channel> {
+    const channel = await this.getManaged(slug, caller);
+    await updateChannel(this.#db, channel.id, changes);
+    return this.get(slug);
+  }
+}
+
+export function canManage(channel: Channel, caller: ChannelCaller | undefined): boolean {
+  return caller !== undefined && (caller.id === channel.ownerId || caller.role === 'admin');
+}

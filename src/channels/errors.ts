@@ -1,0 +1,33 @@
+import { AppError } from '../platform/index.js';
+
+export class ChannelUnknown extends AppError {
+  constructor(slug: string) {
+    super('channel_unknown', `there is no channel "${slug}"`, { status: 404, detail: { slug } });
+  }
+}
+
+/** Channels are public, so a stranger is told that it exists and is not theirs. */
+export class ChannelNotYours extends AppError {
+  constructor(slug: string) {
+    super('channel_not_yours', `only the owner of "${slug}" or an admin may do this`, { status: 403, detail: { slug } });
+  }
+}
+
+export class StreamKeyUnknown extends AppError {
+  constructor() {
+    super('stream_key_unknown', 'this channel has no such stream key', { status: 404 });
+  }
+}
+
+export class TooManyStreamKeys extends AppError {
+  constructor(limit: number) {
+    super('too_many_stream_keys', `a channel has at most ${limit} stream keys: revoke one first`, { status: 409, detail: { limit } });
+  }
+}
+
+/** Nobody may publish with this key. The same for malformed, unknown, revoked and banned: nothing is learned by trying. */
+export class StreamKeyRejected extends AppError {
+  constructor() {
+    super('stream_key_rejected', 'this stream key is not valid: copy it again from the studio', { status: 403 });
+  }
+}

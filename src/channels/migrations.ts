@@ -1,0 +1,33 @@
+import type { Kysely } from 'kysely';
+import type { Migrations } from '../platform/index.js';
+
+export const channelsMigrations: Migrations = {
+  '002-channels': { up: createChannels, down: dropChannels },
+};
+
+async function createChannels(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('channels')
+    .addColumn('id', 'uuid', (column) => column.primaryKey())
+    .addColumn('owner_id', 'uuid', (column) => column.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('slug', 'text', (column) => column.notNull().unique())
+    .addColumn('title', 'text', (column) => column.notNull())
+    .addColumn('description', 'text', (column) => column.notNull().defaultTo(''))
+    .addColumn('ladder', 'jsonb')
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('channels_owner').on('channels').column('owner_id').execute();
+  await db.schema.createTable('stream_keys')
+    .addColumn('id', 'uuid', (column) => column.primaryKey())
+    .addColumn('channel_id', 'uuid', (column) => column.notNull().references('channels.id').onDelete('cascade'))
+    .addColumn('label', 'text', (column) => column.notNull())
+    .addColumn('key_hash', 'text', (column) => column.notNull().unique())
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('last_used_at', 'timestamptz')
+    .execute();
+  await db.schema.createIndex('stream_keys_channel').on('stream_keys').column('channel_id').execute();
+}
+
+async function dropChannels(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('stream_keys').execute();
+  await db.schema.dropTable('channels').execute();
+}

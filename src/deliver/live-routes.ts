@@ -1,0 +1,112 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import { adviseStreamer } from './advice.js';
+import type { LiveShow, LiveShows } from './live.js';
+import type { Viewers } from './viewers.js';
+
+export interface LiveRoutesOptions {
+  shows: LiveShows;
+  viewers: Viewers;
+  channels: {
+    /** Throws for a channel that does not exist. */
+    check(slug: string): Promise<void>;
+    /** Throws unless the request comes from the owner or an admin. */
+    checkOwner(slug: string, request: Request): Promise<void>;
+  };
+  server: (request: Request) => Promise<Record<string, unknown>>;
+}
+
+/** What is live, for pages, and the health of a broadcast, for its streamer. Mounted at /api/v1. */
+export function liveRoutes(options: LiveRoutesOptions): Router {
+  const { shows, viewers } = options;
+  const router = Router();
+  router.get('/server', async (request, response) => {
+    response.json(await options.server(request));
+  });
+  router.get('/live', (_request, response) => {
+    const live = shows.list().filter((show) => show.state === 'live' || show.state === 'reconnecting');
+    response.json({ broadcasts: live.map((show) => ({ ...summary(show, viewers), channel: { slug: show.channel.slug, title: show.channel.title } })) });
+  });
+  router.get('/channels/:slug/live', async (request, response) => {
+    const { slug } = request.params;
+    const show = shows.findBySlug(slug);
+    if (show === undefined) await options.channels.check(slug);
+    response.json(show === undefined ? { state: 'offline' } : publicState(show, viewers));
+  });
+  router.get('/channels/:slug/health', async (request, response) => {
+    await options.channels.checkOwner(request.params.slug, request);
+    const show = shows.findBySlug(request.params.slug);
+    response.json(show === undefined ? { state: 'offline', advice: [] } : health(show));
+  });
+  router.delete('/channels/:slug/broadcast', async (request, response) => {
+    await options.channels.checkOwner(request.params.slug, request);
+    shows.findBySlug(request.params.slug)?.end();
+    response.status(204).end();
+  });
+  return router;
+}
+
+function summary(show: LiveShow, viewers: Viewers): Record<string, unknown> {
+  return {
+    id: show.id,
+    startedAt: show.startedAt,
+    viewers: viewers.count(show.id),
+    playback: { hls: `/hls/${show.channel.slug}/master.m3u8` },
+  };
+}
+
+function publicState(show: LiveShow, viewers: Viewers): Record<string, unknown> {
+  const renditions = show.renditions();
+  return {
+    state: show.state,
+    broadcast: {
+      ...summary(show, viewers),
+      renditions: renditions.filter((one) => !one.isDropped).map(({ name, kind, width, height, fps, bitrateKbps }) => ({ name, kind, width, height, fps, bitrateKbps })),
+      droppedRenditions: renditions.filter((one) => one.isDropped).map((one) => one.name),
+    },
+  };
+}
+
+function health(show: LiveShow): Record<string, unknown> {
+  const source = show.source();
+  const encode = show.encode();
+  const { publication } = show;
+  const facts = new Map(show.renditions().map((one) => [one.name, one]));
+  return {
+    state: show.state,
+    publication: publication && {
+      protocol: publication.protocol,
+      encoder: publication.encoder,
+      remoteAddress: publication.remoteAddress,
+      connectedSec: Math.round((Date.now() - publication.startedAt.getTime()) / 1000),
+    },
+    source: sourceHealth(source),
+    ladder: {
+      mode: encode.ladder,
+      renditions: encode.renditions.map(({ name, origin }) => {
+        const one = facts.get(name);
+        return { name, origin, kind: one?.kind, width: one?.width, height: one?.height, fps: one?.fps, kbps: one?.bitrateKbps ?? 0, segments: one?.segments ?? 0 };
+      }),
+      dropped: encode.dropped,
+      notes: encode.notes,
+    },
+    encode: { speed: encode.encode?.speed ?? 0, lagMs: Math.round(encode.encode?.lagMs ?? 0), restarts: encode.restarts },
+    advice: adviseStreamer(source, encode),
+  };
+}
+
+function sourceHealth(source: ReturnType<LiveShow['source']>): Record<string, unknown> | undefined {
+  const { video, audio } = source;
+  if (video === undefined && audio === undefined) return undefined;
+  return {
+    codec: video?.codec,
+    codecString: video?.codecString,
+    width: video?.width,
+    height: video?.height,
+    fps: Math.round(source.fps * 100) / 100,
+    videoKbps: source.videoKbps,
+    keyFrameIntervalSec: source.keyFrameIntervalSec ?? null,
+    hasBFrames: source.hasBFrames,
+    audio: audio && { codec: audio.codec, sampleRate: audio.sampleRate, channels: audio.channels, kbps: source.audioKbps },
+  };
+}

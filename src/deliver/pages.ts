@@ -1,0 +1,16 @@
+import path from 'node:path';
+import express, { Router } from 'express';
+
+const YEAR_MS = 31_536_000_000;
+
+/** The web pages: built files, and the one document that draws every page. */
+export function pages(options: { folder: string }): Router {
+  const router = Router();
+  router.use('/assets', express.static(path.join(options.folder, 'assets'), { immutable: true, maxAge: YEAR_MS, index: false, fallthrough: false }));
+  router.use(express.static(options.folder, { index: false, maxAge: 0 }));
+  // `/`, `/<slug>` and the other pages; a file that is not there stays a 404.
+  router.get(/^\/[^.]*$/, (_request, response) => {
+    response.sendFile(path.join(options.folder, 'index.html'), { headers: { 'Cache-Control': 'no-cache' } });
+  });
+  return router;
+}

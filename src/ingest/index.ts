@@ -1,0 +1,5 @@
+export { RtmpServer } from './rtmp-server.js';
+export type { RtmpServerOptions } from './rtmp-server.js';
+export type { PublishTarget, StreamKeys } from './publish-target.js';
+export { ingestConfig } from './config.js';
+export type { IngestConfig } from './config.js';

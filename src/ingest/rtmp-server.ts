@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Component, Log } from '../platform/index.js';
+import { messageOf } from '../platform/index.js';
+import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from './admission.js';
+import type { IngestConfig } from './config.js';
+import { RtmpNotListening } from './errors.js';
+import type { PublishTarget, StreamKeys } from './publish-target.js';
+import { RtmpSession } from './rtmp-session.js';
+
+export interface RtmpServerOptions {
+  config: IngestConfig;
+  bindAddress: string;
+  streamKeys: StreamKeys;
+  broadcasts: PublishTarget;
+  log: Log;
+}
+
+/** The RTMP listener and, when a certificate is set, the RTMPS listener: they admit connections and own their sessions. */
+export class RtmpServer implements Component {
+  readonly #options: RtmpServerOptions;
+  readonly #log: Log;
+  readonly #counts: ConnectionCounts;
+  readonly #wrongKeys: WrongKeys;
+  readonly #refusals: RefusalLog;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<RtmpSession>();
+  #plain: Server | undefined;
+  #tls: Server | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: RtmpServerOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#log = options.log.child({ room: 'ingest' });
+    this.#counts = new ConnectionCounts({ maxInAll: config.maxConnections, maxPerAddress: config.maxConnectionsPerAddress });
+    this.#wrongKeys = new WrongKeys({ perMinute: config.wrongKeysPerMinute });
+    this.#refusals = new RefusalLog({ log: this.#log });
+  }
+
+  /** The TCP port of RTMP; undefined before the start. */
+  get port(): number | undefined {
+    return portOf(this.#plain);
+  }
+
+  /** The TCP port of RTMPS; undefined without a certificate. */
+  get tlsPort(): number | undefined {
+    return portOf(this.#tls);
+  }
+
+  /** Open connections, for metrics. */
+  get connections(): number {
+    return this.#counts.inAll;
+  }
+
+  /** @throws {RtmpNotListening} when a port is taken. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Tells every encoder that the server stops; resolves when the last socket is gone, after about two seconds at most. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    const { config, bindAddress } = this.#options;
+    this.#plain = createServer();
+    this.#plain.on('error', (error) => this.#onListenerError(error));
+    this.#plain.on('connection', (socket) => void this.#admit(socket, () => this.#open(socket, 'rtmp')));
+    await listen(this.#plain, config.port, bindAddress);
+    if (config.tls.certFile !== '' && config.tls.keyFile !== '') await this.#startTls();
+    this.#log.info('RTMP is listening', { port: this.port, tlsPort: this.tlsPort });
+  }
+
+  async #startTls(): Promise<void> {
+    const { config, bindAddress } = this.#options;
+    const [cert, key] = await Promise.all([readFile(config.tls.certFile), readFile(config.tls.keyFile)]);
+    this.#tls = createTlsServer({ cert, key, handshakeTimeout: config.handshakeTimeoutSec * 1000 });
+    this.#tls.on('error', (error) => this.#onListenerError(error));
+    this.#tls.on('connection', (socket: Socket) => void this.#admit(socket, () => undefined));
+    this.#tls.on('secureConnection', (socket: Socket) => this.#open(socket, 'rtmps'));
+    this.#tls.on('tlsClientError', (error: Error) => this.#log.debug('TLS handshake failed', { error: messageOf(error) }));
+    await listen(this.#tls, config.tls.port, bindAddress);
+  }
+
+  /** Accepting can fail for a while, such as when file descriptors run out; the listener goes on. */
+  #onListenerError(error: Error): void {
+    this.#log.error('RTMP listener failed', { error: error.message });
+  }
+
+  async #stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    const closing = [this.#plain, this.#tls].map((server) => server && close(server));
+    for (const session of this.#sessions) session.close({ code: 'shutdown', message: 'the server is stopping' });
+    await Promise.all([...this.#sessions].map((session) => session.closed));
+    for (const socket of this.#sockets) socket.destroy(); // those without a session: TLS handshakes
+    await Promise.all(closing);
+  }
+
+  /** Counts the connection and passes it on, or drops it before a byte is read. */
+  async #admit(socket: Socket, open: () => void): Promise<void> {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    socket.on('error', () => undefined); // a reset before a session listens is not worth a line
+    const refusal = this.#counts.findRefusal(address);
+    if (refusal !== undefined) return this.#refuse(socket, address, refusal);
+    this.#counts.add(address);
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#counts.remove(address);
+      this.#sockets.delete(socket);
+    });
+    if (await this.#wrongKeys.isBlocked(address)) this.#refuse(socket, address, 'too many wrong stream keys');
+    else open();
+  }
+
+  #refuse(socket: Socket, address: string, reason: string): void {
+    this.#refusals.note(address, reason);
+    socket.destroy();
+  }
+
+  #open(socket: Socket, protocol: 'rtmp' | 'rtmps'): void {
+    if (socket.destroyed || this.#stopping) {
+      socket.destroy();
+      return;
+    }
+    const { config, streamKeys, broadcasts } = this.#options;
+    const remoteAddress = plainAddress(socket.remoteAddress ?? '');
+    const session = new RtmpSession({ socket, protocol, remoteAddress, config, streamKeys, broadcasts, wrongKeys: this.#wrongKeys, log: this.#log });
+    this.#sessions.add(session);
+    void session.closed.then(() => this.#sessions.delete(session));
+  }
+}
+
+function portOf(server: Server | undefined): number | undefined {
+  const address = server?.address();
+  return address && typeof address === 'object' ? address.port : undefined;
+}
+
+function listen(server: Server, port: number, bindAddress: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(new RtmpNotListening(port, cause)));
+    server.listen(port, bindAddress, resolve);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  // The callback gets an error when the server never listened; it is closed either way.
+  return new Promise((resolve) => server.close(() => resolve()));
+}

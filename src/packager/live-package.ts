@@ -1,0 +1,203 @@
+import { EventEmitter } from 'node:events';
+import type { Log } from '../platform/index.js';
+import type { RenditionMedia, Take } from '../streams/index.js';
+import type { PackagerConfig } from './config.js';
+import { LiveRendition } from './live-rendition.js';
+import { multivariantPlaylist } from './playlist.js';
+import type { Variant } from './playlist.js';
+import { SegmentClock } from './segment-clock.js';
+import type { SegmentClockOptions } from './segment-clock.js';
+import type { Segment } from './segment.js';
+import type { SegmentStore, StoredFile } from './store/segment-store.js';
+
+export interface LivePackageOptions {
+  broadcastId: string;
+  slug: string;
+  /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
+  epochMs: number;
+  config: PackagerConfig;
+  store: SegmentStore;
+  log: Log;
+}
+
+export interface LivePackageEvents {
+  /** Viewers can start: every rendition of the take has a segment, or the wait for a slow one is over. */
+  playable: [];
+  segment: [rendition: string, segment: Segment];
+}
+
+/** What a viewer or the studio is told about a rendition. */
+export interface RenditionFacts {
+  name: string;
+  kind: 'video' | 'audio';
+  width: number | undefined;
+  height: number | undefined;
+  fps: number | undefined;
+  bitrateKbps: number;
+  segments: number;
+  isDropped: boolean;
+}
+
+/** RFC 8216bis §4.4.3.1: a segment's duration, rounded, may not exceed the target duration. */
+const ROUNDING_MS = 499;
+const MAX_WAIT_SEGMENTS = 2;
+
+/** One live broadcast as HLS: renditions, their segments and playlists. */
+export class LivePackage extends EventEmitter<LivePackageEvents> {
+  readonly broadcastId: string;
+  readonly slug: string;
+  readonly #epochMs: number;
+  readonly #config: PackagerConfig;
+  readonly #store: SegmentStore;
+  readonly #log: Log;
+  readonly #clock: SegmentClock;
+  readonly #renditions = new Map<string, LiveRendition>();
+  #take: Take | undefined;
+  #targetDurationSec = 0;
+  #isPlayable = false;
+  #hasEnded = false;
+
+  constructor(options: LivePackageOptions) {
+    super();
+    this.broadcastId = options.broadcastId;
+    this.slug = options.slug;
+    this.#epochMs = options.epochMs;
+    this.#config = options.config;
+    this.#store = options.store;
+    this.#log = options.log;
+    this.#clock = new SegmentClock(this.#limits());
+  }
+
+  get isPlayable(): boolean {
+    return this.#isPlayable;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The next stretch of the broadcast: its renditions replace those of the take before. */
+  startTake(take: Take): void {
+    this.#take = take;
+    // The target duration may not change (RFC 8216bis §6.2.1); it grows only if key frames leave no choice.
+    const neededSec = Math.ceil((take.keyFrameIntervalMs - ROUNDING_MS) / 1000);
+    this.#targetDurationSec = Math.max(this.#targetDurationSec, Math.round(this.#config.segmentSec), neededSec);
+    this.#clock.startTake(take.keyFrameIntervalMs, this.#limits());
+    for (const rendition of take.renditions) {
+      if (!this.#renditions.has(rendition.name)) this.#renditions.set(rendition.name, this.#createRendition(rendition.name, rendition.kind));
+    }
+    this.#pointDroppedElsewhere(take);
+  }
+
+  push(media: RenditionMedia): void {
+    const rendition = this.#renditions.get(media.rendition);
+    if (rendition === undefined || this.#hasEnded) return;
+    if (media.type === 'config') {
+      const leads = rendition.kind === 'video' || !this.#take?.renditions.some((other) => other.kind === 'video');
+      rendition.startTake(media.take, media.config, { leads });
+      return;
+    }
+    rendition.push(media.frame);
+    if (media.frame.kind === 'video') this.#renditions.forEach((other) => other.release());
+  }
+
+  /** Every rendition closes what is open: the take is over. */
+  finishTake(): void {
+    this.#renditions.forEach((rendition) => rendition.finishTake());
+  }
+
+  /** The broadcast is over: playlists get their end. */
+  finish(): void {
+    if (this.#hasEnded) return;
+    this.finishTake();
+    this.#hasEnded = true;
+  }
+
+  multivariantPlaylist(): string | undefined {
+    if (!this.#isPlayable) return undefined;
+    const current = [...this.#renditions.values()].filter((rendition) => !rendition.isDropped && rendition.hasSegments);
+    const audio = current.find((rendition) => rendition.kind === 'audio');
+    const group = audio?.audioGroup();
+    const videos = current.filter((rendition) => rendition.kind === 'video');
+    const variants: Variant[] = [...videos, ...(audio ? [audio] : [])].map((rendition) => rendition.variant(audio));
+    return multivariantPlaylist(variants, group);
+  }
+
+  /** The media playlist of a rendition, or undefined when there is none (yet). */
+  mediaPlaylist(name: string): string | undefined {
+    const rendition = this.#renditions.get(name);
+    if (!rendition?.hasSegments) return undefined;
+    return rendition.playlist({ targetDurationSec: this.#targetDurationSec, hasEnded: this.#hasEnded, epochMs: this.#epochMs });
+  }
+
+  /** @param name path inside the broadcast's folder, such as `720p/12.m4s`. */
+  findFile(name: string): StoredFile | undefined {
+    return this.#store.find(name);
+  }
+
+  facts(): RenditionFacts[] {
+    return [...this.#renditions.values()].map((rendition) => rendition.facts());
+  }
+
+  /** Deletes every file; the package is gone. */
+  async destroy(): Promise<void> {
+    this.removeAllListeners();
+    await this.#store.destroy();
+  }
+
+  /** Resolves when finished segments are on disk. */
+  async settled(): Promise<void> {
+    await this.#store.settled();
+  }
+
+  #limits(): SegmentClockOptions {
+    const targetSec = Math.max(this.#targetDurationSec, Math.round(this.#config.segmentSec));
+    return { targetMs: this.#config.segmentSec * 1000, maxMs: targetSec * 1000 + ROUNDING_MS };
+  }
+
+  #createRendition(name: string, kind: 'video' | 'audio'): LiveRendition {
+    return new LiveRendition({
+      name,
+      kind,
+      clock: this.#clock,
+      store: this.#store,
+      baseUri: `/media/${this.broadcastId}`,
+      partMs: this.#config.partSec * 1000,
+      windowMs: this.#config.windowSec * 1000,
+      onSegment: (segment) => this.#announce(name, segment),
+    });
+  }
+
+  /** A rung that is gone goes on with the pictures of the next one below, so that its viewers do not stop. */
+  #pointDroppedElsewhere(take: Take): void {
+    for (const rendition of this.#renditions.values()) {
+      const isCurrent = take.renditions.some((other) => other.name === rendition.name);
+      const substitutes = take.renditions.filter((other) => other.kind === rendition.kind);
+      const target = isCurrent ? undefined : this.#substitute(rendition, substitutes.map((other) => other.name));
+      if (!isCurrent && !rendition.isDropped) this.#log.info('rendition dropped', { rendition: rendition.name, continuedBy: target?.name ?? 'nothing' });
+      rendition.setDropped(!isCurrent, target);
+    }
+  }
+
+  #substitute(rendition: LiveRendition, names: string[]): LiveRendition | undefined {
+    const heightOf = (other: LiveRendition): number => other.facts().height ?? 0;
+    const candidates = names.flatMap((name) => this.#renditions.get(name) ?? []).sort((a, b) => heightOf(b) - heightOf(a));
+    const height = heightOf(rendition);
+    return candidates.find((other) => heightOf(other) > 0 && heightOf(other) <= height) ?? candidates.at(-1);
+  }
+
+  #announce(name: string, segment: Segment): void {
+    this.emit('segment', name, segment);
+    for (const other of this.#renditions.values()) other.follow(name, segment);
+    if (!this.#isPlayable && this.#isReady()) {
+      this.#isPlayable = true;
+      this.emit('playable');
+    }
+  }
+
+  #isReady(): boolean {
+    const names = this.#take?.renditions.map((rendition) => rendition.name) ?? [];
+    const counts = names.map((name) => this.#renditions.get(name)?.segmentCount ?? 0);
+    return counts.length > 0 && (counts.every((count) => count > 0) || Math.max(...counts) > MAX_WAIT_SEGMENTS);
+  }
+}

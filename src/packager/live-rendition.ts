@@ -1,0 +1,197 @@
+import type { AudioConfig, Frame, VideoConfig } from '../streams/index.js';
+import { initSegment } from './cmaf/init.js';
+import type { RenditionFacts } from './live-package.js';
+import { mediaPlaylist } from './playlist.js';
+import type { AudioGroup, MediaPlaylist, Variant } from './playlist.js';
+import { RenditionTrack } from './rendition-track.js';
+import type { PackedSegment } from './rendition-track.js';
+import type { SegmentClock } from './segment-clock.js';
+import type { Segment } from './segment.js';
+import type { SegmentStore } from './store/segment-store.js';
+import { SegmentWindow } from './segment-window.js';
+
+export interface LiveRenditionOptions {
+  name: string;
+  kind: 'video' | 'audio';
+  clock: SegmentClock;
+  store: SegmentStore;
+  /** Path under the server's root that the broadcast's files have. */
+  baseUri: string;
+  partMs: number;
+  windowMs: number;
+  onSegment: (segment: Segment) => void;
+}
+
+/** One rendition of a live broadcast: its track, its window of segments and its playlist. */
+export class LiveRendition {
+  readonly name: string;
+  readonly kind: 'video' | 'audio';
+  readonly #clock: SegmentClock;
+  readonly #store: SegmentStore;
+  readonly #baseUri: string;
+  readonly #onSegment: (segment: Segment) => void;
+  readonly #track: RenditionTrack;
+  readonly #window: SegmentWindow;
+  #config: VideoConfig | AudioConfig | undefined;
+  #initName = '';
+  #segmentCount = 0;
+  #isDropped = false;
+  #continuedBy: LiveRendition | undefined;
+
+  constructor(options: LiveRenditionOptions) {
+    this.name = options.name;
+    this.kind = options.kind;
+    this.#clock = options.clock;
+    this.#store = options.store;
+    this.#baseUri = options.baseUri;
+    this.#onSegment = options.onSegment;
+    this.#window = new SegmentWindow({ windowMs: options.windowMs, onExpired: (segment) => this.#deleteFile(segment) });
+    this.#track = new RenditionTrack({
+      kind: options.kind,
+      clock: options.clock,
+      partMs: options.partMs,
+      onPart: () => undefined,
+      onSegment: (packed) => this.#place(packed),
+    });
+  }
+
+  get hasSegments(): boolean {
+    return this.#window.listed.length > 0;
+  }
+
+  /** Segments made since the broadcast began. */
+  get segmentCount(): number {
+    return this.#segmentCount;
+  }
+
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
+  startTake(take: number, config: VideoConfig | AudioConfig, options: { leads: boolean }): void {
+    this.#track.startTake(take, config, options);
+    this.#config = config;
+    this.#initName = `${this.name}/init-${take}.mp4`;
+    this.#store.add(this.#initName, [initSegment(config)]);
+  }
+
+  push(frame: Frame): void {
+    this.#track.push(frame);
+  }
+
+  release(): void {
+    this.#track.release();
+  }
+
+  finishTake(): void {
+    this.#track.finishTake();
+  }
+
+  /** A dropped rendition repeats the segments of another one under its own name. */
+  setDropped(isDropped: boolean, continuedBy: LiveRendition | undefined): void {
+    this.#isDropped = isDropped;
+    this.#continuedBy = continuedBy;
+  }
+
+  /** Hears of a new segment of any rendition, and lists it when it stands in for this one. */
+  follow(name: string, segment: Segment): void {
+    if (this.#continuedBy?.name !== name || !this.hasSegments) return;
+    this.#fillGapBefore(segment.number);
+    if (segment.number > (this.#window.last?.number ?? -1)) this.#window.add(segment);
+  }
+
+  playlist(options: Omit<MediaPlaylist, 'segments'>): string {
+    return mediaPlaylist({ ...options, segments: [...this.#window.listed] });
+  }
+
+  /** As an entry of the multivariant playlist; the bitrates have the audio in them. */
+  variant(audio: LiveRendition | undefined): Variant {
+    const own = this.#window.rate;
+    const extra = audio === undefined || audio === this ? { peakBps: 0, averageBps: 0 } : audio.#window.rate;
+    const others = audio === undefined || audio === this ? [] : [audio];
+    const video = this.#config?.kind === 'video' ? this.#config : undefined;
+    return {
+      name: this.name,
+      peakBps: own.peakBps + extra.peakBps,
+      averageBps: own.averageBps + extra.averageBps,
+      codecs: [this, ...others].flatMap((rendition) => rendition.#config?.codecString ?? []),
+      resolution: video && displaySize(video),
+      frameRate: video && this.#window.framesPerSec > 0 ? this.#window.framesPerSec : undefined,
+    };
+  }
+
+  audioGroup(): AudioGroup | undefined {
+    return this.#config?.kind === 'audio' ? { name: this.name, channels: this.#config.channels } : undefined;
+  }
+
+  facts(): RenditionFacts {
+    const video = this.#config?.kind === 'video' ? this.#config : undefined;
+    return {
+      name: this.name,
+      kind: this.kind,
+      width: video && displaySize(video).width,
+      height: video && displaySize(video).height,
+      fps: video && this.#window.framesPerSec > 0 ? Math.round(this.#window.framesPerSec * 100) / 100 : undefined,
+      bitrateKbps: Math.round(this.#window.rate.averageBps / 1000),
+      segments: this.#segmentCount,
+      isDropped: this.#isDropped,
+    };
+  }
+
+  #place(packed: PackedSegment): void {
+    const name = `${this.name}/${packed.boundary.number}.m4s`;
+    const buffers = packed.parts.flatMap((part) => part.buffers);
+    this.#store.add(name, buffers);
+    this.#fillGapBefore(packed.boundary.number);
+    this.#list({
+      number: packed.boundary.number,
+      startMs: packed.boundary.startMs,
+      durationMs: packed.durationMs,
+      discontinuity: packed.boundary.discontinuity,
+      uri: `${this.#baseUri}/${name}`,
+      initUri: `${this.#baseUri}/${this.#initName}`,
+      sizeBytes: packed.parts.reduce((sum, part) => sum + part.sizeBytes, 0),
+      frames: packed.frames,
+      isGap: false,
+    });
+  }
+
+  /** Numbers that this rendition missed are listed as gaps: numbers stay equal across rungs. */
+  #fillGapBefore(number: number): void {
+    const last = this.#window.last;
+    if (last === undefined) return;
+    for (let missing = last.number + 1; missing < number; missing++) {
+      const boundary = this.#clock.find(missing);
+      const next = this.#clock.find(missing + 1);
+      if (boundary === undefined || next === undefined) continue;
+      this.#window.add({
+        ...last,
+        number: missing,
+        startMs: boundary.startMs,
+        durationMs: next.startMs - boundary.startMs,
+        discontinuity: boundary.discontinuity,
+        uri: `${this.#baseUri}/${this.name}/${missing}.m4s`,
+        sizeBytes: 0,
+        frames: 0,
+        isGap: true,
+      });
+    }
+  }
+
+  #list(segment: Segment): void {
+    this.#segmentCount++;
+    this.#window.add(segment);
+    this.#onSegment(segment);
+  }
+
+  /** A segment that stands in for this rendition's own belongs to the other one, which deletes it. */
+  #deleteFile(segment: Segment): void {
+    const prefix = `${this.#baseUri}/${this.name}/`;
+    if (!segment.isGap && segment.uri.startsWith(prefix)) this.#store.remove(`${this.name}/${segment.uri.slice(prefix.length)}`);
+  }
+}
+
+/** Pixels that a player shows: the sample aspect ratio applied to the width. */
+function displaySize(config: VideoConfig): { width: number; height: number } {
+  return { width: Math.round((config.width * config.sar.width) / config.sar.height), height: config.height };
+}

@@ -1,0 +1,89 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Component, Log } from '../platform/index.js';
+import type { PackagerConfig } from './config.js';
+import { LivePackage } from './live-package.js';
+import { MemoryBudget } from './store/memory-budget.js';
+import { SegmentStore } from './store/segment-store.js';
+
+export interface PackagerOptions {
+  config: PackagerConfig;
+  mediaDir: string;
+  log: Log;
+}
+
+/** The part of a broadcast that packaging needs. */
+export interface PackagedBroadcast {
+  id: string;
+  channel: { slug: string };
+  epochMs: number;
+}
+
+const BROADCAST_FOLDER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** The live packages by channel. A package stays for a window after its end, so that late players see the end. */
+export class Packager implements Component {
+  readonly #config: PackagerConfig;
+  readonly #mediaDir: string;
+  readonly #log: Log;
+  readonly #memory: MemoryBudget;
+  readonly #packages = new Map<string, LivePackage>();
+  readonly #lingering = new Map<LivePackage, NodeJS.Timeout>();
+
+  constructor(options: PackagerOptions) {
+    this.#config = options.config;
+    this.#mediaDir = options.mediaDir;
+    this.#log = options.log;
+    this.#memory = new MemoryBudget(options.config.memoryMiB << 20);
+  }
+
+  /** Makes the media folder and removes live files that a crash left. */
+  async start(): Promise<void> {
+    await mkdir(this.#mediaDir, { recursive: true });
+    const left = (await readdir(this.#mediaDir)).filter((name) => BROADCAST_FOLDER.test(name));
+    for (const name of left) await rm(path.join(this.#mediaDir, name), { recursive: true, force: true });
+    if (left.length > 0) this.#log.info('removed live segments of an earlier run', { broadcasts: left.length });
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+    const all = new Set([...this.#packages.values(), ...this.#lingering.keys()]);
+    this.#packages.clear();
+    this.#lingering.clear();
+    await Promise.all([...all].map((live) => live.destroy()));
+  }
+
+  /** Starts the package of a broadcast; it answers for the channel from now on. */
+  open(broadcast: PackagedBroadcast): LivePackage {
+    const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
+    const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: this.#memory, log });
+    const live = new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, store, log });
+    this.#packages.set(live.slug, live);
+    return live;
+  }
+
+  /** Ends a package; its files go a window later. */
+  close(live: LivePackage): void {
+    live.finish();
+    const timer = setTimeout(() => void this.#remove(live), this.#config.windowSec * 1000);
+    this.#lingering.set(live, timer);
+  }
+
+  findBySlug(slug: string): LivePackage | undefined {
+    return this.#packages.get(slug);
+  }
+
+  findById(broadcastId: string): LivePackage | undefined {
+    return [...this.#packages.values(), ...this.#lingering.keys()].find((live) => live.broadcastId === broadcastId);
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.usedBytes;
+  }
+
+  async #remove(live: LivePackage): Promise<void> {
+    this.#lingering.delete(live);
+    if (this.#packages.get(live.slug) === live) this.#packages.delete(live.slug);
+    await live.destroy();
+  }
+}

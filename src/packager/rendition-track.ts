@@ -1,0 +1,178 @@
+import type { AudioConfig, Frame, VideoConfig } from '../streams/index.js';
+import { fragment } from './cmaf/fragment.js';
+import type { Sample } from './cmaf/fragment.js';
+import { timescaleOf } from './cmaf/init.js';
+import type { Boundary, SegmentClock } from './segment-clock.js';
+import type { Part } from './segment.js';
+import { TrackTimeline } from './track-timeline.js';
+
+/** A finished segment, before it has a place. */
+export interface PackedSegment {
+  boundary: Boundary;
+  durationMs: number;
+  frames: number;
+  parts: Part[];
+}
+
+export interface RenditionTrackOptions {
+  kind: 'video' | 'audio';
+  clock: SegmentClock;
+  partMs: number;
+  onPart: (boundary: Boundary, part: Part) => void;
+  onSegment: (segment: PackedSegment) => void;
+}
+
+interface OpenSegment {
+  boundary: Boundary;
+  parts: Part[];
+  frames: number;
+  ticks: number;
+}
+
+interface OpenPart {
+  decodeTicks: number;
+  samples: Sample[];
+  ticks: number;
+}
+
+/** Audio waits for the video that decides its boundaries, this long at most. */
+const MAX_HELD_MS = 2_500;
+
+/** Packs the frames of one rendition into parts and segments along the segment clock. */
+export class RenditionTrack {
+  readonly #kind: 'video' | 'audio';
+  readonly #clock: SegmentClock;
+  readonly #partMs: number;
+  readonly #onPart: RenditionTrackOptions['onPart'];
+  readonly #onSegment: RenditionTrackOptions['onSegment'];
+  #take = -1;
+  /** Whether this track's own frames decide the boundaries: video, or audio without video. */
+  #leads: boolean;
+  #timeline: TrackTimeline | undefined;
+  #segment: OpenSegment | undefined;
+  #part: OpenPart | undefined;
+  #held: Frame[] = [];
+  #sequence = 0;
+
+  constructor(options: RenditionTrackOptions) {
+    this.#kind = options.kind;
+    this.#clock = options.clock;
+    this.#partMs = options.partMs;
+    this.#onPart = options.onPart;
+    this.#onSegment = options.onSegment;
+    this.#leads = options.kind === 'video';
+  }
+
+  /** Starts the track's part of a take; what is open of the take before is closed. */
+  startTake(take: number, config: VideoConfig | AudioConfig, options: { leads: boolean }): void {
+    this.finishTake();
+    this.#take = take;
+    this.#leads = options.leads;
+    this.#timeline = new TrackTimeline({ timescale: timescaleOf(config), frameTicks: config.kind === 'audio' ? config.frameSamples : undefined });
+  }
+
+  push(frame: Frame): void {
+    if (this.#kind === 'video') this.#clock.advance(this.#take, frame.dtsMs);
+    if (this.#leads) {
+      this.#pack(frame);
+      return;
+    }
+    this.#held.push(frame);
+    this.release();
+  }
+
+  /** Packs held audio whose boundaries are settled. */
+  release(): void {
+    const last = this.#held.at(-1);
+    if (last === undefined) return;
+    const overdueMs = last.ptsMs - MAX_HELD_MS;
+    let count = 0;
+    for (const frame of this.#held) {
+      if (!this.#clock.isSettled(this.#take, frame.ptsMs) && frame.ptsMs > overdueMs) break;
+      count++;
+    }
+    for (const frame of this.#held.splice(0, count)) {
+      // Overdue audio has no video behind it any more: it cuts for itself, so that listeners go on.
+      if (!this.#clock.isSettled(this.#take, frame.ptsMs)) this.#clock.atKeyFrame(this.#take, frame.ptsMs);
+      this.#pack(frame);
+    }
+  }
+
+  /** Packs what is left and closes the open segment: the take is over for this track. */
+  finishTake(): void {
+    for (const frame of this.#held.splice(0)) this.#pack(frame);
+    this.#finishSegment();
+    this.#timeline = undefined;
+  }
+
+  #finishSegment(): void {
+    this.#takeSample(this.#timeline?.flush());
+    this.#closeSegment();
+  }
+
+  #pack(frame: Frame): void {
+    const start = this.#boundaryFor(frame);
+    if (start !== undefined && start !== this.#segment?.boundary) {
+      this.#takeSample(this.#timeline?.flush(frame));
+      this.#closeSegment();
+      this.#segment = { boundary: start, parts: [], frames: 0, ticks: 0 };
+    }
+    if (this.#hasMissedBoundary(frame)) this.#finishSegment();
+    // Before the first boundary, or after a missed one, there is nothing to decode from.
+    if (this.#segment === undefined) return;
+    this.#takeSample(this.#timeline?.push(frame));
+  }
+
+  /** A rung whose key frame was lost must not run on into the segment that the others have begun. */
+  #hasMissedBoundary(frame: Frame): boolean {
+    if (this.#kind === 'audio' || this.#segment === undefined) return false;
+    const next = this.#clock.find(this.#segment.boundary.number + 1);
+    return next !== undefined && next.take === this.#take && frame.ptsMs > next.startMs;
+  }
+
+  #boundaryFor(frame: Frame): Boundary | undefined {
+    if (this.#kind === 'audio') {
+      if (this.#leads) this.#clock.atKeyFrame(this.#take, frame.ptsMs);
+      return this.#clock.boundaryAt(this.#take, frame.ptsMs);
+    }
+    if (frame.isKey) return this.#clock.atKeyFrame(this.#take, frame.ptsMs);
+    return undefined;
+  }
+
+  #takeSample(timed: { decodeTicks: number; sample: Sample } | undefined): void {
+    const segment = this.#segment;
+    if (timed === undefined || segment === undefined) return;
+    this.#part ??= { decodeTicks: timed.decodeTicks, samples: [], ticks: 0 };
+    this.#part.samples.push(timed.sample);
+    this.#part.ticks += timed.sample.durationTicks;
+    segment.frames++;
+    segment.ticks += timed.sample.durationTicks;
+    const timescale = this.#timeline?.timescale ?? 1;
+    if (((this.#part.ticks + timed.sample.durationTicks) * 1000) / timescale > this.#partMs) this.#closePart();
+  }
+
+  #closePart(): void {
+    const { segment, part } = { segment: this.#segment, part: this.#part };
+    this.#part = undefined;
+    const first = part?.samples[0];
+    if (segment === undefined || part === undefined || first === undefined) return;
+    const buffers = fragment(this.#sequence++, part.decodeTicks, part.samples);
+    const packed: Part = {
+      durationMs: (part.ticks * 1000) / (this.#timeline?.timescale ?? 1),
+      isIndependent: first.isKey,
+      sizeBytes: buffers.reduce((sum, buffer) => sum + buffer.length, 0),
+      buffers,
+    };
+    segment.parts.push(packed);
+    this.#onPart(segment.boundary, packed);
+  }
+
+  #closeSegment(): void {
+    this.#closePart();
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (segment === undefined || segment.parts.length === 0) return;
+    const durationMs = (segment.ticks * 1000) / (this.#timeline?.timescale ?? 1);
+    this.#onSegment({ boundary: segment.boundary, durationMs, frames: segment.frames, parts: segment.parts });
+  }
+}

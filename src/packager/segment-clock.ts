@@ -1,0 +1,115 @@
+/** The start of a segment, the same for every rendition. */
+export interface Boundary {
+  /** Media sequence number, from 0. */
+  number: number;
+  startMs: number;
+  take: number;
+  /** Discontinuities before it since the broadcast began. */
+  discontinuity: number;
+}
+
+export interface SegmentClockOptions {
+  /** Wanted segment length, ms. */
+  targetMs: number;
+  /** Longest segment that still rounds to the target duration (RFC 8216bis §4.4.3.1), ms. */
+  maxMs: number;
+}
+
+interface Decision {
+  take: number;
+  ptsMs: number;
+  boundary: Boundary | undefined;
+}
+
+const DECISIONS_KEPT = 256;
+const BOUNDARIES_KEPT = 4096;
+const KEY_DISTANCES = 8;
+/** Two rungs show the same picture at the same time; only rounding lies between them. */
+const SAME_PICTURE_MS = 8;
+const JITTER_MS = 20;
+
+/**
+ * Decides where segments start. Every rendition asks about its own key frames; the first to present one decides,
+ * the others get the same answer, so numbers and boundaries are equal across rungs.
+ */
+export class SegmentClock {
+  #targetMs: number;
+  #maxMs: number;
+  readonly #decisions: Decision[] = [];
+  readonly #boundaries: Boundary[] = [];
+  readonly #keyDistancesMs: number[] = [];
+  #horizon = { take: -1, dtsMs: -Infinity };
+  #expectedKeyDistanceMs = 0;
+
+  constructor(options: SegmentClockOptions) {
+    this.#targetMs = options.targetMs;
+    this.#maxMs = options.maxMs;
+  }
+
+  /** Announces the next take and how far apart its key frames are expected. */
+  startTake(expectedKeyDistanceMs: number, limits: SegmentClockOptions): void {
+    this.#targetMs = limits.targetMs;
+    this.#maxMs = limits.maxMs;
+    this.#keyDistancesMs.length = 0;
+    this.#expectedKeyDistanceMs = expectedKeyDistanceMs;
+  }
+
+  get latest(): Boundary | undefined {
+    return this.#boundaries.at(-1);
+  }
+
+  find(number: number): Boundary | undefined {
+    const first = this.#boundaries[0];
+    return first === undefined ? undefined : this.#boundaries[number - first.number];
+  }
+
+  /** The boundary at this key frame, or undefined when the running segment goes on. */
+  atKeyFrame(take: number, ptsMs: number): Boundary | undefined {
+    const known = this.#decisions.findLast((decision) => decision.take === take && Math.abs(decision.ptsMs - ptsMs) <= SAME_PICTURE_MS);
+    if (known) return known.boundary;
+    const last = this.#decisions.at(-1);
+    if (last && (take < last.take || (take === last.take && ptsMs < last.ptsMs))) return undefined;
+    if (last?.take === take) this.#keepDistance(ptsMs - last.ptsMs);
+    const boundary = this.#shouldCut(take, ptsMs) ? this.#cut(take, ptsMs) : undefined;
+    this.#decisions.push({ take, ptsMs, boundary });
+    if (this.#decisions.length > DECISIONS_KEPT) this.#decisions.shift();
+    return boundary;
+  }
+
+  /** Tells how far video has come: no boundary can fall before this time any more. */
+  advance(take: number, dtsMs: number): void {
+    if (take > this.#horizon.take || (take === this.#horizon.take && dtsMs > this.#horizon.dtsMs)) this.#horizon = { take, dtsMs };
+  }
+
+  /** Whether every boundary up to this time is known. */
+  isSettled(take: number, ptsMs: number): boolean {
+    return take < this.#horizon.take || (take === this.#horizon.take && ptsMs < this.#horizon.dtsMs);
+  }
+
+  /** The latest boundary of this take at or before a time. */
+  boundaryAt(take: number, ptsMs: number): Boundary | undefined {
+    return this.#boundaries.findLast((boundary) => boundary.take === take && boundary.startMs <= ptsMs);
+  }
+
+  #shouldCut(take: number, ptsMs: number): boolean {
+    const last = this.latest;
+    if (last?.take !== take) return true;
+    const elapsedMs = ptsMs - last.startMs;
+    const nextKeyMs = Math.max(this.#expectedKeyDistanceMs, ...this.#keyDistancesMs);
+    return elapsedMs >= this.#targetMs - JITTER_MS || elapsedMs + nextKeyMs > this.#maxMs;
+  }
+
+  #cut(take: number, startMs: number): Boundary {
+    const last = this.latest;
+    const discontinuity = last === undefined ? 0 : last.discontinuity + (last.take === take ? 0 : 1);
+    const boundary = { number: last === undefined ? 0 : last.number + 1, startMs, take, discontinuity };
+    this.#boundaries.push(boundary);
+    if (this.#boundaries.length > BOUNDARIES_KEPT) this.#boundaries.shift();
+    return boundary;
+  }
+
+  #keepDistance(distanceMs: number): void {
+    this.#keyDistancesMs.push(distanceMs);
+    if (this.#keyDistancesMs.length > KEY_DISTANCES) this.#keyDistancesMs.shift();
+  }
+}

@@ -1,0 +1,79 @@
+import type { Segment } from './segment.js';
+
+/** Bitrates smooth over this many segments. */
+const RATED_SEGMENTS = 30;
+const SHORT_MS = 500;
+const USUAL_RATES = [24, 25, 30, 50, 60, 24000 / 1001, 30000 / 1001, 60000 / 1001];
+
+/** The segments of one rendition that viewers may still fetch: listed ones, and delisted ones kept for slow players. */
+export class SegmentWindow {
+  readonly #windowMs: number;
+  readonly #onExpired: (segment: Segment) => void;
+  #listed: Segment[] = [];
+  #delisted: Segment[] = [];
+  #rates: { bps: number; durationMs: number; frames: number }[] = [];
+
+  constructor(options: { windowMs: number; onExpired: (segment: Segment) => void }) {
+    this.#windowMs = options.windowMs;
+    this.#onExpired = options.onExpired;
+  }
+
+  get listed(): readonly Segment[] {
+    return this.#listed;
+  }
+
+  get last(): Segment | undefined {
+    return this.#listed.at(-1);
+  }
+
+  /** Highest and mean bitrate of late segments, bit/s (RFC 8216bis §4.4.6.2). */
+  get rate(): { peakBps: number; averageBps: number } {
+    const durationMs = this.#rates.reduce((sum, rate) => sum + rate.durationMs, 0);
+    if (durationMs === 0) return { peakBps: 0, averageBps: 0 };
+    const bits = this.#rates.reduce((sum, rate) => sum + (rate.bps * rate.durationMs) / 1000, 0);
+    return { peakBps: Math.max(...this.#rates.map((rate) => rate.bps)), averageBps: (bits * 1000) / durationMs };
+  }
+
+  /** Pictures a second in late segments; a usual rate where it is one but for rounding. */
+  get framesPerSec(): number {
+    const durationMs = this.#rates.reduce((sum, rate) => sum + rate.durationMs, 0);
+    if (durationMs === 0) return 0;
+    const measured = (this.#rates.reduce((sum, rate) => sum + rate.frames, 0) * 1000) / durationMs;
+    return USUAL_RATES.find((usual) => Math.abs(measured - usual) < usual * 0.0006) ?? measured;
+  }
+
+  add(segment: Segment): void {
+    this.#listed.push(segment);
+    if (!segment.isGap) this.#measure(segment);
+    this.#slide();
+  }
+
+  /** Every segment that still has bytes. */
+  all(): Segment[] {
+    return [...this.#delisted, ...this.#listed];
+  }
+
+  #slide(): void {
+    // RFC 8216bis §6.2.2: what stays listed may not be shorter than three target durations; windowMs is far above.
+    while (this.#spanMs(this.#listed) - (this.#listed[0]?.durationMs ?? 0) >= this.#windowMs) {
+      const first = this.#listed.shift();
+      if (first !== undefined) this.#delisted.push(first);
+    }
+    // A delisted segment stays fetchable for as long as the longest playlist that named it (same section).
+    while (this.#spanMs(this.#delisted) > this.#windowMs) {
+      const expired = this.#delisted.shift();
+      if (expired !== undefined) this.#onExpired(expired);
+    }
+  }
+
+  #spanMs(segments: Segment[]): number {
+    return segments.reduce((sum, segment) => sum + segment.durationMs, 0);
+  }
+
+  #measure(segment: Segment): void {
+    // A short last segment is cut anywhere and says little.
+    if (segment.durationMs < SHORT_MS && this.#rates.length > 0) return;
+    this.#rates.push({ bps: (segment.sizeBytes * 8000) / segment.durationMs, durationMs: segment.durationMs, frames: segment.frames });
+    if (this.#rates.length > RATED_SEGMENTS) this.#rates.shift();
+  }
+}

@@ -1,0 +1,138 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Log } from '../../platform/index.js';
+import { messageOf } from '../../platform/index.js';
+import type { MemoryBudget } from './memory-budget.js';
+
+/** Where the bytes of a file are: in memory while fresh, on disk later. */
+export type StoredFile =
+  | { sizeBytes: number; buffers: Buffer[] }
+  | { sizeBytes: number; file: string };
+
+interface Entry {
+  sizeBytes: number;
+  buffers: Buffer[] | undefined;
+  isOnDisk: boolean;
+}
+
+/** Writes that may wait for a slow disk; past it, files live and die in memory. */
+const MAX_WAITING_BYTES = 64 << 20;
+
+/**
+ * The files of one live broadcast. A file can be read at once; it is written behind, under another name first, so that
+ * nobody sees half of it. When the disk is full, files stay in memory and service goes on.
+ */
+export class SegmentStore {
+  readonly #folder: string;
+  readonly #memory: MemoryBudget;
+  readonly #log: Log;
+  readonly #entries = new Map<string, Entry>();
+  #writing: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+  #isDiskFailing = false;
+  #closed = false;
+
+  constructor(options: { folder: string; memory: MemoryBudget; log: Log }) {
+    this.#folder = options.folder;
+    this.#memory = options.memory;
+    this.#log = options.log;
+  }
+
+  /** @param name path inside the broadcast's folder, such as `720p/12.m4s`. */
+  add(name: string, buffers: Buffer[]): void {
+    if (this.#closed) return;
+    const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const entry: Entry = { sizeBytes, buffers, isOnDisk: false };
+    this.#entries.set(name, entry);
+    this.#memory.add(entry, sizeBytes, {
+      canDrop: () => entry.isOnDisk,
+      drop: () => this.#dropFromMemory(name, entry),
+    });
+    this.#writeBehind(name, entry);
+  }
+
+  find(name: string): StoredFile | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    if (entry.buffers !== undefined) return { sizeBytes: entry.sizeBytes, buffers: entry.buffers };
+    return { sizeBytes: entry.sizeBytes, file: path.join(this.#folder, name) };
+  }
+
+  /** Forgets a file and deletes it. */
+  remove(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    this.#memory.remove(entry);
+    this.#writing = this.#writing.then(() => unlink(path.join(this.#folder, name)).catch(() => undefined));
+  }
+
+  /** Resolves when everything given so far is on disk or given up. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Deletes the broadcast's folder. */
+  async destroy(): Promise<void> {
+    this.#closed = true;
+    for (const entry of this.#entries.values()) this.#memory.remove(entry);
+    this.#entries.clear();
+    await this.#writing;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #dropFromMemory(name: string, entry: Entry): void {
+    entry.buffers = undefined;
+    // Without a copy on disk, the bytes are gone: readers get a plain 404, never half a file.
+    if (!entry.isOnDisk) this.#entries.delete(name);
+  }
+
+  #writeBehind(name: string, entry: Entry): void {
+    if (this.#waitingBytes > MAX_WAITING_BYTES) {
+      this.#reportDisk('the disk is too slow for live segments; serving them from memory');
+      return;
+    }
+    this.#waitingBytes += entry.sizeBytes;
+    this.#writing = this.#writing.then(() => this.#write(name, entry)).finally(() => {
+      this.#waitingBytes -= entry.sizeBytes;
+    });
+  }
+
+  async #write(name: string, entry: Entry): Promise<void> {
+    if (entry.buffers === undefined || this.#closed || this.#entries.get(name) !== entry) return;
+    const file = path.join(this.#folder, name);
+    try {
+      await writeWhole(file, entry.buffers);
+      entry.isOnDisk = true;
+      if (this.#isDiskFailing) this.#log.info('segments are written to disk again', { folder: this.#folder });
+      this.#isDiskFailing = false;
+    } catch (error) {
+      this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
+    }
+  }
+
+  #reportDisk(message: string): void {
+    if (!this.#isDiskFailing) this.#log.error(message, { folder: this.#folder });
+    this.#isDiskFailing = true;
+  }
+}
+
+/** Writes beside the name and renames, so that the name always shows a whole file. */
+async function writeWhole(file: string, buffers: Buffer[]): Promise<void> {
+  const partial = `${file}.tmp`;
+  await mkdir(path.dirname(file), { recursive: true });
+  const handle = await open(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o644);
+  try {
+    const expected = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const { bytesWritten } = await handle.writev(buffers);
+    // A nearly full disk takes a part of the bytes and reports no error.
+    if (bytesWritten !== expected) throw new Error(`disk took ${bytesWritten} of ${expected} bytes`);
+    await handle.close();
+    await rename(partial, file);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(partial).catch(() => undefined);
+    throw error;
+  }
+}

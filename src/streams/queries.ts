@@ -1,0 +1,53 @@
+import type { Generated, Kysely } from 'kysely';
+import type { Db, Migrations } from '../platform/index.js';
+import type { BroadcastStore } from './broadcasts.js';
+
+type BroadcastsTables = {
+  broadcasts: {
+    id: string;
+    channel_id: string;
+    started_at: Date;
+    /** Null while it is live. */
+    ended_at: Generated<Date | null>;
+    end_reason: Generated<string | null>;
+  };
+};
+
+export const streamsMigrations: Migrations = {
+  '003-broadcasts': { up: createBroadcasts, down: dropBroadcasts },
+};
+
+async function createBroadcasts(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('broadcasts')
+    .addColumn('id', 'uuid', (column) => column.primaryKey())
+    .addColumn('channel_id', 'uuid', (column) => column.notNull().references('channels.id').onDelete('cascade'))
+    .addColumn('started_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('ended_at', 'timestamptz')
+    .addColumn('end_reason', 'text')
+    .execute();
+  await db.schema.createIndex('broadcasts_channel').on('broadcasts').columns(['channel_id', 'started_at']).execute();
+}
+
+async function dropBroadcasts(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('broadcasts').execute();
+}
+
+/** Remembers broadcasts in the database. */
+export function createBroadcastStore(db: Db): BroadcastStore {
+  const tables = db.withTables<BroadcastsTables>();
+  return {
+    async insert({ id, channelId, startedAt }) {
+      await tables.insertInto('broadcasts').values({ id, channel_id: channelId, started_at: startedAt }).execute();
+    },
+    /** The first end counts: a late one does not overwrite it. */
+    async end({ id, endedAt, reason }) {
+      await tables.updateTable('broadcasts').set({ ended_at: endedAt, end_reason: reason })
+        .where('id', '=', id).where('ended_at', 'is', null).execute();
+    },
+    async endAllLive(reason) {
+      const result = await tables.updateTable('broadcasts').set({ ended_at: new Date(), end_reason: reason })
+        .where('ended_at', 'is', null).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+  };
+}

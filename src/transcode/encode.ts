@@ -1,0 +1,153 @@
+import { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Log, ProcessExit } from '../platform/index.js';
+import { messageOf, Process } from '../platform/index.js';
+import type { Media } from '../streams/index.js';
+import { FLV_AUDIO, FLV_VIDEO, flvFileHeader, FlvReader, flvTagHeader, flvTagTrailer, parseFlvTag } from '../streams/index.js';
+import { EncodeSupervision } from './encode-supervision.js';
+
+export interface EncodeOptions {
+  ffmpegPath: string;
+  args: string[];
+  /** Rendition of each output pipe. */
+  outputs: string[];
+  hasAudio: boolean;
+  hasVideo: boolean;
+  /** Broadcast clock of the first frame, ms. */
+  startMs: number;
+  log: Log;
+}
+
+export interface EncodeEvents {
+  media: [rendition: string, media: Media];
+  /** FFmpeg is below real time for 5 s. */
+  slow: [];
+  /** FFmpeg ended without being asked to. */
+  crashed: [exit: ProcessExit];
+}
+
+export interface EncodeStats {
+  pid: number;
+  /** Media seconds made in a second; 1 is real time. */
+  speed: number;
+  lagMs: number;
+  droppedFrames: number;
+}
+
+/** Coded source that FFmpeg may be behind; past it, frames are dropped up to the next key frame. */
+const MAX_WAITING_BYTES = 16 << 20;
+const MAX_TAG_BYTES = 8 << 20;
+const SAMPLE_INTERVAL_MS = 500;
+
+/** One run of FFmpeg: tags in on stdin, renditions out on pipes, watched by what comes out of them. */
+export class Encode extends EventEmitter<EncodeEvents> {
+  readonly #process: Process;
+  readonly #log: Log;
+  readonly #supervision = new EncodeSupervision();
+  readonly #doneMs = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  #state: 'running' | 'finishing' | 'ended' = 'running';
+  #fedMs = 0;
+  #isDropping = false;
+  #droppedFrames = 0;
+  #wasHung = false;
+
+  private constructor(process: Process, options: EncodeOptions) {
+    super();
+    this.#process = process;
+    this.#log = options.log;
+    process.stdin.write(flvFileHeader(options));
+    options.outputs.forEach((rendition, i) => {
+      this.#doneMs.set(rendition, options.startMs);
+      this.#read(rendition, process.output(i));
+    });
+    this.#timer = setInterval(() => this.#watch(), SAMPLE_INTERVAL_MS);
+    void process.exited.then((exit) => this.#end(exit));
+  }
+
+  /** @throws {ProcessNotStarted} when FFmpeg cannot be executed. */
+  static async start(options: EncodeOptions): Promise<Encode> {
+    const process = await Process.start({ command: options.ffmpegPath, args: options.args, outputs: options.outputs.length });
+    options.log.info('encode started', { renditions: options.outputs.join(','), pid: process.pid });
+    return new Encode(process, options);
+  }
+
+  /** Gives a configuration or a frame to FFmpeg, at its time on the broadcast's clock. */
+  write(media: Media, timeMs: number): void {
+    if (this.#state !== 'running' || this.#mustDrop(media)) return;
+    const { body } = media.type === 'config' ? media : media.frame;
+    const kind = media.type === 'config' ? media.config.kind : media.frame.kind;
+    const { stdin } = this.#process;
+    stdin.cork();
+    stdin.write(flvTagHeader(kind === 'video' ? FLV_VIDEO : FLV_AUDIO, body.length, timeMs));
+    stdin.write(body);
+    stdin.write(flvTagTrailer(body.length));
+    stdin.uncork();
+    this.#fedMs = Math.max(this.#fedMs, timeMs);
+  }
+
+  stats(): EncodeStats {
+    return { pid: this.#process.pid, speed: this.#supervision.speed, lagMs: this.#supervision.lagMs, droppedFrames: this.#droppedFrames };
+  }
+
+  /** No more input: FFmpeg finishes what it has, within the deadline, and is gone. */
+  async finish(deadlineMs: number): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'finishing';
+      this.#process.stdin.end();
+    }
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), deadlineMs);
+    await this.#process.exited;
+    clearTimeout(timer);
+  }
+
+  #mustDrop(media: Media): boolean {
+    if (media.type === 'config') return false;
+    const isFull = this.#process.stdin.writableLength > MAX_WAITING_BYTES;
+    if (this.#isDropping && !isFull && media.frame.isKey && media.frame.kind === 'video') this.#isDropping = false;
+    if (isFull && !this.#isDropping) {
+      this.#isDropping = true;
+      this.#log.warn('FFmpeg does not keep up; dropping frames up to a key frame', { waitingBytes: this.#process.stdin.writableLength });
+    }
+    if (this.#isDropping) this.#droppedFrames++;
+    return this.#isDropping;
+  }
+
+  #read(rendition: string, pipe: Readable): void {
+    const reader = new FlvReader({ maxTagBytes: MAX_TAG_BYTES, onTag: (tag) => {
+      const media = parseFlvTag(tag.type, tag.timestampMs, tag.body);
+      if (media === undefined) return;
+      if (media.type === 'frame') this.#doneMs.set(rendition, media.frame.ptsMs);
+      this.emit('media', rendition, media);
+    } });
+    pipe.on('error', () => undefined); // the exit tells why
+    pipe.on('data', (chunk: Buffer) => {
+      try {
+        reader.write(chunk);
+      } catch (error) {
+        this.#log.error('FFmpeg wrote something that is not FLV', { rendition, error: messageOf(error) });
+        this.#process.kill('SIGKILL');
+      }
+    });
+  }
+
+  #watch(): void {
+    if (this.#fedMs === 0 || this.#state !== 'running') return;
+    this.#supervision.add({ wallMs: performance.now(), fedMs: this.#fedMs, doneMs: Math.min(...this.#doneMs.values()) });
+    const verdict = this.#supervision.verdict();
+    if (verdict === 'slow') this.emit('slow');
+    if (verdict === 'hung' && !this.#wasHung) {
+      this.#wasHung = true;
+      this.#log.error('FFmpeg made nothing for 5 s and is killed', { pid: this.#process.pid });
+      this.#process.kill('SIGKILL');
+    }
+  }
+
+  #end(exit: ProcessExit): void {
+    const wasAsked = this.#state === 'finishing';
+    this.#state = 'ended';
+    clearInterval(this.#timer);
+    if (!wasAsked) this.emit('crashed', exit);
+    this.removeAllListeners();
+  }
+}

@@ -1,0 +1,97 @@
+import type { LadderPlan, VideoRung } from './ladder.js';
+
+export interface FfmpegArgumentsOptions {
+  plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps' | 'keyFrames'>;
+  preset: string;
+  hasVideo: boolean;
+  isInterlaced: boolean;
+  /** Broadcast clock of the first frame, seconds: forced key frames count from it. */
+  startSec: number;
+}
+
+/** The first extra pipe of the child; one for each output, in the order of {@link ffmpegOutputs}. */
+const FIRST_OUTPUT = 3;
+const VBV_SECONDS = 1;
+/** Longer than any broadcast's distance between forced key frames: x264 adds none of its own. */
+const GOP_FRAMES = 10_000;
+
+/** Names of the renditions that FFmpeg makes, in the order of its output pipes. */
+export function ffmpegOutputs(plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps'>): string[] {
+  return [...plan.encoded.map((rung) => rung.name), ...(plan.encodedAudioKbps === undefined ? [] : ['audio'])];
+}
+
+/** The command line of one broadcast's FFmpeg: FLV in on stdin, FLV out on one pipe for each rendition. */
+export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
+  const { plan } = options;
+  const outputs = [
+    ...plan.encoded.map((rung, i) => videoOutput(rung, i, options)),
+    ...(plan.encodedAudioKbps === undefined ? [] : [audioOutput(plan.encodedAudioKbps, plan.encoded.length)]),
+  ];
+  return [...inputArguments(), ...filterArguments(options), ...outputs.flat()];
+}
+
+function inputArguments(): string[] {
+  return [
+    '-hide_banner', '-nostdin',
+    '-loglevel', 'warning',
+    '-nostats',
+    '-copyts', // output times are the broadcast's clock, so every rung and the audio keep their offset
+    '-probesize', '32768', // the FLV header and the first tags say all; more would only wait
+    '-analyzeduration', '0',
+    '-f', 'flv',
+    '-i', 'pipe:0',
+  ];
+}
+
+function filterArguments(options: FfmpegArgumentsOptions): string[] {
+  const rungs = options.plan.encoded;
+  if (rungs.length === 0) return [];
+  const labels = rungs.map((_, i) => `[s${i}]`).join('');
+  // Fields are woven into whole pictures before anything is scaled.
+  const start = `[0:v]${options.isInterlaced ? 'yadif=deint=interlaced,' : ''}split=${rungs.length}${labels}`;
+  const chains = rungs.map((rung, i) => {
+    // `key` keeps every key frame of the source: they are the segment boundaries.
+    const halve = rung.halvesFrameRate ? "select='key+not(mod(n\\,2))'," : '';
+    return `[s${i}]${halve}scale=${rung.width}:${rung.height},setsar=1,format=yuv420p[v${i}]`;
+  });
+  return ['-filter_complex', [start, ...chains].join(';')];
+}
+
+function videoOutput(rung: VideoRung, index: number, options: FfmpegArgumentsOptions): string[] {
+  return [
+    '-map', `[v${index}]`,
+    '-c:v', 'libx264',
+    '-preset', options.preset,
+    '-profile:v', 'high',
+    '-bf', '0', // WebRTC players cannot take B-frames, and each one adds delay
+    // No look-ahead: it would hold half a second of pictures. No scene-cut key frames: boundaries belong to the source.
+    '-x264-params', 'rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0',
+    '-g', String(GOP_FRAMES),
+    '-force_key_frames', forcedKeyFrames(options),
+    '-forced-idr', '1', // a forced key frame that is only an I picture would not start a segment
+    '-enc_time_base', '1:1000', // milliseconds in, milliseconds out: nothing is rounded
+    '-fps_mode', 'passthrough', // pictures keep their times; none is doubled or dropped
+    '-crf', '23', // easy pictures take less than the rung's bitrate
+    '-maxrate', `${rung.bitrateKbps}k`,
+    '-bufsize', `${rung.bitrateKbps * VBV_SECONDS}k`,
+    ...flvOutput(index),
+  ];
+}
+
+function forcedKeyFrames(options: FfmpegArgumentsOptions): string {
+  if (options.plan.keyFrames === 'source') return 'source';
+  // The broadcast's clock does not start at zero.
+  return `expr:gte(t-${options.startSec.toFixed(3)},n_forced*${options.plan.keyFrames})`;
+}
+
+function audioOutput(bitrateKbps: number, index: number): string[] {
+  return ['-map', '0:a', '-c:a', 'aac', '-b:a', `${bitrateKbps}k`, '-ac', '2', '-ar', '48000', ...flvOutput(index)];
+}
+
+function flvOutput(index: number): string[] {
+  return [
+    '-flvflags', 'no_duration_filesize+no_sequence_end', // a pipe cannot be gone back in
+    '-flush_packets', '1', // each frame leaves as soon as it is made
+    '-f', 'flv', `pipe:${FIRST_OUTPUT + index}`,
+  ];
+}

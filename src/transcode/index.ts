@@ -1,0 +1,3 @@
+export { Transcoder } from './transcoder.js';
+export { Transcode } from './transcode.js';
+export type { TranscodeStatus } from './transcode.js';

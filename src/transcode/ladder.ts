@@ -1,0 +1,192 @@
+import type { Rendition, SourceFacts, VideoConfig } from '../streams/index.js';
+import type { Rung, TranscodeConfig } from './config.js';
+
+/** What encoding costs on this machine: CPU seconds for each second of a million pixels. */
+export interface EncodeCost {
+  decodePerMpx: number;
+  encodePerMpx: number;
+}
+
+export interface LadderOptions {
+  source: SourceFacts;
+  config: Pick<TranscodeConfig, 'rungs' | 'audioBitrateKbps' | 'maxKeyFrameIntervalSec'>;
+  ladder: 'auto' | 'off' | string[];
+  cost: EncodeCost;
+  /** CPU that this broadcast may plan for, in cores. */
+  coresFree: number;
+  /** Rungs that proved too much for this machine during this broadcast. */
+  dropped: ReadonlySet<string>;
+  /** False after FFmpeg failed again and again: what needs no FFmpeg goes on alone. */
+  canEncode: boolean;
+}
+
+export interface VideoRung {
+  name: string;
+  width: number;
+  height: number;
+  bitrateKbps: number;
+  /** Every second picture is left out: half of 50 or 60 a second looks the same on a small picture. */
+  halvesFrameRate: boolean;
+  /** Planned CPU, in cores. */
+  cores: number;
+}
+
+/** What is made of a source. */
+export interface LadderPlan {
+  renditions: Rendition[];
+  /** Rungs that FFmpeg encodes, best first. */
+  encoded: VideoRung[];
+  /** Bitrate of encoded audio, kbps; undefined when the source's audio passes or there is none. */
+  encodedAudioKbps: number | undefined;
+  /** `source`: key frames where the source has them. Else a key frame every so many seconds. */
+  keyFrames: 'source' | number;
+  keyFrameIntervalMs: number;
+  /** Planned CPU in all, in cores. */
+  cores: number;
+  /** Plain sentences for the streamer: what was decided and why. */
+  notes: string[];
+}
+
+const PASSABLE_PROFILES = new Set([66, 77, 88, 100]);
+const MAX_PASSABLE_LEVEL = 52;
+const MAX_PASSABLE_AUDIO_KBPS = 384;
+const HALVE_ABOVE_FPS = 40;
+const HALVE_UP_TO_SHORT_SIDE = 480;
+const ENCODED_GOP_SEC = 2;
+/** Above this key-frame distance the source cannot be cut into segments, so it is not passed on. */
+const DEFAULT_KEY_INTERVAL_SEC = 2;
+
+/**
+ * Decides which renditions a source becomes. A pure function of what was measured and of what this machine can do.
+ */
+export function planLadder(options: LadderOptions): LadderPlan {
+  const { source } = options;
+  const notes: string[] = [];
+  const audio = planAudio(options, notes);
+  if (source.video === undefined) return withoutVideo(audio, notes);
+  const obstacle = passObstacle(source.video, source, options);
+  const passes = obstacle === undefined;
+  if (!passes) notes.push(obstacle);
+  const encoded = options.canEncode ? chooseRungs(source.video, options, passes, notes) : [];
+  if (!options.canEncode) notes.push('FFmpeg failed several times in a minute: only the source is served');
+  const followsSource = passes || hasShortGops(source, options);
+  const keyFrameIntervalMs = followsSource ? (source.keyFrameIntervalSec ?? DEFAULT_KEY_INTERVAL_SEC) * 1000 : ENCODED_GOP_SEC * 1000;
+  return {
+    renditions: [
+      ...(passes ? [{ name: 'source', kind: 'video' as const, origin: 'passthrough' as const }] : []),
+      ...encoded.map((rung) => ({ name: rung.name, kind: 'video' as const, origin: 'encoded' as const })),
+      ...audio.renditions,
+    ],
+    encoded,
+    encodedAudioKbps: audio.encodedKbps,
+    keyFrames: followsSource ? 'source' : ENCODED_GOP_SEC,
+    keyFrameIntervalMs,
+    cores: encoded.reduce((sum, rung) => sum + rung.cores, 0) + (encoded.length > 0 ? decodeCores(source.video, source.fps, options.cost) : 0),
+    notes,
+  };
+}
+
+/** Why a source's video cannot be passed on as it is, as a sentence; undefined when it can. */
+export function passObstacle(video: VideoConfig, source: SourceFacts, options: Pick<LadderOptions, 'ladder' | 'config'>): string | undefined {
+  const profile = video.description.readUInt8(1);
+  const level = video.description.readUInt8(3);
+  if (!PASSABLE_PROFILES.has(profile) || !video.isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264, which players need: it is encoded anew';
+  if (video.interlaced) return 'the source is interlaced, which players show badly: it is encoded anew';
+  if (level > MAX_PASSABLE_LEVEL) return `the source's H.264 level ${level / 10} is above 5.2, which players refuse: it is encoded anew`;
+  if (options.ladder !== 'off' && !hasShortGops(source, options)) {
+    const interval = source.keyFrameIntervalSec ?? source.sinceKeyFrameSec;
+    return `key frames are ${interval.toFixed(1)} s or more apart: the source is encoded anew (set the encoder's key-frame interval to 2 s)`;
+  }
+  return undefined;
+}
+
+function hasShortGops(source: SourceFacts, options: Pick<LadderOptions, 'config'>): boolean {
+  return source.keyFrameIntervalSec !== undefined && source.keyFrameIntervalSec <= options.config.maxKeyFrameIntervalSec;
+}
+
+function withoutVideo(audio: AudioPlan, notes: string[]): LadderPlan {
+  return {
+    renditions: audio.renditions, encoded: [], encodedAudioKbps: audio.encodedKbps,
+    keyFrames: 'source', keyFrameIntervalMs: 0, cores: 0, notes,
+  };
+}
+
+interface AudioPlan {
+  renditions: Rendition[];
+  encodedKbps: number | undefined;
+}
+
+function planAudio(options: LadderOptions, notes: string[]): AudioPlan {
+  const { audio, audioKbps } = options.source;
+  if (audio === undefined) return { renditions: [], encodedKbps: undefined };
+  const passes = audio.codecString === 'mp4a.40.2' && audio.channels <= 2 && audio.sampleRate >= 22_050 && audio.sampleRate <= 48_000 && audioKbps <= MAX_PASSABLE_AUDIO_KBPS;
+  if (passes || !options.canEncode) return { renditions: [{ name: 'audio', kind: 'audio', origin: 'passthrough' }], encodedKbps: undefined };
+  notes.push(`audio (${audio.codecString}, ${audio.channels} channels, ${audio.sampleRate} Hz) is encoded anew as stereo AAC`);
+  return { renditions: [{ name: 'audio', kind: 'audio', origin: 'encoded' }], encodedKbps: options.config.audioBitrateKbps };
+}
+
+function chooseRungs(video: VideoConfig, options: LadderOptions, passes: boolean, notes: string[]): VideoRung[] {
+  if (options.ladder === 'off' && passes) return [];
+  const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && isBelowSource(rung, video, passes));
+  const named = passes || wanted.length > 0 ? wanted : [ownSizeRung(video, options)];
+  const allowed = named.filter((rung) => !options.dropped.has(rung.name));
+  const rungs = allowed.map((rung) => scaleRung(rung, video, options));
+  if (options.ladder !== 'auto') return rungs;
+  return fitToMachine(rungs, video, options, passes, notes);
+}
+
+function isWanted(rung: Rung, ladder: 'auto' | 'off' | string[]): boolean {
+  return !Array.isArray(ladder) || ladder.includes(rung.name);
+}
+
+/** A rung as large as the source has a place only where the source itself cannot pass. */
+function isBelowSource(rung: Rung, video: VideoConfig, passes: boolean): boolean {
+  const shortSide = Math.min(video.width, video.height);
+  return passes ? rung.shortSide < shortSide : rung.shortSide <= shortSide;
+}
+
+/** For a source smaller than every rung. */
+function ownSizeRung(video: VideoConfig, options: LadderOptions): Rung {
+  const shortSide = even(Math.min(video.width, video.height));
+  const least = options.config.rungs.at(-1);
+  return { name: `${shortSide}p`, shortSide, bitrateKbps: least?.bitrateKbps ?? 600 };
+}
+
+function scaleRung(rung: Rung, video: VideoConfig, options: LadderOptions): VideoRung {
+  const shownWidth = (video.width * video.sar.width) / video.sar.height;
+  const isPortrait = shownWidth < video.height;
+  const scale = rung.shortSide / (isPortrait ? shownWidth : video.height);
+  const width = isPortrait ? rung.shortSide : even(shownWidth * scale);
+  const height = isPortrait ? even(video.height * scale) : rung.shortSide;
+  const halvesFrameRate = options.source.fps > HALVE_ABOVE_FPS && rung.shortSide <= HALVE_UP_TO_SHORT_SIDE;
+  const fps = options.source.fps / (halvesFrameRate ? 2 : 1);
+  return { name: rung.name, width, height, bitrateKbps: rung.bitrateKbps, halvesFrameRate, cores: cores(width, height, fps, options.cost.encodePerMpx) };
+}
+
+/** Keeps as many rungs as the free CPU carries, small ones first: they help the viewers who need help most. */
+function fitToMachine(rungs: VideoRung[], video: VideoConfig, options: LadderOptions, passes: boolean, notes: string[]): VideoRung[] {
+  let left = options.coresFree - decodeCores(video, options.source.fps, options.cost);
+  const kept: VideoRung[] = [];
+  for (const rung of rungs.toReversed()) {
+    const isNeeded = !passes && kept.length === 0;
+    if (rung.cores > left && !isNeeded) {
+      notes.push(`${rung.name} is left out: it would take ${rung.cores.toFixed(1)} cores and ${Math.max(0, left).toFixed(1)} are free`);
+      continue;
+    }
+    left -= rung.cores;
+    kept.unshift(rung);
+  }
+  return kept;
+}
+
+function decodeCores(video: VideoConfig, fps: number, cost: EncodeCost): number {
+  return cores(video.width, video.height, fps, cost.decodePerMpx);
+}
+
+function cores(width: number, height: number, fps: number, costPerMpx: number): number {
+  return ((width * height * fps) / 1e6) * costPerMpx;
+}
+
+function even(pixels: number): number {
+  return Math.max(2, Math.round(pixels / 2) * 2);
+}

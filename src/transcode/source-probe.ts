@@ -1,0 +1,78 @@
+import type { Frame, Media, SourceFacts } from '../streams/index.js';
+
+export interface SourceProbeOptions {
+  /** Key frames further apart than this mean that the source cannot pass, seconds. */
+  maxKeyFrameIntervalSec: number;
+  /** Passing is the only way (`ladder: off`), so wait longer for the second key frame. */
+  mustPass: boolean;
+}
+
+/** Audio may come this much later than video and still be a part of the first take. */
+const AUDIO_WAIT_MS = 1_000;
+const AUDIO_ONLY_MS = 2_000;
+const MUST_PASS_WAIT_MS = 12_000;
+const MARGIN_MS = 200;
+
+/** Collects the first frames of a source until enough is known to plan its ladder. */
+export class SourceProbe {
+  readonly #options: SourceProbeOptions;
+  #frames: Frame[] = [];
+  #hasVideoConfig = false;
+  #hasAudioConfig = false;
+  #firstKeyMs: number | undefined;
+  #keys = 0;
+  #lastVideoMs = 0;
+  #firstAudioMs: number | undefined;
+  #lastAudioMs = 0;
+
+  constructor(options: SourceProbeOptions) {
+    this.#options = options;
+  }
+
+  add(media: Media): void {
+    if (media.type === 'config') {
+      if (media.config.kind === 'video') this.#hasVideoConfig = true;
+      else this.#hasAudioConfig = true;
+      return;
+    }
+    const { frame } = media;
+    if (frame.kind === 'audio') this.#addAudio(frame);
+    else this.#addVideo(frame);
+  }
+
+  /** The collected frames, from the first key frame on, once the source is known. */
+  take(facts: SourceFacts): Frame[] | undefined {
+    if (!this.#isKnown(facts)) return undefined;
+    const frames = this.#frames;
+    this.#frames = [];
+    return frames;
+  }
+
+  #addAudio(frame: Frame): void {
+    this.#firstAudioMs ??= frame.dtsMs;
+    this.#lastAudioMs = frame.dtsMs;
+    this.#frames.push(frame);
+  }
+
+  #addVideo(frame: Frame): void {
+    this.#lastVideoMs = frame.dtsMs;
+    if (frame.isKey) this.#keys++;
+    if (this.#firstKeyMs === undefined) {
+      if (!frame.isKey) return; // nothing can be decoded before it
+      this.#firstKeyMs = frame.dtsMs;
+      // Audio from before the first picture would be heard over nothing.
+      this.#frames = this.#frames.filter((audio) => audio.ptsMs >= frame.ptsMs);
+    }
+    this.#frames.push(frame);
+  }
+
+  #isKnown(facts: SourceFacts): boolean {
+    if (!this.#hasVideoConfig) return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= AUDIO_ONLY_MS;
+    if (this.#firstKeyMs === undefined) return false;
+    const spanMs = this.#lastVideoMs - this.#firstKeyMs;
+    if (!this.#hasAudioConfig && spanMs < AUDIO_WAIT_MS) return false;
+    if (this.#keys > 1) return true;
+    const waitMs = this.#options.mustPass ? MUST_PASS_WAIT_MS : this.#options.maxKeyFrameIntervalSec * 1000 + MARGIN_MS;
+    return spanMs >= waitMs && facts.fps > 0;
+  }
+}

@@ -1,0 +1,340 @@
+import { EventEmitter } from 'node:events';
+import type { Log, ProcessExit } from '../platform/index.js';
+import { messageOf } from '../platform/index.js';
+import type { AudioConfig, Frame, Media, RenditionMedia, SourceFacts, Take, VideoConfig } from '../streams/index.js';
+import type { TranscodeConfig } from './config.js';
+import { BroadcastClock } from './broadcast-clock.js';
+import { Encode } from './encode.js';
+import type { EncodeStats } from './encode.js';
+import { ffmpegArguments, ffmpegOutputs } from './ffmpeg-arguments.js';
+import { planLadder } from './ladder.js';
+import type { EncodeCost, LadderPlan } from './ladder.js';
+import { SourceProbe } from './source-probe.js';
+
+export interface TranscodeEvents {
+  take: [take: Take];
+  media: [media: RenditionMedia];
+  /** Everything of the running take is out. */
+  takeFinished: [];
+  /** The source cannot be served at all; a sentence for the streamer. */
+  failed: [reason: string];
+}
+
+export interface TranscodeOptions {
+  startedAtMs: number;
+  config: TranscodeConfig;
+  ladder: 'auto' | 'off' | string[];
+  ffmpegPath: string;
+  /** What is known of the source by now. */
+  facts: () => SourceFacts;
+  cost: () => EncodeCost;
+  /** CPU that other broadcasts leave, in cores. */
+  coresFree: () => number;
+  log: Log;
+}
+
+export interface TranscodeStatus {
+  ladder: 'auto' | 'off' | string[];
+  plan: LadderPlan | undefined;
+  dropped: string[];
+  restarts: number;
+  encode: EncodeStats | undefined;
+}
+
+type Config = VideoConfig | AudioConfig;
+type SourceConfig = Extract<Media, { type: 'config' }>;
+
+const FINISH_DEADLINE_MS = 3_000;
+const SWITCH_DEADLINE_MS = 1_000;
+const MAX_QUEUED_BYTES = 64 << 20;
+const CRASHES_ALLOWED = 5;
+const CRASH_WINDOW_MS = 60_000;
+
+/**
+ * Turns the publications of one broadcast into takes of renditions: passes on what players can take, has FFmpeg
+ * encode the rest, and starts a new take when the format changes, FFmpeg dies or the machine cannot keep up.
+ */
+export class Transcode extends EventEmitter<TranscodeEvents> {
+  readonly #options: TranscodeOptions;
+  readonly #log: Log;
+  readonly #clock: BroadcastClock;
+  readonly #configs = new Map<'video' | 'audio', SourceConfig>();
+  readonly #dropped = new Set<string>();
+  #state: 'idle' | 'probing' | 'switching' | 'running' | 'closed' = 'idle';
+  #probe: SourceProbe | undefined;
+  #queue: Frame[] = [];
+  #queuedBytes = 0;
+  #plan: LadderPlan | undefined;
+  #takes = 0;
+  #encode: Encode | undefined;
+  #nextTakeReason: string | undefined;
+  #waitsForKey = false;
+  #crashTimesMs: number[] = [];
+  #restarts = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: TranscodeOptions) {
+    super();
+    this.#options = options;
+    this.#log = options.log;
+    this.#clock = new BroadcastClock(options.startedAtMs);
+  }
+
+  /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
+  get epochMs(): number {
+    return this.#clock.epochMs;
+  }
+
+  /** CPU that this broadcast is planned to take, in cores. */
+  get plannedCores(): number {
+    return this.#encode === undefined ? 0 : (this.#plan?.cores ?? 0);
+  }
+
+  /** A publisher is connected; its media follows. */
+  attach(): void {
+    if (this.#state === 'closed') return;
+    this.#configs.clear();
+    this.#nextTakeReason = undefined;
+    this.#clearQueue();
+    this.#state = 'probing';
+    this.#probe = new SourceProbe({
+      maxKeyFrameIntervalSec: this.#options.config.maxKeyFrameIntervalSec,
+      mustPass: this.#options.ladder === 'off',
+    });
+  }
+
+  /** The publisher is gone: what it sent is finished, within three seconds. */
+  detach(): Promise<void> {
+    if (this.#state === 'closed' || this.#state === 'idle') return this.#work;
+    this.#state = 'idle';
+    return this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
+  }
+
+  /** The broadcast is over. */
+  async close(): Promise<void> {
+    await this.detach();
+    this.#state = 'closed';
+    this.removeAllListeners();
+  }
+
+  push(media: Media): void {
+    if (media.type === 'config') this.#takeConfig(media);
+    else this.#takeFrame(media.frame);
+    if (this.#state === 'probing') this.#tryStart(media);
+  }
+
+  status(): TranscodeStatus {
+    return {
+      ladder: this.#options.ladder,
+      plan: this.#plan,
+      dropped: [...this.#dropped],
+      restarts: this.#restarts,
+      encode: this.#encode?.stats(),
+    };
+  }
+
+  #takeConfig(media: SourceConfig): void {
+    const old = this.#configs.get(media.config.kind)?.config;
+    this.#configs.set(media.config.kind, media);
+    const isRunning = this.#state === 'running' || this.#state === 'switching';
+    // Encoders repeat their configuration; only another one matters.
+    if (isRunning && !old?.description.equals(media.config.description)) this.#requestTake(`${media.config.kind} format changed`);
+  }
+
+  #takeFrame(frame: Frame): void {
+    if (this.#state === 'switching') this.#enqueue(frame);
+    if (this.#state !== 'running') return;
+    if (this.#clock.isJump(frame)) {
+      this.#requestTake('the source\'s clock jumped');
+      this.#waitsForKey = true;
+    }
+    if (this.#nextTakeReason !== undefined && this.#isStart(frame)) this.#switchTake(frame, this.#nextTakeReason);
+    else if (!this.#waitsForKey) this.#deliver(frame);
+  }
+
+  #isStart(frame: Frame): boolean {
+    return this.#configs.has('video') ? frame.kind === 'video' && frame.isKey : frame.kind === 'audio';
+  }
+
+  #requestTake(reason: string): void {
+    this.#nextTakeReason ??= reason;
+  }
+
+  #tryStart(media: Media): void {
+    this.#probe?.add(media);
+    const frames = this.#probe?.take(this.#options.facts());
+    if (frames === undefined) return;
+    this.#probe = undefined;
+    this.#state = 'switching';
+    frames.forEach((frame) => this.#enqueue(frame));
+    void this.#serially(() => this.#startTake());
+  }
+
+  /** Ends the running take at this key frame and starts the next one with it. */
+  #switchTake(first: Frame, reason: string): void {
+    this.#log.info('new take', { reason });
+    this.#state = 'switching';
+    this.#nextTakeReason = undefined;
+    this.#waitsForKey = false;
+    this.#clearQueue();
+    this.#enqueue(first);
+    void this.#serially(async () => {
+      await this.#finishTake(SWITCH_DEADLINE_MS);
+      await this.#startTake();
+    });
+  }
+
+  async #startTake(): Promise<void> {
+    const first = this.#queue[0];
+    if (this.#state !== 'switching' || first === undefined) return;
+    const plan = this.#makePlan();
+    if (plan.renditions.length === 0) {
+      this.emit('failed', plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
+      return;
+    }
+    this.#plan = plan;
+    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), Date.now() - this.#queueSpanMs());
+    const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
+    this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
+    this.emit('take', take);
+    this.#announcePassthrough(take);
+    await this.#startEncode(plan, take, this.#clock.peek(first.dtsMs));
+    this.#drainQueue();
+  }
+
+  #makePlan(): LadderPlan {
+    const { config, ladder } = this.#options;
+    const facts = this.#options.facts();
+    return planLadder({
+      // A configuration may be newer than what was measured.
+      source: { ...facts, video: this.#videoConfig() ?? facts.video },
+      config,
+      ladder,
+      cost: this.#options.cost(),
+      coresFree: this.#options.coresFree(),
+      dropped: this.#dropped,
+      canEncode: this.#recentCrashes().length <= CRASHES_ALLOWED,
+    });
+  }
+
+  #videoConfig(): VideoConfig | undefined {
+    const config = this.#configs.get('video')?.config;
+    return config?.kind === 'video' ? config : undefined;
+  }
+
+  #announcePassthrough(take: Take): void {
+    for (const rendition of take.renditions) {
+      const config = this.#configs.get(rendition.kind)?.config;
+      if (rendition.origin === 'passthrough' && config) this.#emitConfig(take.number, rendition.name, config);
+    }
+  }
+
+  #emitConfig(take: number, rendition: string, config: Config): void {
+    this.emit('media', { type: 'config', take, rendition, config });
+  }
+
+  async #startEncode(plan: LadderPlan, take: Take, startMs: number): Promise<void> {
+    const outputs = ffmpegOutputs(plan);
+    if (outputs.length === 0) return;
+    const hasVideo = plan.encoded.length > 0;
+    const hasAudio = plan.encodedAudioKbps !== undefined;
+    const isInterlaced = this.#videoConfig()?.interlaced ?? false;
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced, startSec: startMs / 1000 });
+    try {
+      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, log: this.#log });
+      this.#encode = encode;
+      encode.on('media', (rendition, media) => this.#takeEncoded(take.number, rendition, media));
+      encode.on('slow', () => this.#dropCostliest());
+      encode.on('crashed', (exit) => this.#encodeCrashed(exit));
+      for (const config of this.#configs.values()) {
+        if (config.config.kind === 'video' ? hasVideo : hasAudio) encode.write(config, startMs);
+      }
+    } catch (error) {
+      this.#log.error('FFmpeg could not be started', { error: messageOf(error) });
+      this.#countCrash();
+    }
+  }
+
+  #takeEncoded(take: number, rendition: string, media: Media): void {
+    if (media.type === 'config') this.#emitConfig(take, rendition, media.config);
+    else this.emit('media', { type: 'frame', take, rendition, frame: media.frame });
+  }
+
+  #drainQueue(): void {
+    if (this.#state !== 'switching') return;
+    this.#state = 'running';
+    const frames = this.#queue;
+    this.#clearQueue();
+    for (const frame of frames) this.#takeFrame(frame);
+  }
+
+  #deliver(source: Frame): void {
+    const frame = this.#clock.map(source);
+    const take = this.#takes - 1;
+    for (const rendition of this.#plan?.renditions ?? []) {
+      if (rendition.origin === 'passthrough' && rendition.kind === frame.kind) this.emit('media', { type: 'frame', take, rendition: rendition.name, frame });
+    }
+    const isEncoded = frame.kind === 'video' ? (this.#plan?.encoded.length ?? 0) > 0 : this.#plan?.encodedAudioKbps !== undefined;
+    if (isEncoded) this.#encode?.write({ type: 'frame', frame }, frame.dtsMs);
+  }
+
+  async #finishTake(deadlineMs: number): Promise<void> {
+    const encode = this.#encode;
+    this.#encode = undefined;
+    await encode?.finish(deadlineMs);
+    this.emit('takeFinished');
+  }
+
+  /** Below real time: one rung less, from the next key frame on. */
+  #dropCostliest(): void {
+    if (this.#nextTakeReason !== undefined || this.#state !== 'running') return;
+    const costliest = this.#plan?.encoded[0];
+    const videos = this.#plan?.renditions.filter((rendition) => rendition.kind === 'video').length ?? 0;
+    if (costliest === undefined || videos < 2) return;
+    this.#dropped.add(costliest.name);
+    this.#log.warn('this machine cannot keep up; dropping a rung', { rendition: costliest.name, ...this.#encode?.stats() });
+    this.#requestTake(`${costliest.name} dropped`);
+  }
+
+  #encodeCrashed(exit: ProcessExit): void {
+    this.#encode = undefined;
+    this.#restarts++;
+    this.#log.error('FFmpeg ended unexpectedly and is started again', { code: exit.code, signal: exit.signal, stderr: exit.stderr.slice(-3).join(' | ') });
+    this.#countCrash();
+  }
+
+  #countCrash(): void {
+    this.#crashTimesMs = [...this.#recentCrashes(), Date.now()];
+    this.#requestTake('FFmpeg ended');
+  }
+
+  #recentCrashes(): number[] {
+    return this.#crashTimesMs.filter((timeMs) => Date.now() - timeMs < CRASH_WINDOW_MS);
+  }
+
+  #enqueue(frame: Frame): void {
+    this.#queuedBytes += frame.body.length;
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) {
+      this.#log.warn('switching takes too long; dropping frames', { frames: this.#queue.length });
+      this.#clearQueue();
+    }
+    if (this.#queue.length > 0 || this.#isStart(frame)) this.#queue.push(frame);
+  }
+
+  #clearQueue(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #queueSpanMs(): number {
+    const [first, last] = [this.#queue[0], this.#queue.at(-1)];
+    return first === undefined || last === undefined ? 0 : Math.max(0, last.dtsMs - first.dtsMs);
+  }
+
+  #serially(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch((error: unknown) => {
+      this.#log.error('transcode step failed', { error: messageOf(error) });
+    });
+    return this.#work;
+  }
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import type { Component, Log } from '../platform/index.js';
+import type { SourceFacts } from '../streams/index.js';
+import { Calibration } from './calibration.js';
+import type { TranscodeConfig } from './config.js';
+import { Transcode } from './transcode.js';
+
+export interface TranscoderOptions {
+  config: TranscodeConfig;
+  ffmpegPath: string;
+  dataDir: string;
+  log: Log;
+}
+
+/** The part of a broadcast that transcoding needs. */
+export interface TranscodedBroadcast {
+  id: string;
+  startedAt: Date;
+  channel: { slug: string; ladder: 'auto' | 'off' | string[] | undefined };
+  meter: { facts(): SourceFacts };
+}
+
+/** The transcodes of all broadcasts; shares this machine's CPU among them. */
+export class Transcoder implements Component {
+  readonly #options: TranscoderOptions;
+  readonly #calibration: Calibration;
+  readonly #transcodes = new Set<Transcode>();
+
+  constructor(options: TranscoderOptions) {
+    this.#options = options;
+    this.#calibration = new Calibration({ ffmpegPath: options.ffmpegPath, preset: options.config.preset, dataDir: options.dataDir, log: options.log });
+  }
+
+  async start(): Promise<void> {
+    await this.#calibration.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#calibration.stop(), ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
+  }
+
+  open(broadcast: TranscodedBroadcast): Transcode {
+    const { config, ffmpegPath } = this.#options;
+    const transcode: Transcode = new Transcode({
+      startedAtMs: broadcast.startedAt.getTime(),
+      config,
+      ladder: broadcast.channel.ladder ?? config.ladder,
+      ffmpegPath,
+      facts: () => broadcast.meter.facts(),
+      cost: () => this.#calibration.cost,
+      coresFree: () => this.#coresFree(transcode),
+      log: this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug }),
+    });
+    this.#transcodes.add(transcode);
+    return transcode;
+  }
+
+  async close(transcode: Transcode): Promise<void> {
+    await transcode.close();
+    this.#transcodes.delete(transcode);
+  }
+
+  #coresFree(except: Transcode): number {
+    const others = [...this.#transcodes].filter((transcode) => transcode !== except);
+    const planned = others.reduce((sum, transcode) => sum + transcode.plannedCores, 0);
+    return availableParallelism() * this.#options.config.maxLoad - planned;
+  }
+}

@@ -1,0 +1,93 @@
+import type {
+  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, ServerInfo, StreamKey,
+} from './contract.js';
+import { readProblem } from './problem.js';
+import { parsed, send, type Session } from './session.js';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** The REST interface, one method a route. Every method throws a Problem when the server refuses. */
+export class Api {
+  readonly #origin: string;
+  readonly #session: Session;
+
+  constructor(options: { origin: string; session: Session }) {
+    this.#origin = options.origin;
+    this.#session = options.session;
+  }
+
+  server(signal?: AbortSignal): Promise<ServerInfo> {
+    return this.#get('/server', signal);
+  }
+
+  async live(signal?: AbortSignal): Promise<LiveBroadcast[]> {
+    const reply = await this.#get<{ broadcasts: LiveBroadcast[] }>('/live', signal);
+    return reply.broadcasts;
+  }
+
+  async channel(slug: string, signal?: AbortSignal): Promise<Channel> {
+    const reply = await this.#get<{ channel: Channel }>(`/channels/${encodeURIComponent(slug)}`, signal);
+    return reply.channel;
+  }
+
+  async changeChannel(slug: string, change: ChannelChange): Promise<Channel> {
+    const reply = await this.#send<{ channel: Channel }>('PATCH', `/channels/${encodeURIComponent(slug)}`, change);
+    return reply.channel;
+  }
+
+  channelLive(slug: string, signal?: AbortSignal): Promise<ChannelLive> {
+    return this.#get(`/channels/${encodeURIComponent(slug)}/live`, signal);
+  }
+
+  channelHealth(slug: string, signal?: AbortSignal): Promise<ChannelHealth> {
+    return this.#get(`/channels/${encodeURIComponent(slug)}/health`, signal);
+  }
+
+  async endBroadcast(slug: string): Promise<void> {
+    await this.#exchange('DELETE', `/channels/${encodeURIComponent(slug)}/broadcast`);
+  }
+
+  async streamKeys(slug: string, signal?: AbortSignal): Promise<StreamKey[]> {
+    const reply = await this.#get<{ streamKeys: StreamKey[] }>(`/channels/${encodeURIComponent(slug)}/stream-keys`, signal);
+    return reply.streamKeys;
+  }
+
+  createStreamKey(slug: string, label: string): Promise<NewStreamKey> {
+    return this.#send('POST', `/channels/${encodeURIComponent(slug)}/stream-keys`, { label });
+  }
+
+  async revokeStreamKey(slug: string, id: string): Promise<void> {
+    await this.#exchange('DELETE', `/channels/${encodeURIComponent(slug)}/stream-keys/${encodeURIComponent(id)}`);
+  }
+
+  async #get<Reply>(path: string, signal?: AbortSignal): Promise<Reply> {
+    return parsed(await this.#exchange('GET', path, undefined, signal));
+  }
+
+  async #send<Reply>(method: Method, path: string, body: unknown): Promise<Reply> {
+    return parsed(await this.#exchange(method, path, body));
+  }
+
+  async #exchange(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    let response = await this.#attempt(method, path, body, signal);
+    // An access token lives for minutes, a studio page for hours: renew it once and ask again.
+    if (response.status === 401 && this.#session.accessToken !== undefined && (await this.#session.renew())) {
+      response = await this.#attempt(method, path, body, signal);
+    }
+    if (!response.ok) throw await readProblem(response);
+    return response;
+  }
+
+  #attempt(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    const token = this.#session.accessToken;
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    return send(`${this.#origin}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}

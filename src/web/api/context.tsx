@@ -1,0 +1,35 @@
+import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import type { Api } from './api.js';
+import type { Session, SessionState } from './session.js';
+
+interface Server {
+  api: Api;
+  session: Session;
+}
+
+const ServerContext = createContext<Server | undefined>(undefined);
+
+/** Hands the API and the session to every page below it. */
+export function ServerProvider({ server, children }: { server: Server; children: ReactNode }) {
+  return <ServerContext.Provider value={server}>{children}</ServerContext.Provider>;
+}
+
+function useServer(): Server {
+  const server = useContext(ServerContext);
+  if (!server) throw new Error('a page was rendered outside ServerProvider');
+  return server;
+}
+
+export function useApi(): Api {
+  return useServer().api;
+}
+
+export function useSession(): Session {
+  return useServer().session;
+}
+
+/** The state of the session; renders again when it changes. */
+export function useSessionState(): SessionState {
+  const session = useSession();
+  return useSyncExternalStore((listener) => session.subscribe(listener), () => session.state);
+}

@@ -1,0 +1,134 @@
+/** What the server answers, word for word. Both sides ship together, so replies are trusted, not re-checked. */
+
+export interface User {
+  id: string;
+  username: string;
+  email: string;
+  role: 'admin' | 'user';
+}
+
+export interface SessionReply {
+  user: User;
+  accessToken: string;
+  expiresInSec: number;
+}
+
+export interface ServerInfo {
+  name: string;
+  version: string;
+  registration: 'open' | 'closed';
+  hasAccounts: boolean;
+  rtmp: { url: string; tlsUrl?: string };
+}
+
+export interface LiveBroadcast {
+  id: string;
+  channel: { slug: string; title: string };
+  startedAt: string;
+  viewers: number;
+  playback: { hls: string };
+}
+
+export type Ladder = 'auto' | 'off' | string[];
+
+export interface Channel {
+  slug: string;
+  title: string;
+  description: string;
+  owner?: string | { username: string };
+  /** Only its owner and admins see it; null takes the server's setting. */
+  ladder?: Ladder | null;
+}
+
+export interface ChannelChange {
+  title?: string;
+  description?: string;
+  ladder?: Ladder | null;
+}
+
+export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting';
+
+export interface PlayableRendition {
+  /** `source`, `720p`, …, `audio`; also the folder in its playlist's address. */
+  name: string;
+  kind: 'video' | 'audio';
+  width?: number;
+  height?: number;
+  fps?: number;
+  bitrateKbps: number;
+}
+
+export interface PlayableBroadcast {
+  id: string;
+  startedAt: string;
+  viewers: number;
+  playback: { hls: string };
+  renditions: PlayableRendition[];
+  droppedRenditions: string[];
+}
+
+export interface ChannelLive {
+  state: ChannelState;
+  broadcast?: PlayableBroadcast;
+}
+
+export interface StreamKey {
+  id: string;
+  label: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+/** The only reply that carries the key itself. */
+export interface NewStreamKey {
+  id: string;
+  key: string;
+  label: string;
+  createdAt: string;
+}
+
+export interface SourceHealth {
+  codec: string;
+  codecString: string;
+  width: number;
+  height: number;
+  fps: number;
+  videoKbps: number;
+  /** null until two key frames were seen. */
+  keyFrameIntervalSec: number | null;
+  hasBFrames: boolean;
+  audio?: { codec: string; sampleRate: number; channels: number; kbps: number };
+}
+
+export interface RenditionHealth {
+  name: string;
+  kind: 'video' | 'audio';
+  origin: 'passthrough' | 'encoded';
+  width?: number;
+  height?: number;
+  fps?: number;
+  kbps: number;
+  segments: number;
+}
+
+export interface LadderHealth {
+  mode: Ladder;
+  renditions: RenditionHealth[];
+  dropped: string[];
+  notes: string[];
+}
+
+export interface Advice {
+  code: string;
+  level: 'ok' | 'info' | 'warn';
+  message: string;
+}
+
+export interface ChannelHealth {
+  state: ChannelState;
+  publication?: { protocol: string; encoder: string; remoteAddress: string; connectedSec: number };
+  source?: SourceHealth;
+  ladder?: LadderHealth;
+  encode?: { speed: number; lagMs: number; restarts: number };
+  advice: Advice[];
+}

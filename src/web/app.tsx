@@ -1,0 +1,41 @@
+import { lazy, Suspense } from 'react';
+import { BrowserRouter, Link, Route, Routes } from 'react-router-dom';
+import { Register } from './account/register.js';
+import { RequireSession } from './account/require-session.js';
+import { SignIn } from './account/sign-in.js';
+import { Home } from './home/home.js';
+import { Empty } from './shell/empty.js';
+import { usePageTitle } from './shell/page.js';
+import { Shell } from './shell/shell.js';
+import { Watch } from './watch/watch.js';
+
+// Viewers never load the studio.
+const Studio = lazy(async () => ({ default: (await import('./studio/studio.js')).Studio }));
+
+/** Every page by its address. A channel's page is its slug, so no other page may have a name that a channel can take. */
+export function App() {
+  return (
+    <BrowserRouter>
+      <Routes>
+        <Route element={<Shell />}>
+          <Route index element={<Home />} />
+          <Route path="login" element={<SignIn />} />
+          <Route path="register" element={<Register />} />
+          <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
+          <Route path=":slug" element={<Watch />} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
+      </Routes>
+    </BrowserRouter>
+  );
+}
+
+function NotFound() {
+  usePageTitle('Not found');
+  return (
+    <Empty title="No such page">
+      <p>Nothing lives at this address.</p>
+      <p><Link className="button primary" to="/">See what is live</Link></p>
+    </Empty>
+  );
+}

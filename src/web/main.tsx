@@ -1,0 +1,46 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Api } from './api/api.js';
+import { ServerProvider } from './api/context.js';
+import { Session, type Remembered } from './api/session.js';
+import { App } from './app.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './controls/controls.css';
+
+const session = new Session({ origin: '', remembered: storage() });
+const api = new Api({ origin: '', session });
+void restore();
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <ServerProvider server={{ api, session }}>
+      <App />
+    </ServerProvider>
+  </StrictMode>,
+);
+
+/** Asks until the server answers: one that restarts just now must not look like a sign-out. */
+async function restore(): Promise<void> {
+  try {
+    await session.restore();
+  } catch {
+    setTimeout(() => void restore(), 5_000);
+  }
+}
+
+/** `localStorage`, or memory where the browser blocks it. */
+function storage(): Remembered {
+  try {
+    return window.localStorage;
+  } catch {
+    const values = new Map<string, string>();
+    return {
+      getItem: (key) => values.get(key) ?? null,
+      setItem: (key, value) => void values.set(key, value),
+      removeItem: (key) => void values.delete(key),
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** What kind of trouble an engine cannot leave by itself. */
+export type TroubleKind = 'network' | 'media' | 'other';
+
+export interface EngineEvents {
+  /** The list of levels, the level in use or the playlist is new. */
+  changed: () => void;
+  /** Playback has stopped or will; the owner decides what to do next. */
+  trouble: (kind: TroubleKind) => void;
+}
+
+/** What only the engine knows about the playback; the rest is read from the video element. */
+export interface EngineFigures {
+  latencySec: number | undefined;
+  bandwidthKbps: number | undefined;
+  levelKbps: number | undefined;
+  codecs: string | undefined;
+}
+
+/** One way to play HLS on a video element, from attaching to `close`. */
+export interface Engine {
+  /** Names of the renditions that can be chosen, best first; empty when the browser chooses by itself. */
+  readonly levels: string[];
+  readonly activeLevel: string | undefined;
+  readonly figures: EngineFigures;
+  /** Stays on this rendition; undefined lets the engine choose. */
+  choose(level: string | undefined): void;
+  /** Forgets renditions that the server no longer makes. */
+  drop(levels: string[]): void;
+  /** Goes on loading after trouble with the network. */
+  resume(): void;
+  /** Starts decoding anew after trouble with the media, keeping what is loaded. */
+  recover(): void;
+  close(): void;
+}
+
+/** The rendition that a playlist's address names: `/hls/<slug>/<rendition>/index.m3u8`. */
+export function levelNameOf(url: string): string {
+  const parts = url.split(/[?#]/)[0]?.split('/') ?? [];
+  return decodeURIComponent(parts.at(-2) ?? '');
+}

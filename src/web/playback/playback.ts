@@ -1,0 +1,251 @@
+import type { Engine, EngineFigures, TroubleKind } from './engine.js';
+import { HlsEngine } from './hls-engine.js';
+import { NativeEngine } from './native-engine.js';
+import { AUDIO_ONLY, AUTO, type Quality } from './quality.js';
+import { recoveryStep } from './recovery.js';
+import { StallMeter } from './stall-meter.js';
+
+export interface PlaybackSnapshot {
+  phase: 'loading' | 'playing' | 'stalled';
+  quality: Quality;
+  levels: string[];
+  activeLevel: string | undefined;
+  /** The browser allowed playback only without sound; the viewer has to ask for it. */
+  isSilenced: boolean;
+  /** The browser allowed no playback at all before a click. */
+  isBlocked: boolean;
+}
+
+export interface PlaybackFigures extends EngineFigures {
+  bufferSec: number;
+  width: number;
+  height: number;
+  shownFrames: number;
+  droppedFrames: number;
+  stalls: number;
+  stalledSec: number;
+}
+
+/** Whether more media is to be expected: only then is a silence a fault of ours. */
+export type Supply = 'flowing' | 'interrupted' | 'finished';
+
+const WATCH_EVERY_MS = 1_000;
+/** A picture that stands still this long while media flows is built anew. */
+const STUCK_MS = 10_000;
+const HEALTHY_AFTER_MS = 5_000;
+
+/**
+ * Plays one broadcast on a video element and keeps it playing: starts without a click where the browser lets it,
+ * leaves every trouble by itself, switches quality.
+ */
+export class Playback {
+  readonly #video: HTMLVideoElement;
+  readonly #masterUrl: string;
+  readonly #audioUrl: string;
+  readonly #listeners = new Set<() => void>();
+  readonly #ended = new AbortController();
+  readonly #stalls = new StallMeter();
+  #engine: Engine;
+  #snapshot: PlaybackSnapshot = {
+    phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, isSilenced: false, isBlocked: false,
+  };
+  #supply: Supply = 'flowing';
+  #dropped: string[] = [];
+  #attempt = 0;
+  #hasStarted = false;
+  #recoveryTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchTimer: ReturnType<typeof setInterval>;
+  #lastTimeSec = 0;
+  #movedAtMs = performance.now();
+  #troubleAtMs = 0;
+
+  constructor(options: { video: HTMLVideoElement; masterUrl: string; audioUrl: string }) {
+    this.#video = options.video;
+    this.#masterUrl = options.masterUrl;
+    this.#audioUrl = options.audioUrl;
+    this.#listen();
+    this.#engine = this.#createEngine();
+    this.#watchTimer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
+    void this.#start();
+  }
+
+  get snapshot(): PlaybackSnapshot {
+    return this.#snapshot;
+  }
+
+  get figures(): PlaybackFigures {
+    const frames = this.#video.getVideoPlaybackQuality();
+    return {
+      ...this.#engine.figures,
+      bufferSec: bufferSec(this.#video),
+      width: this.#video.videoWidth,
+      height: this.#video.videoHeight,
+      shownFrames: frames.totalVideoFrames,
+      droppedFrames: frames.droppedVideoFrames,
+      stalls: this.#stalls.count,
+      stalledSec: this.#stalls.seconds(performance.now()),
+    };
+  }
+
+  /** Calls back after each change of the snapshot; returns the way to stop. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  chooseQuality(quality: Quality): void {
+    const wasAudioOnly = this.#snapshot.quality === AUDIO_ONLY;
+    if (quality === this.#snapshot.quality) return;
+    this.#change({ quality });
+    if (wasAudioOnly || quality === AUDIO_ONLY) this.#rebuild();
+    else this.#engine.choose(levelOf(quality));
+  }
+
+  /** Takes away the renditions that the server had to give up; whoever watches one moves to automatic. */
+  dropRenditions(names: string[]): void {
+    const fresh = names.filter((name) => !this.#dropped.includes(name));
+    if (fresh.length === 0) return;
+    this.#dropped = [...this.#dropped, ...fresh];
+    if (fresh.includes(this.#snapshot.quality)) this.chooseQuality(AUTO);
+    this.#engine.drop(fresh);
+  }
+
+  setSupply(supply: Supply): void {
+    if (supply === this.#supply) return;
+    this.#supply = supply;
+    this.#movedAtMs = performance.now();
+  }
+
+  /** What the unmute button does; a click makes the browser allow it. */
+  unmute(): void {
+    this.#video.muted = false;
+    this.#change({ isSilenced: false });
+    void this.#start();
+  }
+
+  close(): void {
+    this.#ended.abort();
+    clearInterval(this.#watchTimer);
+    clearTimeout(this.#recoveryTimer);
+    this.#listeners.clear();
+    this.#engine.close();
+  }
+
+  #createEngine(): Engine {
+    const url = this.#snapshot.quality === AUDIO_ONLY ? this.#audioUrl : this.#masterUrl;
+    const events = { changed: () => this.#readLevels(), trouble: (kind: TroubleKind) => this.#onTrouble(kind) };
+    const options = { video: this.#video, url, events };
+    const engine = HlsEngine.isSupported ? new HlsEngine(options) : new NativeEngine(options);
+    engine.choose(levelOf(this.#snapshot.quality));
+    return engine;
+  }
+
+  #listen(): void {
+    const options = { signal: this.#ended.signal };
+    this.#video.addEventListener('playing', () => this.#onPlaying(), options);
+    this.#video.addEventListener('waiting', () => this.#onWaiting(), options);
+    this.#video.addEventListener('canplay', () => void this.#startAgain(), options);
+    this.#video.addEventListener('volumechange', () => {
+      if (!this.#video.muted) this.#change({ isSilenced: false });
+    }, options);
+  }
+
+  #onPlaying(): void {
+    this.#hasStarted = true;
+    this.#stalls.end(performance.now());
+    this.#change({ phase: 'playing', isBlocked: false });
+  }
+
+  #onWaiting(): void {
+    if (this.#video.paused || !this.#hasStarted) return;
+    if (this.#supply === 'flowing') this.#stalls.begin(performance.now());
+    this.#change({ phase: 'stalled' });
+  }
+
+  /** Plays with sound if the browser lets it, else without, else waits for a click. */
+  async #start(): Promise<void> {
+    try {
+      await this.#video.play();
+    } catch (error) {
+      if (!isNotAllowed(error) || this.#ended.signal.aborted) return;
+      if (this.#video.muted) this.#change({ isBlocked: true });
+      else await this.#startSilenced();
+    }
+  }
+
+  async #startSilenced(): Promise<void> {
+    this.#video.muted = true;
+    this.#change({ isSilenced: true });
+    await this.#start();
+  }
+
+  /** A new engine leaves the element paused; a viewer who paused by hand has played before and stays paused. */
+  async #startAgain(): Promise<void> {
+    if (this.#video.paused && this.#snapshot.phase === 'loading') await this.#start();
+  }
+
+  #readLevels(): void {
+    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY });
+    else this.#change({ levels: this.#engine.levels, activeLevel: this.#engine.activeLevel });
+  }
+
+  #onTrouble(kind: TroubleKind): void {
+    if (this.#recoveryTimer !== undefined) return;
+    this.#troubleAtMs = performance.now();
+    const step = recoveryStep({ kind, attempt: this.#attempt++, hasStarted: this.#hasStarted });
+    this.#recoveryTimer = setTimeout(() => {
+      this.#recoveryTimer = undefined;
+      if (step.action === 'resume') this.#engine.resume();
+      else if (step.action === 'recover') this.#engine.recover();
+      else if (this.#supply !== 'finished') this.#rebuild();
+    }, step.afterMs);
+  }
+
+  #rebuild(): void {
+    this.#engine.close();
+    this.#hasStarted = false;
+    this.#movedAtMs = performance.now();
+    this.#stalls.end(this.#movedAtMs);
+    this.#change({ phase: 'loading' });
+    this.#engine = this.#createEngine();
+    this.#engine.drop(this.#dropped);
+    void this.#start();
+  }
+
+  #watch(): void {
+    const nowMs = performance.now();
+    if (this.#video.currentTime !== this.#lastTimeSec) {
+      this.#lastTimeSec = this.#video.currentTime;
+      this.#movedAtMs = nowMs;
+      if (nowMs - this.#troubleAtMs > HEALTHY_AFTER_MS) this.#attempt = 0;
+      return;
+    }
+    const isMeantToMove = !this.#video.paused && this.#supply === 'flowing' && !this.#snapshot.isBlocked;
+    if (!isMeantToMove) this.#movedAtMs = nowMs;
+    else if (nowMs - this.#movedAtMs > STUCK_MS) {
+      this.#movedAtMs = nowMs;
+      this.#onTrouble('other');
+    }
+  }
+
+  #change(part: Partial<PlaybackSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function levelOf(quality: Quality): string | undefined {
+  return quality === AUTO || quality === AUDIO_ONLY ? undefined : quality;
+}
+
+function bufferSec(video: HTMLVideoElement): number {
+  const { buffered, currentTime } = video;
+  for (let index = 0; index < buffered.length; index++) {
+    if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) > currentTime) return buffered.end(index) - currentTime;
+  }
+  return 0;
+}
+
+function isNotAllowed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotAllowedError';
+}

@@ -1,0 +1,25 @@
+import type { TroubleKind } from './engine.js';
+
+export interface RecoveryStep {
+  action: 'resume' | 'recover' | 'rebuild';
+  /** Pause before it, milliseconds. */
+  afterMs: number;
+}
+
+const LONGEST_PAUSE_MS = 8_000;
+
+/**
+ * What to do about trouble, gentlest first; playback is never given up, so no viewer has to reload.
+ * `attempt` counts from 0 and starts over once playback has run well again.
+ */
+export function recoveryStep(trouble: { kind: TroubleKind; attempt: number; hasStarted: boolean }): RecoveryStep {
+  const { kind, attempt, hasStarted } = trouble;
+  if (kind === 'media' && attempt === 0) return { action: 'recover', afterMs: 0 };
+  // What is buffered goes on playing while the network comes back; before the first picture there is nothing to keep.
+  if (kind === 'network' && hasStarted && attempt < 3) return { action: 'resume', afterMs: pauseMs(attempt) };
+  return { action: 'rebuild', afterMs: pauseMs(attempt) };
+}
+
+function pauseMs(attempt: number): number {
+  return Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempt);
+}

@@ -1,0 +1,51 @@
+import 'media-chrome/dist/media-controller.js';
+import 'media-chrome/dist/media-control-bar.js';
+import 'media-chrome/dist/media-play-button.js';
+import 'media-chrome/dist/media-mute-button.js';
+import 'media-chrome/dist/media-volume-range.js';
+import 'media-chrome/dist/media-live-button.js';
+import 'media-chrome/dist/media-pip-button.js';
+import 'media-chrome/dist/media-fullscreen-button.js';
+import 'media-chrome/dist/media-chrome-button.js';
+import 'media-chrome/dist/media-loading-indicator.js';
+import 'media-chrome/dist/menu/media-settings-menu.js';
+import 'media-chrome/dist/menu/media-settings-menu-button.js';
+import 'media-chrome/dist/menu/media-chrome-menu-item.js';
+import type { MediaController } from 'media-chrome';
+import type { MediaChromeMenu } from 'media-chrome/menu';
+import type { DetailedHTMLProps, HTMLAttributes } from 'react';
+
+// The elements by name, not by media-chrome's React wrappers: those bring all of its sixty elements along.
+
+/** A custom element in React 18: attributes in lower case, `class` instead of `className`. */
+type MediaElement<Element extends HTMLElement = HTMLElement> = DetailedHTMLProps<HTMLAttributes<Element>, Element> & {
+  class?: string;
+  noautohide?: '';
+  notooltip?: '';
+  mediacontroller?: string;
+};
+
+declare module 'react' {
+  interface HTMLAttributes<T> {
+    /** On a child of media-controller: stays while the controls fade. */
+    noautohide?: '';
+  }
+
+  namespace JSX {
+    interface IntrinsicElements {
+      'media-controller': MediaElement<MediaController> & { defaultstreamtype?: 'live'; hotkeys?: string; autohide?: string };
+      'media-control-bar': MediaElement;
+      'media-play-button': MediaElement;
+      'media-mute-button': MediaElement;
+      'media-volume-range': MediaElement;
+      'media-live-button': MediaElement;
+      'media-pip-button': MediaElement;
+      'media-fullscreen-button': MediaElement;
+      'media-chrome-button': MediaElement;
+      'media-loading-indicator': MediaElement & { loadingdelay?: string };
+      'media-settings-menu': MediaElement<MediaChromeMenu> & { anchor?: string };
+      'media-settings-menu-button': MediaElement & { invoketarget?: string };
+      'media-chrome-menu-item': MediaElement & { type?: 'radio'; value?: string; checked?: '' | undefined };
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import type { MediaController } from 'media-chrome';
+import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore, type ReactNode, type RefObject } from 'react';
+import type { PlayableBroadcast } from '../api/contract.js';
+import { Icon } from '../controls/icons.js';
+import './media-elements.js';
+import { Playback, type PlaybackSnapshot, type Supply } from '../playback/playback.js';
+import './player.css';
+import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
+import { QualityButton, QualityMenu } from './quality-menu.js';
+import { SoundWave } from './sound-wave.js';
+import { StatsPanel } from './stats-panel.js';
+import { usePageKeys } from './page-keys.js';
+
+export interface PlayerProps {
+  slug: string;
+  title: string;
+  broadcast: PlayableBroadcast;
+  supply: Supply;
+  /** Starts without sound and listens to no key of the page: for a preview beside other things. */
+  isPreview?: boolean;
+  /** Called once when everything that was sent has been played. */
+  onDrained?: () => void;
+  /** Shown over the picture, such as a notice. */
+  children?: ReactNode;
+}
+
+const NOTHING_YET: PlaybackSnapshot = {
+  phase: 'loading', quality: 'auto', levels: [], activeLevel: undefined, isSilenced: false, isBlocked: false,
+};
+
+/** The player of one broadcast: picture, controls, quality menu, statistics. */
+export function Player({ slug, title, broadcast, supply, isPreview = false, onDrained, children }: PlayerProps) {
+  const playerId = `player${useId().replaceAll(':', '')}`;
+  const controller = useRef<MediaController>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const [areStatsOpen, setStatsOpen] = useState(false);
+  const { playback, snapshot } = usePlayback(video, slug, broadcast.playback.hls);
+  const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
+
+  useEffect(() => playback?.setSupply(supply), [playback, supply]);
+  useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
+  useDrained(video, supply, snapshot.phase, onDrained);
+  usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
+
+  const { renditions, droppedRenditions: dropped } = broadcast;
+  const options = qualityOptions({ levels: snapshot.levels, renditions, dropped, activeLevel: snapshot.activeLevel });
+  const isAudioOnly = snapshot.quality === AUDIO_ONLY;
+
+  return (
+    <media-controller ref={controller} class="player" defaultstreamtype="live" hotkeys="noc no< no>" aria-label={`Player: ${title}`} data-phase={snapshot.phase}>
+      <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
+      {isAudioOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
+      <media-loading-indicator slot="centered-chrome" loadingdelay="300" noautohide="" />
+      <div slot="top-chrome" className="player-top" noautohide="">
+        {children}
+        {areStatsOpen && playback && (
+          <StatsPanel playback={playback} activeName={snapshot.activeLevel} onClose={toggleStats} />
+        )}
+      </div>
+      {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
+      <QualityMenu playerId={playerId} options={options} selected={snapshot.quality} onSelect={(quality) => playback?.chooseQuality(quality)} />
+      <media-control-bar>
+        <media-play-button notooltip="" />
+        <media-mute-button notooltip="" />
+        <media-volume-range />
+        <media-live-button />
+        <span className="player-gap" />
+        <QualityButton playerId={playerId} options={options} selected={snapshot.quality} />
+        {!isPreview && <StatsButton isOpen={areStatsOpen} onToggle={toggleStats} />}
+        <media-pip-button notooltip="" />
+        <media-fullscreen-button notooltip="" />
+      </media-control-bar>
+    </media-controller>
+  );
+}
+
+function StatsButton({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
+  return (
+    <button type="button" className="player-button" aria-pressed={isOpen} onClick={onToggle} title="Statistics (i)" aria-label="Statistics">
+      <Icon name="gauge" />
+    </button>
+  );
+}
+
+/** What a viewer has to click because the browser allows sound, or playback at all, only after a click. */
+function StartOver({ snapshot, playback, video, isPreview }: {
+  snapshot: PlaybackSnapshot; playback: Playback; video: RefObject<HTMLVideoElement>; isPreview: boolean;
+}) {
+  if (snapshot.isBlocked) {
+    return (
+      <button slot="centered-chrome" type="button" className="player-start" onClick={() => void video.current?.play()} noautohide="">
+        <Icon name="play" /> Play
+      </button>
+    );
+  }
+  if (!snapshot.isSilenced || isPreview) return null;
+  return (
+    <button slot="centered-chrome" type="button" className="player-unmute" onClick={() => playback.unmute()} noautohide="">
+      <Icon name="sound-off" /> Unmute
+    </button>
+  );
+}
+
+function usePlayback(video: RefObject<HTMLVideoElement>, slug: string, masterUrl: string) {
+  const [playback, setPlayback] = useState<Playback>();
+  useEffect(() => {
+    if (!video.current) return;
+    const audioUrl = `/hls/${encodeURIComponent(slug)}/audio/index.m3u8`;
+    const made = new Playback({ video: video.current, masterUrl, audioUrl });
+    setPlayback(made);
+    return () => {
+      setPlayback(undefined);
+      made.close();
+    };
+  }, [video, slug, masterUrl]);
+  const subscribe = useCallback((listener: () => void) => playback?.subscribe(listener) ?? (() => undefined), [playback]);
+  const snapshot = useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
+  return { playback, snapshot };
+}
+
+const LONGEST_DRAIN_MS = 20_000;
+
+/** After the end of the broadcast: waits until the buffer is played, but never for ever. */
+function useDrained(video: RefObject<HTMLVideoElement>, supply: Supply, phase: PlaybackSnapshot['phase'], onDrained: (() => void) | undefined) {
+  useEffect(() => {
+    const element = video.current;
+    if (supply !== 'finished' || !onDrained || !element) return;
+    if (element.ended || element.paused || phase !== 'playing') {
+      onDrained();
+      return;
+    }
+    element.addEventListener('ended', onDrained);
+    const timer = setTimeout(onDrained, LONGEST_DRAIN_MS);
+    return () => {
+      element.removeEventListener('ended', onDrained);
+      clearTimeout(timer);
+    };
+  }, [video, supply, phase, onDrained]);
+}

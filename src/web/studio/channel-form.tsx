@@ -1,0 +1,85 @@
+import { useId, useState, type FormEvent } from 'react';
+import { useApi } from '../api/context.js';
+import type { Channel, ChannelChange, Ladder } from '../api/contract.js';
+import { plainWords, Problem } from '../api/problem.js';
+import { Field } from '../controls/field.js';
+import { Notice } from '../controls/notice.js';
+
+type Outcome = { level: 'ok' | 'error'; text: string; field?: string | undefined };
+type LadderChoice = 'server' | 'auto' | 'off' | 'list';
+
+/** Title, description and qualities of the channel. */
+export function ChannelForm({ channel, onChanged }: { channel: Channel; onChanged: (channel: Channel) => void }) {
+  const api = useApi();
+  const [title, setTitle] = useState(channel.title);
+  const [description, setDescription] = useState(channel.description);
+  const [ladder, setLadder] = useState<LadderChoice>(choiceOf(channel.ladder));
+  const [outcome, setOutcome] = useState<Outcome>();
+  const [isBusy, setBusy] = useState(false);
+  const descriptionId = useId();
+
+  const save = async () => {
+    setBusy(true);
+    setOutcome(undefined);
+    try {
+      const change: ChannelChange = { title: title.trim(), description: description.trim(), ladder: ladderOf(ladder, channel.ladder) };
+      onChanged(await api.changeChannel(channel.slug, change));
+      setOutcome({ level: 'ok', text: 'Saved.' });
+    } catch (error) {
+      setOutcome({ level: 'error', text: plainWords(error), field: error instanceof Problem ? error.fields['title'] : undefined });
+    } finally {
+      setBusy(false);
+    }
+  };
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void save();
+  };
+
+  return (
+    <section className="panel" aria-labelledby="channel-title">
+      <h2 id="channel-title">Your show</h2>
+      <form className="channel-form" onSubmit={onSubmit} onChange={() => setOutcome(undefined)}>
+        <Field label="Title" name="title" required maxLength={140} value={title} onValue={setTitle} error={outcome?.field} />
+        <div className="field">
+          <label htmlFor={descriptionId}>Description</label>
+          <textarea id={descriptionId} name="description" rows={3} maxLength={2000} value={description} onChange={(event) => setDescription(event.target.value)} />
+        </div>
+        <Qualities ladder={channel.ladder} choice={ladder} onChoice={setLadder} />
+        {outcome && !outcome.field && <Notice level={outcome.level}>{outcome.text}</Notice>}
+        <button type="submit" className="button" disabled={isBusy}>Save</button>
+      </form>
+    </section>
+  );
+}
+
+function Qualities({ ladder, choice, onChoice }: { ladder: Channel['ladder']; choice: LadderChoice; onChoice: (choice: LadderChoice) => void }) {
+  const choices: [LadderChoice, string, string][] = [
+    ['server', 'As the server is set', 'The person who runs it decides.'],
+    ['auto', 'Several', 'As many as this machine carries, for viewers with slow connections.'],
+    ['off', 'Source only', 'What you send, unchanged. Costs the server least.'],
+  ];
+  if (Array.isArray(ladder)) choices.push(['list', ladder.join(', '), 'The list that was set for this channel.']);
+  return (
+    <fieldset className="choices">
+      <legend>Qualities for viewers</legend>
+      {choices.map(([value, label, hint]) => (
+        <label key={value} className="choice">
+          <input type="radio" name="ladder" value={value} checked={choice === value} onChange={() => onChoice(value)} />
+          <span><b>{label}</b><span className="soft">{hint}</span></span>
+        </label>
+      ))}
+      <p className="field-hint">Counts from your next stream.</p>
+    </fieldset>
+  );
+}
+
+function choiceOf(ladder: Channel['ladder']): LadderChoice {
+  if (Array.isArray(ladder)) return 'list';
+  return ladder ?? 'server';
+}
+
+function ladderOf(choice: LadderChoice, current: Channel['ladder']): Ladder | null {
+  if (choice === 'list') return current ?? null;
+  return choice === 'server' ? null : choice;
+}

@@ -1,0 +1,38 @@
+import { useCallback } from 'react';
+import { useApi, useSessionState } from '../api/context.js';
+import type { Channel } from '../api/contract.js';
+import { usePolled } from '../api/poll.js';
+import { plainWords } from '../api/problem.js';
+import { Notice } from '../controls/notice.js';
+import { usePageTitle } from '../shell/page.js';
+import { ChannelForm } from './channel-form.js';
+import { Encoder } from './encoder.js';
+import { OnAir } from './on-air.js';
+import { StreamKeys } from './stream-keys.js';
+import './studio.css';
+
+/** Where a streamer connects an encoder, watches its health and names the show. */
+export function Studio() {
+  usePageTitle('Studio');
+  const state = useSessionState();
+  return state.name === 'signed-in' ? <ChannelStudio slug={state.user.username} /> : null;
+}
+
+function ChannelStudio({ slug }: { slug: string }) {
+  const api = useApi();
+  const { value: channel, error, replace } = usePolled<Channel>(useCallback((signal) => api.channel(slug, signal), [api, slug]), { everyMs: 0 });
+  return (
+    <div className="studio">
+      <h1 className="visually-hidden">Studio</h1>
+      <div className="studio-main">
+        <OnAir slug={slug} title={channel?.title ?? slug} />
+      </div>
+      <div className="studio-side">
+        <Encoder />
+        <StreamKeys slug={slug} />
+        {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
+        {channel && <ChannelForm channel={channel} onChanged={replace} />}
+      </div>
+    </div>
+  );
+}

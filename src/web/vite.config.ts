@@ -1,0 +1,21 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const SERVER = 'http://127.0.0.1:8000';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  build: {
+    outDir: '../../dist/web',
+    emptyOutDir: true,
+    // Everything is a file of its own: a data: URI would need a wider content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // hls.js is one module of this size, loaded only where something plays.
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    proxy: { '/api': SERVER, '/hls': SERVER, '/media': SERVER, '/health': SERVER },
+  },
+});

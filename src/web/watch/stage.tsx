@@ -1,0 +1,64 @@
+import { lazy, Suspense, type ReactNode } from 'react';
+import { Cover } from '../channel/cover.js';
+import { Notice } from '../controls/notice.js';
+import type { Visit, WatchState } from './visit.js';
+
+// hls.js and the controls are larger than all the rest: they come when there is something to play.
+const Player = lazy(async () => ({ default: (await import('../player/player.js')).Player }));
+
+/** The place of the picture: the player, or why there is none. */
+export function Stage({ slug, title, visit, onDrained }: { slug: string; title: string; visit: Visit; onDrained: () => void }) {
+  const { broadcast, state, supply } = visit;
+  if (!broadcast) return <Waiting slug={slug} state={state} />;
+  return (
+    <div className="stage">
+      <Suspense fallback={<Waiting slug={slug} state="loading" />}>
+        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} onDrained={onDrained}>
+          {interruption(visit)}
+        </Player>
+      </Suspense>
+    </div>
+  );
+}
+
+function interruption({ state, isOutOfTouch }: Visit): ReactNode {
+  if (state === 'reconnecting') return <Notice level="warn">{SENTENCES.reconnecting}</Notice>;
+  if (state === 'starting') return <Notice level="info">The streamer is back. The picture follows in a moment.</Notice>;
+  if (isOutOfTouch) return <Notice level="warn">The server does not answer. This page keeps trying.</Notice>;
+  return null;
+}
+
+function Waiting({ slug, state }: { slug: string; state: WatchState }) {
+  const words = WAITING[state];
+  return (
+    <div className="stage stage-waiting" data-busy={state === 'loading' || state === 'starting'}>
+      <Cover slug={slug} />
+      {words && (
+        <div className="stage-words">
+          <p className="stage-title">{words.title}</p>
+          <p>{words.text}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+const WAITING: Partial<Record<WatchState, { title: string; text: string }>> = {
+  offline: { title: 'Offline', text: 'The show starts here by itself when they go live.' },
+  starting: { title: 'About to start', text: 'The streamer is connected. The picture follows in a moment.' },
+  reconnecting: { title: 'Connection lost', text: 'Waiting for the streamer to come back.' },
+  ended: { title: 'That was it', text: 'The stream has ended. If they go live again, it plays here by itself.' },
+  unreachable: { title: 'No answer', text: 'The server cannot be reached. This page keeps trying.' },
+};
+
+/** What is read out when the state changes. */
+export const SENTENCES: Record<WatchState, string> = {
+  loading: '',
+  unreachable: 'The server cannot be reached. This page keeps trying.',
+  unknown: 'There is no such channel.',
+  offline: 'The channel is offline.',
+  starting: 'The stream is about to start.',
+  live: 'The stream is live.',
+  reconnecting: 'The streamer lost the connection. Waiting for them to come back.',
+  ended: 'The stream has ended.',
+};

@@ -1,0 +1,93 @@
+import { useCallback, useEffect, useState } from 'react';
+import { Link, useParams } from 'react-router-dom';
+import { useApi } from '../api/context.js';
+import type { Channel } from '../api/contract.js';
+import { usePolled } from '../api/poll.js';
+import { Avatar } from '../channel/cover.js';
+import { LiveBadge, Viewers } from '../channel/live-badge.js';
+import { Empty } from '../shell/empty.js';
+import { usePageTitle } from '../shell/page.js';
+import { roughly, secondsSince } from '../words/time.js';
+import { SENTENCES, Stage } from './stage.js';
+import { useVisit } from './use-visit.js';
+import type { Visit } from './visit.js';
+import './watch.css';
+
+/** The page of a channel. */
+export function Watch() {
+  const slug = (useParams()['slug'] ?? '').toLowerCase();
+  // Another channel is another visit: nothing of the last one may stay.
+  return <Channel key={slug} slug={slug} />;
+}
+
+function Channel({ slug }: { slug: string }) {
+  const { visit, onDrained } = useVisit(slug);
+  const channel = useChannel(slug, visit.broadcast?.id);
+  const title = channel?.title ?? slug;
+  usePageTitle(pageTitle(visit, title));
+
+  if (visit.state === 'unknown') return <UnknownChannel slug={slug} />;
+  return (
+    <article className="watch" data-state={visit.state}>
+      <Stage slug={slug} title={title} visit={visit} onDrained={onDrained} />
+      <p className="visually-hidden" role="status">{SENTENCES[visit.state]}</p>
+      <div className="watch-about">
+        <Avatar slug={slug} />
+        <div className="watch-names">
+          <h1>{title}</h1>
+          <p className="watch-channel">{slug}</p>
+        </div>
+        <OnAir visit={visit} />
+      </div>
+      {channel?.description && <p className="watch-description">{channel.description}</p>}
+    </article>
+  );
+}
+
+function OnAir({ visit }: { visit: Visit }) {
+  const nowMs = useMinutes();
+  if (!visit.broadcast) return null;
+  const onAir = roughly(secondsSince(visit.broadcast.startedAt, nowMs));
+  return (
+    <p className="watch-onair">
+      {visit.state === 'live' && <LiveBadge />}
+      <Viewers viewers={visit.broadcast.viewers} />
+      <span>{onAir === 'just now' ? 'Started just now' : `On air for ${onAir}`}</span>
+    </p>
+  );
+}
+
+function UnknownChannel({ slug }: { slug: string }) {
+  return (
+    <div data-state="unknown">
+      <Empty title="No such channel">
+        <p>There is no channel called “{slug}” on this server.</p>
+        <p><Link className="button primary" to="/">See what is live</Link></p>
+      </Empty>
+    </div>
+  );
+}
+
+/** Its title and description, asked again for each new broadcast: that is when streamers change them. */
+function useChannel(slug: string, broadcastId: string | undefined): Channel | undefined {
+  const api = useApi();
+  const { value, refresh } = usePolled(useCallback((signal) => api.channel(slug, signal), [api, slug]), { everyMs: 0 });
+  useEffect(() => {
+    if (broadcastId !== undefined) refresh();
+  }, [broadcastId, refresh]);
+  return value;
+}
+
+function useMinutes(): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 15_000);
+    return () => clearInterval(timer);
+  }, []);
+  return nowMs;
+}
+
+function pageTitle({ state }: Visit, title: string): string {
+  if (state === 'unknown') return 'No such channel';
+  return state === 'live' ? `● ${title}` : title;
+}

@@ -1,0 +1,39 @@
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A running clock: `0:07`, `12:05`, `1:02:05`. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor((whole % HOUR) / MINUTE), whole % MINUTE];
+  const hours = Math.floor(whole / HOUR);
+  if (hours === 0) return `${parts[0]}:${twoDigits(parts[1] ?? 0)}`;
+  return [hours, ...parts.map(twoDigits)].join(':');
+}
+
+/** How long something has lasted, roughly: `just now`, `12 min`, `1 h 5 min`, `3 days`. */
+export function roughly(seconds: number): string {
+  if (seconds < MINUTE) return 'just now';
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
+  if (seconds < DAY) {
+    const minutes = Math.floor((seconds % HOUR) / MINUTE);
+    return minutes === 0 ? `${Math.floor(seconds / HOUR)} h` : `${Math.floor(seconds / HOUR)} h ${minutes} min`;
+  }
+  const days = Math.floor(seconds / DAY);
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
+/** `roughly` of the time since an ISO date, as a phrase: `just now`, `12 min ago`. */
+export function ago(isoDate: string, nowMs: number): string {
+  const words = roughly(secondsSince(isoDate, nowMs));
+  return words === 'just now' ? words : `${words} ago`;
+}
+
+/** Seconds since an ISO date; never negative, because clocks differ. */
+export function secondsSince(isoDate: string, nowMs: number): number {
+  return Math.max(0, (nowMs - Date.parse(isoDate)) / 1000);
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
