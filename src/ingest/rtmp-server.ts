@@ -3,7 +3,6 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Component, Log } from '../platform/index.js';
-import { messageOf } from '../platform/index.js';
 import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from './admission.js';
 import type { IngestConfig } from './config.js';
 import { RtmpNotListening } from './errors.js';
@@ -85,7 +84,10 @@ export class RtmpServer implements Component {
     this.#tls.on('error', (error) => this.#onListenerError(error));
     this.#tls.on('connection', (socket: Socket) => void this.#admit(socket, () => undefined));
     this.#tls.on('secureConnection', (socket: Socket) => this.#open(socket, 'rtmps'));
-    this.#tls.on('tlsClientError', (error: Error) => this.#log.debug('TLS handshake failed', { error: messageOf(error) }));
+    this.#tls.on('tlsClientError', (error: Error, socket: Socket) => {
+      this.#log.debug('TLS handshake failed', { error: error.message });
+      socket.destroy(); // after a time-out nobody else does
+    });
     await listen(this.#tls, config.tls.port, bindAddress);
   }
 
