@@ -1,0 +1,51 @@
+import { lastLines, run } from './set-up/command.mjs';
+import { setUpForTests } from './set-up/set-up.mjs';
+import { Problem, main, step } from './set-up/step.mjs';
+import { Report } from './test-run/report.mjs';
+import { TestFile } from './test-run/test-file.mjs';
+import { listTestFiles } from './test-run/test-files.mjs';
+
+const UNIT_JOBS = 2;
+const UNIT_TIMEOUT_MS = 120_000;
+const END_TO_END_TIMEOUT_MS = 300_000;
+
+const filters = process.argv.slice(2);
+const report = new Report();
+
+await main(async () => {
+  const files = listTestFiles(filters);
+  if (files.unit.length + files.endToEnd.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
+  const { ffmpegPath } = await setUpForTests({ built: files.endToEnd.length > 0 });
+  const env = { ...process.env, FFMPEG_PATH: ffmpegPath };
+  if (filters.length === 0) await checkTypes();
+  await runFiles(files.unit, { env, jobs: UNIT_JOBS, timeoutMs: UNIT_TIMEOUT_MS });
+  await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: END_TO_END_TIMEOUT_MS });
+});
+finish();
+
+async function checkTypes() {
+  for (const project of ['tsconfig.json', 'src/web/tsconfig.json']) {
+    const { code, output } = await step(`checking types of ${project}`, () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', project]));
+    report.addCheck(`types of ${project}`, code === 0 ? undefined : lastLines(output, 60));
+  }
+}
+
+async function runFiles(names, { env, jobs, timeoutMs }) {
+  const { Parser } = await import('tap-parser');
+  const waiting = [...names];
+  const worker = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const testFile = new TestFile(name);
+      await testFile.run({ Parser, env, timeoutMs });
+      report.add(testFile);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+}
+
+/** A run that could not be set up is a failed one; under CI a part that is missing is too. */
+function finish() {
+  if (process.exitCode) report.failed += 1;
+  report.finish();
+  if (report.failed > 0 || (process.env.CI && report.skips.length > 0)) process.exitCode = 1;
+}
