@@ -20,8 +20,8 @@ const changes = z.strictObject({
   description: z.string().trim().max(2000, 'must have at most 2000 characters').optional(),
   ladder: z.union([
     z.enum(['auto', 'off']),
-    z.array(z.string().regex(/^[0-9a-z]{1,16}$/)).min(1).max(8),
-  ], 'must be auto, off, or names of rungs such as ["720p", "360p"]').nullable().optional(),
+    z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
+  ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
 });
 const newKey = z.strictObject({
   label: z.string().trim().min(1, 'must not be empty').max(60, 'must have at most 60 characters'),

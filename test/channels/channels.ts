@@ -1,0 +1,60 @@
+import t from 'tap';
+import type { Test } from 'tap';
+import { ADA, BOB, openDatabase, serveAccounts, signInOf } from '../support/accounts.js';
+import { testDatabases } from '../support/database.js';
+
+const EVE = { username: 'eve', email: 'eve@example.org', password: 'sea of crises' };
+
+for (const { name, open, skip } of testDatabases()) {
+  t.test(name, { skip }, async (t) => {
+    const db = await openDatabase(t, await open(t));
+
+    /** Ada is the admin, Bob has the channel, Eve is a stranger. */
+    const start = async (t: Test) => {
+      const server = await serveAccounts(t, { db });
+      const tokenOf = async (body: object): Promise<string> => signInOf(await server.api('POST', '/auth/register', { body })).accessToken;
+      return { ...server, admin: await tokenOf(ADA), owner: await tokenOf(BOB), stranger: await tokenOf(EVE) };
+    };
+
+    t.test('a channel comes with the account; anybody may look, its owner sees more', async (t) => {
+      const { api, owner, admin, stranger } = await start(t);
+      const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob' };
+      t.strictSame((await api('GET', '/channels/bob')).body, { channel: open });
+      t.strictSame((await api('GET', '/channels/Bob', { token: stranger })).body, { channel: open });
+      t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ladder: null } });
+      t.strictSame((await api('GET', '/channels/bob', { token: admin })).body, { channel: { ...open, ladder: null } });
+      t.match((await api('GET', '/channels/nobody')).body, { status: 404, code: 'channel_unknown', slug: 'nobody' });
+      t.equal((await api('GET', '/channels/bob', { token: 'x.y.z' })).status, 401, 'a bad token is told, so that the page signs in again');
+    });
+
+    t.test('its owner and the admin change it; what is not given stays', async (t) => {
+      const { api, owner, admin } = await start(t);
+      const change = async (token: string, body: object) => (await api('PATCH', '/channels/bob', { token, body })).body;
+      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', ladder: null };
+      t.strictSame(await change(owner, { title: '  Low water ' }), { channel });
+      t.strictSame(await change(admin, { ladder: ['720p', '360p'] }), { channel: { ...channel, ladder: ['720p', '360p'] } });
+      t.strictSame(await change(owner, { ladder: 'off', description: 'Daily.' }), { channel: { ...channel, ladder: 'off', description: 'Daily.' } });
+      t.strictSame(await change(owner, { ladder: null }), { channel: { ...channel, description: 'Daily.' } });
+      t.strictSame(await change(owner, {}), { channel: { ...channel, description: 'Daily.' } });
+    });
+
+    t.test('others may not, and wrong values are named', async (t) => {
+      const { api, owner, stranger } = await start(t);
+      t.match((await api('PATCH', '/channels/bob', { token: stranger, body: { title: 'mine' } })).body, { status: 403, code: 'channel_not_yours' });
+      t.match((await api('PATCH', '/channels/bob', { body: { title: 'mine' } })).body, { status: 401, code: 'unauthenticated' });
+      t.match((await api('PATCH', '/channels/nobody', { token: owner, body: {} })).body, { status: 404, code: 'channel_unknown' });
+      const wrong = await api('PATCH', '/channels/bob', { token: owner, body: { title: ' ', ladder: ['8K!'], slug: 'ada' } });
+      t.match(wrong.body, {
+        status: 400,
+        code: 'request_invalid',
+        issues: [
+          { path: 'title', message: 'must not be empty' },
+          { path: 'ladder.0', message: 'must be the name of a rung, such as 720p' },
+          { path: '', message: 'Unrecognized key: "slug"' },
+        ],
+      });
+      const all = await api('PATCH', '/channels/bob', { token: owner, body: { ladder: 'all' } });
+      t.match(all.body, { issues: [{ path: 'ladder', message: 'must be auto, off, or a list of 1 to 8 rungs' }] });
+    });
+  });
+}
