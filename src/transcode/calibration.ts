@@ -10,6 +10,8 @@ export interface CalibrationOptions {
   ffmpegPath: string;
   preset: string;
   dataDir: string;
+  /** Whether nothing is encoded: a measurement would be wrong, and would disturb. */
+  isIdle: () => boolean;
   log: Log;
 }
 
@@ -27,6 +29,8 @@ const RUNG = { width: 1280, height: 720 };
 /** The measurement waits for what is live. */
 const NICENESS = 19;
 const TIMEOUT_MS = 120_000;
+/** A streamer who starts the server and goes live at once is not disturbed. */
+const IDLE_CHECK_MS = 20_000;
 
 /** Measures once, in the background, what decoding and encoding cost on this machine, and remembers it in the data folder. */
 export class Calibration implements Component {
@@ -36,6 +40,7 @@ export class Calibration implements Component {
   #measuring: Promise<void> | undefined;
   #stopped = false;
   #running: Process | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CalibrationOptions) {
     this.#options = options;
@@ -56,15 +61,22 @@ export class Calibration implements Component {
       this.#use(known);
       return;
     }
-    this.#measuring = this.#measure(machine).catch((error: unknown) => {
-      if (!this.#stopped) this.#options.log.warn('calibration failed; assuming an ordinary machine', { error: messageOf(error) });
-    });
+    this.#timer = setInterval(() => this.#measureWhenIdle(machine), IDLE_CHECK_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#timer);
     this.#running?.kill('SIGKILL');
     await this.#measuring;
+  }
+
+  #measureWhenIdle(machine: string): void {
+    if (!this.#options.isIdle()) return;
+    clearInterval(this.#timer);
+    this.#measuring = this.#measure(machine).catch((error: unknown) => {
+      if (!this.#stopped) this.#options.log.warn('calibration failed; assuming an ordinary machine', { error: messageOf(error) });
+    });
   }
 
   #use(cost: EncodeCost): void {

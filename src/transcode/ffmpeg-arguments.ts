@@ -33,7 +33,7 @@ export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
 function inputArguments(): string[] {
   return [
     '-hide_banner', '-nostdin',
-    '-loglevel', 'warning',
+    '-loglevel', 'error', // stderr is kept for the report of a crash
     '-nostats',
     '-copyts', // output times are the broadcast's clock, so every rung and the audio keep their offset
     '-probesize', '32768', // the FLV header and the first tags say all; more would only wait

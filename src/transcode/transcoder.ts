@@ -28,7 +28,13 @@ export class Transcoder implements Component {
 
   constructor(options: TranscoderOptions) {
     this.#options = options;
-    this.#calibration = new Calibration({ ffmpegPath: options.ffmpegPath, preset: options.config.preset, dataDir: options.dataDir, log: options.log });
+    this.#calibration = new Calibration({
+      ffmpegPath: options.ffmpegPath,
+      preset: options.config.preset,
+      dataDir: options.dataDir,
+      isIdle: () => this.#transcodes.size === 0,
+      log: options.log,
+    });
   }
 
   async start(): Promise<void> {

@@ -18,6 +18,9 @@ interface Entry {
 
 /** Writes that may wait for a slow disk; past it, files live and die in memory. */
 const MAX_WAITING_BYTES = 64 << 20;
+/** On a nearly full disk small files still succeed between large ones that fail: one line a minute says it. */
+const REPORT_EVERY_MS = 60_000;
+const WRITES_TO_RECOVER = 10;
 
 /**
  * The files of one live broadcast. A file can be read at once; it is written behind, under another name first, so that
@@ -30,7 +33,10 @@ export class SegmentStore {
   readonly #entries = new Map<string, Entry>();
   #writing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
-  #isDiskFailing = false;
+  /** When the disk was last reported as failing, ms; undefined while it works. */
+  #diskReportedAtMs: number | undefined;
+  #failedWrites = 0;
+  #writesSinceFailure = 0;
   #closed = false;
 
   constructor(options: { folder: string; memory: MemoryBudget; log: Log }) {
@@ -105,16 +111,28 @@ export class SegmentStore {
     try {
       await writeWhole(file, entry.buffers);
       entry.isOnDisk = true;
-      if (this.#isDiskFailing) this.#log.info('segments are written to disk again', { folder: this.#folder });
-      this.#isDiskFailing = false;
+      this.#reportRecovery();
     } catch (error) {
       this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
     }
   }
 
   #reportDisk(message: string): void {
-    if (!this.#isDiskFailing) this.#log.error(message, { folder: this.#folder });
-    this.#isDiskFailing = true;
+    const nowMs = performance.now();
+    if (this.#diskReportedAtMs === undefined || nowMs - this.#diskReportedAtMs > REPORT_EVERY_MS) {
+      this.#diskReportedAtMs = nowMs;
+      this.#log.error(message, { folder: this.#folder });
+    }
+    this.#failedWrites++;
+    this.#writesSinceFailure = 0;
+  }
+
+  #reportRecovery(): void {
+    if (this.#failedWrites === 0) return;
+    if (++this.#writesSinceFailure < WRITES_TO_RECOVER) return;
+    this.#log.info('segments are written to disk again', { folder: this.#folder, failedWrites: this.#failedWrites });
+    this.#failedWrites = 0;
+    this.#diskReportedAtMs = undefined;
   }
 }
 

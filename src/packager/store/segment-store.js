@@ -1,0 +1,142 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../platform/index.js';
+/** Writes that may wait for a slow disk; past it, files live and die in memory. */
+const MAX_WAITING_BYTES = 64 << 20;
+/** On a nearly full disk small files still succeed between large ones that fail: one line a minute says it. */
+const REPORT_EVERY_MS = 60_000;
+const WRITES_TO_RECOVER = 10;
+/**
+ * The files of one live broadcast. A file can be read at once; it is written behind, under another name first, so that
+ * nobody sees half of it. When the disk is full, files stay in memory and service goes on.
+ */
+export class SegmentStore {
+    #folder;
+    #memory;
+    #log;
+    #entries = new Map();
+    #writing = Promise.resolve();
+    #waitingBytes = 0;
+    /** When the disk was last reported as failing, ms; undefined while it works. */
+    #diskReportedAtMs;
+    #failedWrites = 0;
+    #writesSinceFailure = 0;
+    #closed = false;
+    constructor(options) {
+        this.#folder = options.folder;
+        this.#memory = options.memory;
+        this.#log = options.log;
+    }
+    /** @param name path inside the broadcast's folder, such as `720p/12.m4s`. */
+    add(name, buffers) {
+        if (this.#closed)
+            return;
+        const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+        const entry = { sizeBytes, buffers, isOnDisk: false };
+        this.#entries.set(name, entry);
+        this.#memory.add(entry, sizeBytes, {
+            canDrop: () => entry.isOnDisk,
+            drop: () => this.#dropFromMemory(name, entry),
+        });
+        this.#writeBehind(name, entry);
+    }
+    find(name) {
+        const entry = this.#entries.get(name);
+        if (entry === undefined)
+            return undefined;
+        if (entry.buffers !== undefined)
+            return { sizeBytes: entry.sizeBytes, buffers: entry.buffers };
+        return { sizeBytes: entry.sizeBytes, file: path.join(this.#folder, name) };
+    }
+    /** Forgets a file and deletes it. */
+    remove(name) {
+        const entry = this.#entries.get(name);
+        if (entry === undefined)
+            return;
+        this.#entries.delete(name);
+        this.#memory.remove(entry);
+        this.#writing = this.#writing.then(() => unlink(path.join(this.#folder, name)).catch(() => undefined));
+    }
+    /** Resolves when everything given so far is on disk or given up. */
+    async settled() {
+        await this.#writing;
+    }
+    /** Deletes the broadcast's folder. */
+    async destroy() {
+        this.#closed = true;
+        for (const entry of this.#entries.values())
+            this.#memory.remove(entry);
+        this.#entries.clear();
+        await this.#writing;
+        await rm(this.#folder, { recursive: true, force: true });
+    }
+    #dropFromMemory(name, entry) {
+        entry.buffers = undefined;
+        // Without a copy on disk, the bytes are gone: readers get a plain 404, never half a file.
+        if (!entry.isOnDisk)
+            this.#entries.delete(name);
+    }
+    #writeBehind(name, entry) {
+        if (this.#waitingBytes > MAX_WAITING_BYTES) {
+            this.#reportDisk('the disk is too slow for live segments; serving them from memory');
+            return;
+        }
+        this.#waitingBytes += entry.sizeBytes;
+        this.#writing = this.#writing.then(() => this.#write(name, entry)).finally(() => {
+            this.#waitingBytes -= entry.sizeBytes;
+        });
+    }
+    async #write(name, entry) {
+        if (entry.buffers === undefined || this.#closed || this.#entries.get(name) !== entry)
+            return;
+        const file = path.join(this.#folder, name);
+        try {
+            await writeWhole(file, entry.buffers);
+            entry.isOnDisk = true;
+            this.#reportRecovery();
+        }
+        catch (error) {
+            this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
+        }
+    }
+    #reportDisk(message) {
+        const nowMs = performance.now();
+        if (this.#diskReportedAtMs === undefined || nowMs - this.#diskReportedAtMs > REPORT_EVERY_MS) {
+            this.#diskReportedAtMs = nowMs;
+            this.#log.error(message, { folder: this.#folder });
+        }
+        this.#failedWrites++;
+        this.#writesSinceFailure = 0;
+    }
+    #reportRecovery() {
+        if (this.#failedWrites === 0)
+            return;
+        if (++this.#writesSinceFailure < WRITES_TO_RECOVER)
+            return;
+        this.#log.info('segments are written to disk again', { folder: this.#folder, failedWrites: this.#failedWrites });
+        this.#failedWrites = 0;
+        this.#diskReportedAtMs = undefined;
+    }
+}
+/** Writes beside the name and renames, so that the name always shows a whole file. */
+async function writeWhole(file, buffers) {
+    const partial = `${file}.tmp`;
+    await mkdir(path.dirname(file), { recursive: true });
+    const handle = await open(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o644);
+    try {
+        const expected = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+        const { bytesWritten } = await handle.writev(buffers);
+        // A nearly full disk takes a part of the bytes and reports no error.
+        if (bytesWritten !== expected)
+            throw new Error(`disk took ${bytesWritten} of ${expected} bytes`);
+        await handle.close();
+        await rename(partial, file);
+    }
+    catch (error) {
+        await handle.close().catch(() => undefined);
+        await unlink(partial).catch(() => undefined);
+        throw error;
+    }
+}
+//# sourceMappingURL=segment-store.js.map

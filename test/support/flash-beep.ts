@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const SAMPLE_RATE = 48_000;
+const EVERY_SEC = 2;
+const LOUD = 0.1;
+const BRIGHT = 128;
+const MAX_OUTPUT = 256 << 20;
+
+/** A black picture that flashes white, and silence that beeps, at the same moments: every two seconds. */
+export function flashAndBeep(seconds: number): string[] {
+  return [
+    '-f', 'lavfi', '-i', `color=black:size=1280x720:rate=30,drawbox=color=white:t=fill:enable='lt(mod(t,${EVERY_SEC}),0.1)'`,
+    '-f', 'lavfi', '-i', `aevalsrc='if(lt(mod(t,${EVERY_SEC}),0.1),0.8*sin(2*PI*1000*t),0)':sample_rate=${SAMPLE_RATE}`,
+    '-t', String(seconds),
+    '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-bf', '3', '-g', '60', '-pix_fmt', 'yuv420p', '-b:v', '2M',
+    '-c:a', 'aac', '-b:a', '128k', '-ac', '2',
+  ];
+}
+
+/** Milliseconds by which each beep comes after its flash. */
+export async function offsetsOf(video: string, audio: string): Promise<number[]> {
+  const flashes = await flashTimes(video);
+  const beeps = await beepTimes(audio);
+  return flashes.flatMap((flash) => {
+    const beep = beeps.find((time) => Math.abs(time - flash) < EVERY_SEC / 2);
+    return beep === undefined ? [] : [(beep - flash) * 1000];
+  });
+}
+
+async function flashTimes(file: string): Promise<number[]> {
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-copyts', '-i', file, '-vf', 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-', '-an', '-f', 'null', '-'], { maxBuffer: MAX_OUTPUT });
+  const pictures = [...stdout.matchAll(/pts_time:([\d.]+)\s+lavfi\.signalstats\.YAVG=([\d.]+)/g)].map((match) => ({ time: Number(match[1]), isBright: Number(match[2]) > BRIGHT }));
+  return pictures.filter((picture, i) => picture.isBright && pictures[i - 1]?.isBright === false).map((picture) => picture.time);
+}
+
+async function beepTimes(file: string): Promise<number[]> {
+  const { stdout: probe } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'packet=pts_time', '-read_intervals', '%+#1', '-of', 'csv=p=0', file]);
+  const startSec = Number.parseFloat(probe);
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-vn', '-ac', '1', '-f', 'f32le', 'pipe:1'], { maxBuffer: MAX_OUTPUT, encoding: 'buffer' });
+  const times: number[] = [];
+  let lastLoud = -Infinity;
+  for (let i = 0; i + 4 <= stdout.length; i += 4) {
+    if (Math.abs(stdout.readFloatLE(i)) < LOUD) continue;
+    const time = startSec + i / 4 / SAMPLE_RATE;
+    if (time - lastLoud > 0.5) times.push(time);
+    lastLoud = time;
+  }
+  return times;
+}
