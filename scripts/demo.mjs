@@ -4,6 +4,7 @@ import { Api } from './demo/api.mjs';
 import { startPicture } from './demo/picture.mjs';
 import { onStopSignal, startServer } from './set-up/server.mjs';
 import { setUp } from './set-up/set-up.mjs';
+import { readSettings } from './set-up/settings.mjs';
 import { Problem, main, say } from './set-up/step.mjs';
 
 const READY_LIMIT_MS = 60_000;
@@ -11,7 +12,8 @@ const LIVE_LIMIT_MS = 30_000;
 const POLL_MS = 250;
 
 await main(async () => {
-  const { settings, ffmpegPath } = await setUp();
+  const { ffmpegPath } = await setUp();
+  const settings = await readSettings();
   const host = hostOf(settings.http.bindAddress);
   const api = new Api(`http://${host}:${settings.http.port}`);
   const server = await api.answers() ? undefined : startServer(ffmpegPath);

@@ -10,7 +10,9 @@ const OUTPUT_LIMIT = 1 << 20;
  */
 export function run(command, args, { env = process.env, timeoutMs = 0, signal } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL', signal });
+    // What is captured is shown as plain text, if at all.
+    const plain = { ...env, NO_COLOR: '1', FORCE_COLOR: '0' };
+    const child = spawn(command, args, { env: plain, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL', signal });
     let output = '';
     const keep = (text) => { output = (output + text).slice(-OUTPUT_LIMIT); };
     child.stdout.setEncoding('utf8').on('data', keep);

@@ -30,7 +30,7 @@ export async function findFfmpeg(configured) {
 async function checked(command) {
   const missing = await missingIn(command);
   if (missing === undefined) return command;
-  throw new Problem(`FFMPEG_PATH is ${command}, but ${missing}`);
+  throw new Problem(`the FFmpeg that is set (FFMPEG_PATH or transcode.ffmpegPath) is ${command}, but ${missing}`);
 }
 
 async function staticFfmpeg(record) {
@@ -97,9 +97,10 @@ async function missingIn(command) {
 function installCommand() {
   if (process.platform === 'darwin') return 'brew install ffmpeg';
   if (process.platform === 'win32') return 'winget install ffmpeg';
-  if (onPath('dnf')) return 'sudo dnf install ffmpeg';
-  if (onPath('apk')) return 'sudo apk add ffmpeg';
-  return 'sudo apt-get install -y ffmpeg';
+  const asRoot = isRoot() ? '' : 'sudo ';
+  if (onPath('dnf')) return `${asRoot}dnf install ffmpeg`;
+  if (onPath('apk')) return `${asRoot}apk add ffmpeg`;
+  return `${asRoot}apt-get install -y ffmpeg`;
 }
 
 function readRecord() {

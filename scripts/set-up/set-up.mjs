@@ -1,22 +1,19 @@
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from './compile.mjs';
 import { findFfmpeg } from './ffmpeg.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { installPackages } from './packages.mjs';
+import { configuredFfmpeg } from './settings.mjs';
 
-/** Gets a clone ready to run; silent and quick when it already is. Answers the settings and the FFmpeg to use. */
+/** Gets a clone ready to run; silent and quick when it already is. Answers the FFmpeg to use. */
 export async function setUp() {
-  await install();
-  await build();
-  const settings = await readSettings();
-  return { settings, ffmpegPath: await findFfmpeg(settings.transcode.ffmpegPath) };
+  await setUpBuild();
+  return { ffmpegPath: await findFfmpeg(await configuredFfmpeg()) };
 }
 
-/** The same for tests, which do not read the operator's settings. */
+/** The same for tests and tools, which do not read the operator's settings. */
 export async function setUpForTests({ built }) {
-  await install();
-  if (built) await build();
+  if (built) await setUpBuild();
+  else await install();
   return { ffmpegPath: await findFfmpeg(process.env.FFMPEG_PATH) };
 }
 
@@ -29,9 +26,4 @@ export async function setUpBuild() {
 async function install() {
   checkNodeVersion();
   await installPackages();
-}
-
-async function readSettings() {
-  const { loadConfig } = await import(pathToFileURL(path.resolve('dist/config.js')).href);
-  return loadConfig();
 }

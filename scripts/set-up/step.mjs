@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** Something the person at the terminal can mend; printed without a stack. */
 export class Problem extends Error {}
 
@@ -25,7 +27,8 @@ export async function main(work) {
     await work();
   } catch (error) {
     process.stderr.write(`\n${explain(error)}\n`);
-    process.exitCode = 1;
+    // 78 as in src/main.ts: wrong settings, starting again does not help.
+    process.exitCode = error.code === 'config_invalid' ? 78 : 1;
   }
 }
 
@@ -38,7 +41,7 @@ export function explain(error) {
 }
 
 function notWritable(error) {
-  const folder = error.path ?? process.cwd();
+  const folder = path.resolve(error.path ?? '.');
   if (error.code === 'EROFS') return `${folder} is on a read-only file system: copy this folder to a place that can be written`;
   return `this user may not write ${folder}. To mend it:\n  sudo chown -R "$(id -un)" '${process.cwd()}'`;
 }

@@ -40,6 +40,8 @@ t.test('a finished segment is sent by nginx alone, with what players and caches 
     'content-length': String(SEGMENT.length),
     'cache-control': 'public, max-age=31536000, immutable',
     'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'Content-Length, Content-Range, Date',
+    'cross-origin-resource-policy': 'cross-origin',
     'accept-ranges': 'bytes',
     'x-content-type-options': 'nosniff',
   });
