@@ -11,6 +11,10 @@ const SAR_TABLE = [
   [80, 33], [18, 11], [15, 11], [64, 33], [160, 99], [4, 3], [3, 2], [2, 1],
 ] as const;
 const SAR_EXTENDED = 255;
+/** No camera or encoder stretches pixels further; a ratio beyond it is noise. */
+const MAX_SAR = 4;
+/** Chroma samples across and down for one luma crop unit, by chroma_format_idc (ITU-T H.264 table 6-1). */
+const CROP_UNITS = [[1, 1], [2, 2], [2, 1], [1, 1]] as const;
 
 interface Sps {
   width: number;
@@ -57,7 +61,7 @@ export function parseSps(nal: Buffer): Sps {
   const profile = reader.bits(8);
   reader.skip(16); // constraint flags, level
   reader.ue(); // seq_parameter_set_id
-  const isBaselineChroma = readChroma(reader, profile);
+  const chroma = readChroma(reader, profile);
   reader.ue(); // log2_max_frame_num_minus4
   skipPictureOrder(reader);
   const maxRefFrames = reader.ue();
@@ -67,7 +71,7 @@ export function parseSps(nal: Buffer): Sps {
   const frameMbsOnly = reader.flag();
   if (!frameMbsOnly) reader.skip(1); // mb_adaptive_frame_field_flag
   reader.skip(1); // direct_8x8_inference_flag
-  const crop = readCrop(reader, frameMbsOnly);
+  const crop = readCrop(reader, chroma.format, frameMbsOnly);
   const width = widthMbs * 16 - crop.x;
   const height = (frameMbsOnly ? 1 : 2) * heightMapUnits * 16 - crop.y;
   if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE) {
@@ -82,19 +86,20 @@ export function parseSps(nal: Buffer): Sps {
     fps: vui?.fps,
     reorderFrames: vui?.reorderFrames ?? (neverReorders ? 0 : undefined),
     interlaced: !frameMbsOnly,
-    isBaselineChroma,
+    isBaselineChroma: chroma.isBaseline,
   };
 }
 
-function readChroma(reader: BitReader, profile: number): boolean {
-  if (!HIGH_PROFILES.has(profile)) return EIGHT_BIT_PROFILES.has(profile);
-  const chromaFormat = reader.ue();
-  if (chromaFormat === 3) reader.skip(1);
+function readChroma(reader: BitReader, profile: number): { format: number; isBaseline: boolean } {
+  if (!HIGH_PROFILES.has(profile)) return { format: 1, isBaseline: EIGHT_BIT_PROFILES.has(profile) };
+  const format = reader.ue();
+  if (format > 3) throw new MediaInvalid(`chroma format is ${format}; H.264 has 0 to 3`);
+  if (format === 3) reader.skip(1);
   const lumaDepth = reader.ue() + 8;
   const chromaDepth = reader.ue() + 8;
   reader.skip(1); // qpprime_y_zero_transform_bypass_flag
-  if (reader.flag()) skipScalingLists(reader, chromaFormat === 3 ? 12 : 8);
-  return chromaFormat === 1 && lumaDepth === 8 && chromaDepth === 8;
+  if (reader.flag()) skipScalingLists(reader, format === 3 ? 12 : 8);
+  return { format, isBaseline: format === 1 && lumaDepth === 8 && chromaDepth === 8 };
 }
 
 function skipScalingLists(reader: BitReader, count: number): void {
@@ -123,13 +128,14 @@ function skipPictureOrder(reader: BitReader): void {
   }
 }
 
-function readCrop(reader: BitReader, frameMbsOnly: boolean): { x: number; y: number } {
+function readCrop(reader: BitReader, chromaFormat: number, frameMbsOnly: boolean): { x: number; y: number } {
   if (!reader.flag()) return { x: 0, y: 0 };
+  const [unitX, unitY] = CROP_UNITS[chromaFormat] ?? [2, 2];
   const left = reader.ue();
   const right = reader.ue();
   const top = reader.ue();
   const bottom = reader.ue();
-  return { x: (left + right) * 2, y: (top + bottom) * 2 * (frameMbsOnly ? 1 : 2) };
+  return { x: (left + right) * unitX, y: (top + bottom) * unitY * (frameMbsOnly ? 1 : 2) };
 }
 
 function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined; reorderFrames: number | undefined } {
@@ -159,7 +165,8 @@ function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined;
 function readSar(reader: BitReader): Sps['sar'] {
   const id = reader.bits(8);
   const [width, height] = id === SAR_EXTENDED ? [reader.bits(16), reader.bits(16)] : (SAR_TABLE[id] ?? [1, 1]);
-  return width === 0 || height === 0 ? { width: 1, height: 1 } : { width, height };
+  const isUsable = width > 0 && height > 0 && width / height <= MAX_SAR && height / width <= MAX_SAR;
+  return isUsable ? { width, height } : { width: 1, height: 1 };
 }
 
 function readFps(reader: BitReader): number | undefined {
