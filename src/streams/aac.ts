@@ -1,4 +1,4 @@
-import { MediaInvalid } from './errors.js';
+import { CodecUnsupported, MediaInvalid } from './errors.js';
 import type { AudioConfig } from './media.js';
 
 const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
@@ -6,16 +6,19 @@ const EXPLICIT_RATE = 15;
 /** channelConfiguration 7 means 7.1. */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
 const OBJECT_LC = 2;
+const OBJECT_ESCAPE = 31;
 
 /**
  * Reads an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1).
  * @throws {MediaInvalid} when it is cut short or names an unknown rate.
+ * @throws {CodecUnsupported} for what came after AAC, such as xHE-AAC.
  */
 export function parseAudioSpecificConfig(description: Buffer): AudioConfig {
   if (description.length < 2) throw new MediaInvalid('AAC configuration is shorter than 2 bytes');
   const bits = BigInt(`0x${description.subarray(0, 8).toString('hex').padEnd(16, '0')}`);
   const field = (from: number, count: number): number => Number((bits >> BigInt(64 - from - count)) & ((1n << BigInt(count)) - 1n));
   const objectType = field(0, 5);
+  if (objectType === OBJECT_ESCAPE) throw new CodecUnsupported('audio object type above 31', 'send AAC-LC');
   const rateIndex = field(5, 4);
   const isExplicit = rateIndex === EXPLICIT_RATE;
   const sampleRate = isExplicit ? field(9, 24) : SAMPLE_RATES[rateIndex];
