@@ -18,6 +18,10 @@ export interface SourceFacts {
 
 const WINDOW_MS = 5_000;
 const KEY_INTERVALS = 8;
+/** A step this long between two frames of a track is a break in the source, not its rate. */
+const BREAK_MS = 2_000;
+/** Offsets that differ by less than this are one offset, rounded to milliseconds. */
+const SAME_OFFSET_MS = 2;
 
 interface Sample {
   dtsMs: number;
@@ -32,6 +36,7 @@ export class SourceMeter {
   #audioSamples: Sample[] = [];
   #keyIntervalsMs: number[] = [];
   #lastKeyMs: number | undefined;
+  #firstOffsetMs: number | undefined;
   #hasBFrames = false;
 
   reset(): void {
@@ -41,6 +46,7 @@ export class SourceMeter {
     this.#audioSamples = [];
     this.#keyIntervalsMs = [];
     this.#lastKeyMs = undefined;
+    this.#firstOffsetMs = undefined;
     this.#hasBFrames = false;
   }
 
@@ -52,11 +58,16 @@ export class SourceMeter {
     }
     const { frame } = media;
     const samples = frame.kind === 'video' ? this.#videoSamples : this.#audioSamples;
+    const isBreak = isBreakBetween(samples.at(-1), frame);
+    if (isBreak) samples.length = 0;
     keep(samples, { dtsMs: frame.dtsMs, sizeBytes: frame.payload.length });
     if (frame.kind === 'audio') return;
+    if (isBreak) this.#lastKeyMs = undefined;
     if (frame.isKey) this.#measureKey(frame.dtsMs);
     // The first frame's offset is the reorder delay; only a later, different one shows reordering.
-    if (frame.ptsMs !== frame.dtsMs) this.#hasBFrames = true;
+    const offsetMs = frame.ptsMs - frame.dtsMs;
+    this.#firstOffsetMs ??= offsetMs;
+    if (Math.abs(offsetMs - this.#firstOffsetMs) > SAME_OFFSET_MS) this.#hasBFrames = true;
   }
 
   facts(): SourceFacts {
@@ -82,9 +93,12 @@ export class SourceMeter {
   }
 }
 
+/** The encoder's clock was set, or frames were left out. */
+function isBreakBetween(last: Sample | undefined, next: { dtsMs: number }): boolean {
+  return last !== undefined && (next.dtsMs < last.dtsMs || next.dtsMs - last.dtsMs > BREAK_MS);
+}
+
 function keep(samples: Sample[], sample: Sample): void {
-  const last = samples.at(-1);
-  if (last && Math.abs(sample.dtsMs - last.dtsMs) > WINDOW_MS) samples.length = 0; // the clock jumped
   samples.push(sample);
   let old = 0;
   while (old < samples.length - 2 && sample.dtsMs - (samples[old]?.dtsMs ?? 0) > WINDOW_MS) old++;

@@ -1,0 +1,52 @@
+import type { AudioConfig, Frame, VideoConfig } from '../../src/streams/index.js';
+
+/** A progressive 8-bit 4:2:0 source; its description holds profile and level and no parameter sets. */
+export function videoConfig(change: Partial<VideoConfig> & { profile?: number; level?: number } = {}): VideoConfig {
+  const { profile = 100, level = 40, ...fields } = change;
+  return {
+    kind: 'video',
+    codec: 'h264',
+    codecString: `avc1.${Buffer.from([profile, 0, level]).toString('hex')}`,
+    width: 1920,
+    height: 1080,
+    sar: { width: 1, height: 1 },
+    declaredFps: 30,
+    reorderFrames: 0,
+    interlaced: false,
+    isBaselineChroma: true,
+    description: Buffer.from([1, profile, 0, level, 0xff, 0xe0, 0]),
+    ...fields,
+  };
+}
+
+export function audioConfig(change: Partial<AudioConfig> = {}): AudioConfig {
+  return { kind: 'audio', codec: 'aac', codecString: 'mp4a.40.2', sampleRate: 48_000, channels: 2, frameSamples: 1024, description: Buffer.from('1190', 'hex'), ...change };
+}
+
+export interface FrameOptions {
+  ptsMs?: number;
+  isKey?: boolean;
+  sizeBytes?: number;
+}
+
+/** A picture of zeros: for what looks at times and sizes only. */
+export function videoFrame(dtsMs: number, options: FrameOptions = {}): Frame {
+  const { ptsMs = dtsMs, isKey = false, sizeBytes = 100 } = options;
+  return frame({ kind: 'video', dtsMs, ptsMs, isKey }, 5, sizeBytes);
+}
+
+export function audioFrame(dtsMs: number, options: { sizeBytes?: number } = {}): Frame {
+  return frame({ kind: 'audio', dtsMs, ptsMs: dtsMs, isKey: true }, 2, options.sizeBytes ?? 20);
+}
+
+function frame(facts: Pick<Frame, 'kind' | 'dtsMs' | 'ptsMs' | 'isKey'>, headerBytes: number, sizeBytes: number): Frame {
+  const body = Buffer.alloc(headerBytes + sizeBytes);
+  return { ...facts, body, payload: body.subarray(headerBytes) };
+}
+
+/** Times of frames at a rate, rounded to milliseconds as RTMP does: from `fromMs`, below `toMs`. */
+export function frameTimes(fps: number, fromMs: number, toMs: number): number[] {
+  const times: number[] = [];
+  for (let i = 0; fromMs + (i * 1000) / fps < toMs; i++) times.push(Math.round(fromMs + (i * 1000) / fps));
+  return times;
+}
