@@ -25,6 +25,9 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   readonly #graceMs: number;
   readonly #log: Log;
   readonly #byChannel = new Map<string, Broadcast>();
+  /** Rows being written, by broadcast: an end is stored after its beginning. */
+  readonly #inserting = new Map<Broadcast, Promise<void>>();
+  readonly #storingEnds = new Set<Promise<void>>();
 
   constructor(options: { store: BroadcastStore; graceMs: number; log: Log }) {
     super();
@@ -39,23 +42,21 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   }
 
   async stop(): Promise<void> {
-    const ending = this.list().map((broadcast) => this.#endAndStore(broadcast, { code: 'shutdown', message: 'the server is stopping' }));
-    await Promise.all(ending);
+    for (const broadcast of this.list()) broadcast.end({ code: 'shutdown', message: 'the server is stopping' });
+    await Promise.all(this.#storingEnds);
   }
 
-  /** Opens a publication on the channel's broadcast, starting one when none is on air; an older publication is ended. */
+  /**
+   * Opens a publication on the channel's broadcast, starting one when none is on air; an older publication is ended.
+   * The publication may be closed already when it is given back. Throws when the broadcast cannot be stored.
+   */
   async publish(options: Omit<PublicationOptions, 'id'>): Promise<Publication> {
     const publication = new Publication({ ...options, id: randomUUID() });
     const current = this.#byChannel.get(options.channel.id);
-    if (current) {
-      current.attach(publication);
-      return publication;
-    }
-    const broadcast = this.#create(options);
-    await this.#store.insert({ id: broadcast.id, channelId: broadcast.channel.id, startedAt: broadcast.startedAt });
-    // While the row was written, the broadcast may have been ended; then there is nothing to feed.
-    if (broadcast.state === 'ended') publication.close({ code: 'shutdown', message: 'the broadcast ended before it started' });
-    else broadcast.attach(publication);
+    const broadcast = current ?? this.#create(options);
+    // Before the row is written, so that the last to come is the one that stays.
+    broadcast.attach(publication);
+    if (current === undefined) await this.#insert(broadcast);
     return publication;
   }
 
@@ -83,24 +84,40 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     const log = this.#log.child({ broadcast: id, channel: options.channel.slug });
     const broadcast = new Broadcast({ id, channel: options.channel, graceMs: this.#graceMs, log });
     this.#byChannel.set(options.channel.id, broadcast);
-    broadcast.once('ended', (reason) => void this.#forget(broadcast, reason));
+    broadcast.once('ended', (reason) => this.#forget(broadcast, reason));
     this.emit('started', broadcast);
     return broadcast;
   }
 
-  async #endAndStore(broadcast: Broadcast, reason: CloseReason): Promise<void> {
-    broadcast.end(reason);
-    await this.#storeEnd(broadcast, reason);
+  async #insert(broadcast: Broadcast): Promise<void> {
+    const inserting = this.#store.insert({ id: broadcast.id, channelId: broadcast.channel.id, startedAt: broadcast.startedAt });
+    this.#inserting.set(broadcast, inserting);
+    try {
+      await inserting;
+    } catch (error) {
+      broadcast.end({ code: 'shutdown', message: 'the broadcast could not be stored' });
+      throw error;
+    } finally {
+      this.#inserting.delete(broadcast);
+    }
   }
 
-  async #forget(broadcast: Broadcast, reason: CloseReason): Promise<void> {
+  #forget(broadcast: Broadcast, reason: CloseReason): void {
     this.#byChannel.delete(broadcast.channel.id);
     this.emit('ended', broadcast, reason);
-    await this.#storeEnd(broadcast, reason);
+    const storing = this.#storeEnd(broadcast, reason).finally(() => this.#storingEnds.delete(storing));
+    this.#storingEnds.add(storing);
   }
 
+  /** Stores the end of what was stored; never rejects. */
   async #storeEnd(broadcast: Broadcast, reason: CloseReason): Promise<void> {
-    await this.#store.end({ id: broadcast.id, endedAt: new Date(), reason: reason.message }).catch((error: unknown) => {
+    const endedAt = new Date();
+    try {
+      await this.#inserting.get(broadcast);
+    } catch {
+      return; // there is no row to end; whoever publishes hears why
+    }
+    await this.#store.end({ id: broadcast.id, endedAt, reason: reason.message }).catch((error: unknown) => {
       this.#log.error('end of broadcast could not be stored', { broadcast: broadcast.id, error: messageOf(error) });
     });
   }
