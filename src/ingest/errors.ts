@@ -1,4 +1,4 @@
-import { AppError } from '../platform/index.js';
+import { AppError, messageOf } from '../platform/index.js';
 
 /** The bytes of a client contradict the RTMP specification or exceed one of our bounds. */
 export class RtmpInvalid extends AppError {
@@ -25,5 +25,12 @@ export class TooManyWrongKeys extends AppError {
 export class RtmpNotListening extends AppError {
   constructor(port: number, cause: unknown) {
     super('rtmp_not_listening', `RTMP cannot listen on port ${port}; another program may be using it`, { expose: false, cause });
+  }
+}
+
+/** The files for RTMPS cannot be read, or are not a certificate and its key. */
+export class CertificateUnusable extends AppError {
+  constructor(certFile: string, keyFile: string, cause: unknown) {
+    super('certificate_unusable', `RTMPS cannot use ingest.tls.certFile ${certFile} with keyFile ${keyFile}: ${messageOf(cause)}`, { expose: false, cause });
   }
 }

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Component, Log } from '../platform/index.js';
 import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from './admission.js';
 import type { IngestConfig } from './config.js';
-import { RtmpNotListening } from './errors.js';
+import { CertificateUnusable, RtmpNotListening } from './errors.js';
 import type { PublishTarget, StreamKeys } from './publish-target.js';
 import { RtmpSession } from './rtmp-session.js';
 
@@ -55,7 +55,10 @@ export class RtmpServer implements Component {
     return this.#counts.inAll;
   }
 
-  /** @throws {RtmpNotListening} when a port is taken. */
+  /**
+   * @throws {RtmpNotListening} when a port is taken.
+   * @throws {CertificateUnusable} when the files for RTMPS cannot be read or do not fit.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#start();
     return this.#starting;
@@ -68,32 +71,30 @@ export class RtmpServer implements Component {
   }
 
   async #start(): Promise<void> {
-    const { config, bindAddress } = this.#options;
+    const { config } = this.#options;
     this.#plain = createServer();
-    this.#plain.on('error', (error) => this.#onListenerError(error));
     this.#plain.on('connection', (socket) => void this.#admit(socket, () => this.#open(socket, 'rtmp')));
-    await listen(this.#plain, config.port, bindAddress);
+    await this.#listen(this.#plain, config.port);
     if (config.tls.certFile !== '' && config.tls.keyFile !== '') await this.#startTls();
     this.#log.info('RTMP is listening', { port: this.port, tlsPort: this.tlsPort });
   }
 
   async #startTls(): Promise<void> {
-    const { config, bindAddress } = this.#options;
-    const [cert, key] = await Promise.all([readFile(config.tls.certFile), readFile(config.tls.keyFile)]);
-    this.#tls = createTlsServer({ cert, key, handshakeTimeout: config.handshakeTimeoutSec * 1000 });
-    this.#tls.on('error', (error) => this.#onListenerError(error));
+    const { config } = this.#options;
+    this.#tls = await createRtmpsServer(config);
     this.#tls.on('connection', (socket: Socket) => void this.#admit(socket, () => undefined));
     this.#tls.on('secureConnection', (socket: Socket) => this.#open(socket, 'rtmps'));
     this.#tls.on('tlsClientError', (error: Error, socket: Socket) => {
       this.#log.debug('TLS handshake failed', { error: error.message });
       socket.destroy(); // after a time-out nobody else does
     });
-    await listen(this.#tls, config.tls.port, bindAddress);
+    await this.#listen(this.#tls, config.tls.port);
   }
 
-  /** Accepting can fail for a while, such as when file descriptors run out; the listener goes on. */
-  #onListenerError(error: Error): void {
-    this.#log.error('RTMP listener failed', { error: error.message });
+  async #listen(server: Server, port: number): Promise<void> {
+    await listen(server, port, this.#options.bindAddress);
+    // Accepting can fail for a while, such as when file descriptors run out; the listener goes on.
+    server.on('error', (error) => this.#log.error('RTMP listener failed', { error: error.message }));
   }
 
   async #stop(): Promise<void> {
@@ -142,6 +143,16 @@ export class RtmpServer implements Component {
 function portOf(server: Server | undefined): number | undefined {
   const address = server?.address();
   return address && typeof address === 'object' ? address.port : undefined;
+}
+
+async function createRtmpsServer(config: IngestConfig): Promise<Server> {
+  const { certFile, keyFile } = config.tls;
+  try {
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    return createTlsServer({ cert, key, handshakeTimeout: config.handshakeTimeoutSec * 1000 });
+  } catch (cause) {
+    throw new CertificateUnusable(certFile, keyFile, cause);
+  }
 }
 
 function listen(server: Server, port: number, bindAddress: string): Promise<void> {

@@ -167,7 +167,7 @@ test('RTMPS takes the same streams', async (t) => {
   const keyFile = path.join(folder, 'key.pem');
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-days', '1'];
   execFileSync('openssl', [...request, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-  const ingest = await startIngest(t, { config: { tls: { port: 0, certFile, keyFile }, handshakeTimeoutSec: 1 } });
+  const ingest = await startIngest(t, { config: { tls: { port: 0, certFile, keyFile }, handshakeTimeoutSec: 1, maxConnections: 2 } });
   const port = ingest.server.tlsPort ?? 0;
   const client = await RtmpClient.publish({ port, tls: true, key: 'key-anna' });
   client.sendConfigs();
@@ -182,7 +182,17 @@ test('RTMPS takes the same streams', async (t) => {
   plain.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
   const silent = await RtmpClient.dial({ port });
   await withDeadline(Promise.all([plain.closed, silent.closed]), GONE_MS);
+  const [one, two] = [await RtmpClient.publish({ port, tls: true, key: 'key-anna' }), await RtmpClient.publish({ port, tls: true, key: 'key-bert' })];
+  await t.rejects(RtmpClient.dial({ port, tls: true }), 'a third is dropped before its TLS handshake');
+  one.drop();
+  two.drop();
   await until(() => ingest.server.connections === 0); // failed TLS handshakes are not counted for ever
+});
+
+test('a certificate that cannot be used is named', async (t) => {
+  const tls = { port: 0, certFile: 'package.json', keyFile: 'none.pem' };
+  await t.rejects(startIngest(t, { config: { tls } }), { code: 'certificate_unusable', message: /certFile package.json with keyFile none.pem: ENOENT/ });
+  await t.rejects(startIngest(t, { config: { tls: { ...tls, keyFile: 'package.json' } } }), { code: 'certificate_unusable' });
 });
 
 test('a taken port is named', async (t) => {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { AmfValue } from '../../src/ingest/rtmp/amf0.js';
 import { decodeAmf0 } from '../../src/ingest/rtmp/amf0.js';
 import { ChunkReader, MESSAGE } from '../../src/ingest/rtmp/chunk-reader.js';
@@ -167,7 +167,8 @@ export class RtmpClient extends EventEmitter<{ message: [message: ServerMessage]
 
   /** Drops the connection as a lost network does. */
   drop(): void {
-    this.socket.resetAndDestroy();
+    if (this.socket instanceof TLSSocket) this.socket.destroy(); // TLS cannot reset
+    else this.socket.resetAndDestroy();
   }
 
   #onData(data: Buffer): void {

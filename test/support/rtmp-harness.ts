@@ -141,11 +141,11 @@ export async function startIngest(
   const defaults = loadConfig({ folder: 'config', environment: {} }).ingest;
   const config = { ...defaults, port: 0, ...options.config };
   const server = new RtmpServer({ config, bindAddress: '127.0.0.1', streamKeys: options.streamKeys ?? slugKeys, broadcasts: target, log });
-  await server.start();
   t.after(async () => {
     await server.stop();
     await broadcasts.stop();
   });
+  await server.start();
   const port = server.port ?? 0;
   return { server, port, log, broadcasts, received, url: (key) => `rtmp://127.0.0.1:${port}/live/${key}` };
 }
