@@ -54,6 +54,7 @@ export function createApp(options: AppOptions): App {
   const viewers = new Viewers();
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
+  channels.on('updated', (channel) => broadcasts.rename(channel.id, channel.title));
   const transcodes = joinMedia({ broadcasts, transcoder, packager });
   broadcasts.on('ended', (broadcast) => viewers.forget(broadcast.id));
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import type { Db, DbTransaction } from '../platform/index.js';
 import { ChannelNotYours, ChannelUnknown } from './errors.js';
 import { findChannel, insertChannel, updateChannel } from './queries.js';
@@ -10,11 +11,16 @@ export interface ChannelCaller {
   role: 'admin' | 'user';
 }
 
+export interface ChannelsEvents {
+  updated: [channel: Channel];
+}
+
 /** The channels of all users. */
-export class Channels {
+export class Channels extends EventEmitter<ChannelsEvents> {
   readonly #db: Db;
 
   constructor(options: { db: Db }) {
+    super();
     this.#db = options.db;
   }
 
@@ -45,7 +51,9 @@ export class Channels {
   async update(slug: string, caller: ChannelCaller, changes: ChannelChanges): Promise<Channel> {
     const channel = await this.getManaged(slug, caller);
     await updateChannel(this.#db, channel.id, changes);
-    return this.get(slug);
+    const updated = await this.get(slug);
+    this.emit('updated', updated);
+    return updated;
   }
 }
 

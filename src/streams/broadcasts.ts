@@ -19,6 +19,8 @@ export interface BroadcastsEvents {
   ended: [broadcast: Broadcast, reason: CloseReason];
 }
 
+const ENDED_KEYS_KEPT = 1_000;
+
 /** The registry of what is on air: one broadcast per channel at most. */
 export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Component {
   readonly #store: BroadcastStore;
@@ -28,6 +30,8 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   /** Rows being written, by broadcast: an end is stored after its beginning. */
   readonly #inserting = new Map<Broadcast, Promise<void>>();
   readonly #storingEnds = new Set<Promise<void>>();
+  /** Keys ended lately: one may be revoked between its check and the publication that it opens. */
+  readonly #endedKeys = new Map<string, CloseReason>();
 
   constructor(options: { store: BroadcastStore; graceMs: number; log: Log }) {
     super();
@@ -52,6 +56,11 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
    */
   async publish(options: Omit<PublicationOptions, 'id'>): Promise<Publication> {
     const publication = new Publication({ ...options, id: randomUUID() });
+    const ended = this.#endedKeys.get(options.streamKeyId);
+    if (ended !== undefined) {
+      publication.close(ended);
+      return publication;
+    }
     const current = this.#byChannel.get(options.channel.id);
     const broadcast = current ?? this.#create(options);
     // Before the row is written, so that the last to come is the one that stays.
@@ -62,6 +71,8 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
 
   /** Ends every publication that was opened with this key. */
   endPublicationsOf(streamKeyId: string, reason: CloseReason): void {
+    this.#endedKeys.set(streamKeyId, reason);
+    if (this.#endedKeys.size > ENDED_KEYS_KEPT) this.#endedKeys.delete([...this.#endedKeys.keys()][0] ?? '');
     for (const broadcast of this.list()) {
       if (broadcast.publication?.streamKeyId === streamKeyId) broadcast.publication.close(reason);
     }
@@ -71,8 +82,10 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     return this.list().find((broadcast) => broadcast.channel.slug === slug);
   }
 
-  findByChannel(channelId: string): Broadcast | undefined {
-    return this.#byChannel.get(channelId);
+  /** The channel got another title; pages show it at once. */
+  rename(channelId: string, title: string): void {
+    const broadcast = this.#byChannel.get(channelId);
+    if (broadcast !== undefined) broadcast.channel.title = title;
   }
 
   list(): Broadcast[] {

@@ -163,3 +163,19 @@ t.test('an end that cannot be stored is logged and holds nobody up', async (t) =
   await broadcasts.stop();
   t.match(log.lines.filter(({ level }) => level === 'error'), [{ message: 'end of broadcast could not be stored', fields: { error: 'database is gone' } }]);
 });
+
+t.test('a key that is revoked between its check and its publication opens nothing', async (t) => {
+  const { broadcasts, events } = registry();
+  broadcasts.endPublicationsOf(KEY, { code: 'key-revoked', message: 'the stream key was revoked' });
+  const publication = await broadcasts.publish(publisher());
+  t.equal(publication.isClosed, true);
+  t.same(events, [], 'nobody saw a broadcast');
+});
+
+t.test('a new title shows on the broadcast that is on air', async (t) => {
+  const { broadcasts } = registry();
+  await broadcasts.publish(publisher());
+  broadcasts.rename('c1', 'Sunday sailing');
+  t.equal(broadcasts.findBySlug('slug-c1')?.channel.title, 'Sunday sailing');
+  await broadcasts.stop();
+});
