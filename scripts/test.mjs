@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { lastLines, run } from './set-up/command.mjs';
+import { onStopSignal } from './set-up/server.mjs';
 import { setUpForTests } from './set-up/set-up.mjs';
 import { Problem, main, step } from './set-up/step.mjs';
 import { Report } from './test-run/report.mjs';
@@ -11,8 +13,10 @@ const END_TO_END_TIMEOUT_MS = 300_000;
 
 const filters = process.argv.slice(2);
 const report = new Report();
+const running = new Set();
 
 await main(async () => {
+  onStopSignal(stop);
   const files = listTestFiles(filters);
   if (files.unit.length + files.endToEnd.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
   const { ffmpegPath } = await setUpForTests({ built: files.endToEnd.length > 0 });
@@ -36,11 +40,19 @@ async function runFiles(names, { env, jobs, timeoutMs }) {
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const testFile = new TestFile(name);
+      running.add(testFile);
       await testFile.run({ Parser, env, timeoutMs });
+      running.delete(testFile);
       report.add(testFile);
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
+}
+
+/** The files lead process groups of their own, which a Ctrl-C in the terminal does not reach. */
+function stop(signal) {
+  for (const testFile of running) testFile.kill();
+  process.exit(128 + constants.signals[signal]);
 }
 
 /** A run that could not be set up is a failed one; under CI a part that is missing is too. */

@@ -17,6 +17,7 @@ export class TestFile {
   skips = [];
   stderr = '';
   durationMs = 0;
+  #child;
 
   constructor(file) {
     this.file = file;
@@ -25,23 +26,28 @@ export class TestFile {
   async run({ Parser, env, timeoutMs }) {
     const startedMs = Date.now();
     // Tests inside the file are given up, with a report, before the file as a whole is.
-    const child = startTypeScript(this.file, { env: { ...env, TAP_TIMEOUT: String(timeoutMs / 1000) }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = this.#child = startTypeScript(this.file, { env: { ...env, TAP_TIMEOUT: String(timeoutMs / 1000) }, stdio: ['ignore', 'pipe', 'pipe'] });
     const timer = setTimeout(() => {
       this.failures.push(`${this.file}: did not end within ${timeoutMs / 1000} s and 10 s more`);
-      signalGroup(child, 'SIGKILL');
+      this.kill();
     }, timeoutMs + 10_000);
     child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr = (this.stderr + text).slice(-STDERR_LIMIT); });
     this.#read(child.stdout.pipe(new Parser()));
     const { code, signal } = await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => {
-        signalGroup(child, 'SIGKILL');
+        this.kill();
         child.once('close', () => resolve({ code, signal }));
       });
     });
     clearTimeout(timer);
     this.durationMs = Date.now() - startedMs;
     this.#judge(code, signal);
+  }
+
+  /** Ends the file and everything that it started. */
+  kill() {
+    if (this.#child) signalGroup(this.#child, 'SIGKILL');
   }
 
   get ok() {
