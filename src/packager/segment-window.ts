@@ -11,6 +11,7 @@ export class SegmentWindow {
   readonly #onExpired: (segment: Segment) => void;
   #listed: Segment[] = [];
   #delisted: Segment[] = [];
+  #longestMs = 0;
   #rates: { bps: number; durationMs: number; frames: number }[] = [];
 
   constructor(options: { windowMs: number; onExpired: (segment: Segment) => void }) {
@@ -59,10 +60,13 @@ export class SegmentWindow {
       const first = this.#listed.shift();
       if (first !== undefined) this.#delisted.push(first);
     }
-    // A delisted segment stays fetchable for as long as the longest playlist that named it (same section).
-    while (this.#spanMs(this.#delisted) > this.#windowMs) {
-      const expired = this.#delisted.shift();
-      if (expired !== undefined) this.#onExpired(expired);
+    this.#longestMs = Math.max(this.#longestMs, this.#spanMs(this.#listed));
+    // A delisted segment stays fetchable for its own duration and that of the longest playlist that named it (same section).
+    let first = this.#delisted[0];
+    while (first !== undefined && this.#spanMs(this.#delisted) - first.durationMs >= first.durationMs + this.#longestMs) {
+      this.#delisted.shift();
+      this.#onExpired(first);
+      first = this.#delisted[0];
     }
   }
 
