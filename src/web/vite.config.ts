@@ -12,8 +12,8 @@ export default defineConfig({
     // Everything is a file of its own: a data: URI would need a wider content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // hls.js is one module of this size, loaded only where something plays.
-    chunkSizeWarningLimit: 700,
+    // hls.js and media-chrome, loaded only where something plays.
+    chunkSizeWarningLimit: 800,
   },
   server: {
     proxy: { '/api': SERVER, '/hls': SERVER, '/media': SERVER, '/health': SERVER },

@@ -88,10 +88,11 @@ export interface NewStreamKey {
 }
 
 export interface SourceHealth {
-  codec: string;
-  codecString: string;
-  width: number;
-  height: number;
+  /** Missing, like the rest of the picture, while only sound arrives. */
+  codec?: string;
+  codecString?: string;
+  width?: number;
+  height?: number;
   fps: number;
   videoKbps: number;
   /** null until two key frames were seen. */
@@ -129,6 +130,7 @@ export interface ChannelHealth {
   publication?: { protocol: string; encoder: string; remoteAddress: string; connectedSec: number };
   source?: SourceHealth;
   ladder?: LadderHealth;
+  /** `speed` is 0 while nothing has to be encoded. */
   encode?: { speed: number; lagMs: number; restarts: number };
   advice: Advice[];
 }

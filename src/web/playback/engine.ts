@@ -22,10 +22,14 @@ export interface Engine {
   readonly levels: string[];
   readonly activeLevel: string | undefined;
   readonly figures: EngineFigures;
+  /** How far behind the end of the playlist still counts as live, seconds. */
+  readonly liveWithinSec: number;
   /** Stays on this rendition; undefined lets the engine choose. */
   choose(level: string | undefined): void;
   /** Forgets renditions that the server no longer makes. */
   drop(levels: string[]): void;
+  /** Jumps to the newest place that plays without stalling. */
+  goLive(): void;
   /** Goes on loading after trouble with the network. */
   resume(): void;
   /** Starts decoding anew after trouble with the media, keeping what is loaded. */

@@ -4,6 +4,7 @@ import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type T
 /** Plays HLS through Media Source Extensions, with hls.js. */
 export class HlsEngine implements Engine {
   readonly #hls: Hls;
+  readonly #video: HTMLVideoElement;
   readonly #events: EngineEvents;
   #chosen: string | undefined;
   #dropped: string[] = [];
@@ -13,6 +14,7 @@ export class HlsEngine implements Engine {
   }
 
   constructor(options: { video: HTMLVideoElement; url: string; events: EngineEvents }) {
+    this.#video = options.video;
     this.#events = options.events;
     this.#hls = new Hls({
       // CMAF goes to the browser as it is; a worker would only copy it.
@@ -58,6 +60,10 @@ export class HlsEngine implements Engine {
     };
   }
 
+  get liveWithinSec(): number {
+    return Math.ceil((this.#hls.targetLatency ?? 6) * 1.5 + 2);
+  }
+
   choose(level: string | undefined): void {
     this.#chosen = level;
     this.#applyChoice();
@@ -67,6 +73,10 @@ export class HlsEngine implements Engine {
     this.#dropped = [...this.#dropped, ...levels];
     this.#removeDropped();
     this.#events.changed();
+  }
+
+  goLive(): void {
+    if (this.#hls.liveSyncPosition !== null) this.#video.currentTime = this.#hls.liveSyncPosition;
   }
 
   resume(): void {

@@ -1,9 +1,12 @@
 import type { Engine, EngineEvents, EngineFigures } from './engine.js';
 
+const BEHIND_EDGE_SEC = 6;
+
 /** Plays HLS with the browser's own player, where Media Source Extensions are missing (iPhones before iOS 17.1). */
 export class NativeEngine implements Engine {
   readonly levels: string[] = [];
   readonly activeLevel = undefined;
+  readonly liveWithinSec = 12;
   readonly #video: HTMLVideoElement;
   readonly #url: string;
   readonly #ended = new AbortController();
@@ -25,6 +28,11 @@ export class NativeEngine implements Engine {
 
   drop(): void {
     // The browser reads the new playlist by itself.
+  }
+
+  goLive(): void {
+    const { seekable } = this.#video;
+    if (seekable.length > 0) this.#video.currentTime = seekable.end(seekable.length - 1) - BEHIND_EDGE_SEC;
   }
 
   resume(): void {

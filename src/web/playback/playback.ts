@@ -2,7 +2,7 @@ import type { Engine, EngineFigures, TroubleKind } from './engine.js';
 import { HlsEngine } from './hls-engine.js';
 import { NativeEngine } from './native-engine.js';
 import { AUDIO_ONLY, AUTO, type Quality } from './quality.js';
-import { recoveryStep } from './recovery.js';
+import { recoveryStep, type Supply } from './recovery.js';
 import { StallMeter } from './stall-meter.js';
 
 export interface PlaybackSnapshot {
@@ -10,11 +10,18 @@ export interface PlaybackSnapshot {
   quality: Quality;
   levels: string[];
   activeLevel: string | undefined;
+  /** How far behind the end of the playlist still counts as live, seconds. */
+  liveWithinSec: number;
   /** The browser allowed playback only without sound; the viewer has to ask for it. */
   isSilenced: boolean;
   /** The browser allowed no playback at all before a click. */
   isBlocked: boolean;
 }
+
+/** Before the first answer of the browser or the server. */
+export const NOTHING_YET: PlaybackSnapshot = {
+  phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, liveWithinSec: 12, isSilenced: false, isBlocked: false,
+};
 
 export interface PlaybackFigures extends EngineFigures {
   bufferSec: number;
@@ -25,9 +32,6 @@ export interface PlaybackFigures extends EngineFigures {
   stalls: number;
   stalledSec: number;
 }
-
-/** Whether more media is to be expected: only then is a silence a fault of ours. */
-export type Supply = 'flowing' | 'interrupted' | 'finished';
 
 const WATCH_EVERY_MS = 1_000;
 /** A picture that stands still this long while media flows is built anew. */
@@ -46,9 +50,7 @@ export class Playback {
   readonly #ended = new AbortController();
   readonly #stalls = new StallMeter();
   #engine: Engine;
-  #snapshot: PlaybackSnapshot = {
-    phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, isSilenced: false, isBlocked: false,
-  };
+  #snapshot = NOTHING_YET;
   #supply: Supply = 'flowing';
   #dropped: string[] = [];
   #attempt = 0;
@@ -114,6 +116,12 @@ export class Playback {
     if (supply === this.#supply) return;
     this.#supply = supply;
     this.#movedAtMs = performance.now();
+  }
+
+  /** Jumps to the newest place that plays without stalling, and plays. */
+  goLive(): void {
+    this.#engine.goLive();
+    void this.#start();
   }
 
   /** What the unmute button does; a click makes the browser allow it. */
@@ -185,8 +193,9 @@ export class Playback {
   }
 
   #readLevels(): void {
-    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY });
-    else this.#change({ levels: this.#engine.levels, activeLevel: this.#engine.activeLevel });
+    const { levels, activeLevel, liveWithinSec } = this.#engine;
+    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY, liveWithinSec });
+    else this.#change({ levels, activeLevel, liveWithinSec });
   }
 
   #onTrouble(kind: TroubleKind): void {

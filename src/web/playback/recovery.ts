@@ -1,5 +1,8 @@
 import type { TroubleKind } from './engine.js';
 
+/** Whether more media is to be expected: only then is a silence a fault of ours. */
+export type Supply = 'flowing' | 'interrupted' | 'finished';
+
 export interface RecoveryStep {
   action: 'resume' | 'recover' | 'rebuild';
   /** Pause before it, milliseconds. */

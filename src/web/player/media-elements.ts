@@ -20,9 +20,7 @@ import type { DetailedHTMLProps, HTMLAttributes } from 'react';
 /** A custom element in React 18: attributes in lower case, `class` instead of `className`. */
 type MediaElement<Element extends HTMLElement = HTMLElement> = DetailedHTMLProps<HTMLAttributes<Element>, Element> & {
   class?: string;
-  noautohide?: '';
   notooltip?: '';
-  mediacontroller?: string;
 };
 
 declare module 'react' {
@@ -33,7 +31,12 @@ declare module 'react' {
 
   namespace JSX {
     interface IntrinsicElements {
-      'media-controller': MediaElement<MediaController> & { defaultstreamtype?: 'live'; hotkeys?: string; autohide?: string };
+      'media-controller': MediaElement<MediaController> & {
+        defaultstreamtype?: 'live';
+        liveedgeoffset?: number;
+        noautoseektolive?: '';
+        hotkeys?: string;
+      };
       'media-control-bar': MediaElement;
       'media-play-button': MediaElement;
       'media-mute-button': MediaElement;
@@ -42,7 +45,7 @@ declare module 'react' {
       'media-pip-button': MediaElement;
       'media-fullscreen-button': MediaElement;
       'media-chrome-button': MediaElement;
-      'media-loading-indicator': MediaElement & { loadingdelay?: string };
+      'media-loading-indicator': MediaElement;
       'media-settings-menu': MediaElement<MediaChromeMenu> & { anchor?: string };
       'media-settings-menu-button': MediaElement & { invoketarget?: string };
       'media-chrome-menu-item': MediaElement & { type?: 'radio'; value?: string; checked?: '' | undefined };

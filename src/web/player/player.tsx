@@ -3,9 +3,10 @@ import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore, 
 import type { PlayableBroadcast } from '../api/contract.js';
 import { Icon } from '../controls/icons.js';
 import './media-elements.js';
-import { Playback, type PlaybackSnapshot, type Supply } from '../playback/playback.js';
+import { NOTHING_YET, Playback, type PlaybackSnapshot } from '../playback/playback.js';
 import './player.css';
 import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
+import type { Supply } from '../playback/recovery.js';
 import { QualityButton, QualityMenu } from './quality-menu.js';
 import { SoundWave } from './sound-wave.js';
 import { StatsPanel } from './stats-panel.js';
@@ -24,10 +25,6 @@ export interface PlayerProps {
   children?: ReactNode;
 }
 
-const NOTHING_YET: PlaybackSnapshot = {
-  phase: 'loading', quality: 'auto', levels: [], activeLevel: undefined, isSilenced: false, isBlocked: false,
-};
-
 /** The player of one broadcast: picture, controls, quality menu, statistics. */
 export function Player({ slug, title, broadcast, supply, isPreview = false, onDrained, children }: PlayerProps) {
   const playerId = `player${useId().replaceAll(':', '')}`;
@@ -39,6 +36,7 @@ export function Player({ slug, title, broadcast, supply, isPreview = false, onDr
 
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
   useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
+  useLiveButton(controller, playback);
   useDrained(video, supply, snapshot.phase, onDrained);
   usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
 
@@ -47,10 +45,11 @@ export function Player({ slug, title, broadcast, supply, isPreview = false, onDr
   const isAudioOnly = snapshot.quality === AUDIO_ONLY;
 
   return (
-    <media-controller ref={controller} class="player" defaultstreamtype="live" hotkeys="noc no< no>" aria-label={`Player: ${title}`} data-phase={snapshot.phase}>
+    <media-controller ref={controller} class="player" data-phase={snapshot.phase} aria-label={`Player: ${title}`}
+      defaultstreamtype="live" liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
       <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
       {isAudioOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
-      <media-loading-indicator slot="centered-chrome" loadingdelay="300" noautohide="" />
+      <media-loading-indicator slot="centered-chrome" noautohide="" />
       <div slot="top-chrome" className="player-top" noautohide="">
         {children}
         {areStatsOpen && playback && (
@@ -116,6 +115,20 @@ function usePlayback(video: RefObject<HTMLVideoElement>, slug: string, masterUrl
   const subscribe = useCallback((listener: () => void) => playback?.subscribe(listener) ?? (() => undefined), [playback]);
   const snapshot = useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
   return { playback, snapshot };
+}
+
+/** media-chrome's own jump goes to the very end of the playlist, where playback stalls until the next segment. */
+function useLiveButton(controller: RefObject<MediaController>, playback: Playback | undefined): void {
+  useEffect(() => {
+    const element = controller.current;
+    if (!element || !playback) return;
+    const onRequest = (event: Event) => {
+      event.stopImmediatePropagation();
+      playback.goLive();
+    };
+    element.addEventListener('mediaseektoliverequest', onRequest, { capture: true });
+    return () => element.removeEventListener('mediaseektoliverequest', onRequest, { capture: true });
+  }, [controller, playback]);
 }
 
 const LONGEST_DRAIN_MS = 20_000;

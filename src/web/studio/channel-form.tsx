@@ -40,7 +40,7 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
     <section className="panel" aria-labelledby="channel-title">
       <h2 id="channel-title">Your show</h2>
       <form className="channel-form" onSubmit={onSubmit} onChange={() => setOutcome(undefined)}>
-        <Field label="Title" name="title" required maxLength={140} value={title} onValue={setTitle} error={outcome?.field} />
+        <Field label="Title" name="title" required maxLength={100} value={title} onValue={setTitle} error={outcome?.field} />
         <div className="field">
           <label htmlFor={descriptionId}>Description</label>
           <textarea id={descriptionId} name="description" rows={3} maxLength={2000} value={description} onChange={(event) => setDescription(event.target.value)} />
@@ -56,7 +56,7 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
 function Qualities({ ladder, choice, onChoice }: { ladder: Channel['ladder']; choice: LadderChoice; onChoice: (choice: LadderChoice) => void }) {
   const choices: [LadderChoice, string, string][] = [
     ['server', 'As the server is set', 'The person who runs it decides.'],
-    ['auto', 'Several', 'As many as this machine carries, for viewers with slow connections.'],
+    ['auto', 'Automatic', 'As many as this machine carries, so slow connections can watch too.'],
     ['off', 'Source only', 'What you send, unchanged. Costs the server least.'],
   ];
   if (Array.isArray(ladder)) choices.push(['list', ladder.join(', '), 'The list that was set for this channel.']);

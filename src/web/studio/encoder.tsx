@@ -33,8 +33,8 @@ function Address({ label, url }: { label: string; url: string }) {
   return (
     <div className="copy-row">
       <span className="copy-label">{label}</span>
-      <code>{url}</code>
       <CopyButton text={url} what={label.toLowerCase()} />
+      <code>{url}</code>
     </div>
   );
 }

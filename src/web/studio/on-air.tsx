@@ -92,7 +92,7 @@ function AdviceList({ advice }: { advice: ChannelHealth['advice'] }) {
   return (
     <ul className="advice" aria-label="Advice">
       {ordered.map(({ code, level, message }) => (
-        <li key={code} data-level={level} data-code={code}>
+        <li key={`${code} ${message}`} data-level={level} data-code={code}>
           <Icon name={level === 'ok' ? 'check' : level} />
           <span><span className="visually-hidden">{LEVEL_WORDS[level]}: </span>{message}</span>
         </li>

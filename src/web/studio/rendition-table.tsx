@@ -1,17 +1,16 @@
 import type { LadderHealth, RenditionHealth } from '../api/contract.js';
-import { Notice } from '../controls/notice.js';
 import { bitrate, frameRate } from '../words/figures.js';
 
 /** What viewers can choose from, and what the server had to give up. */
 export function RenditionTable({ ladder }: { ladder: LadderHealth }) {
-  const { renditions, dropped, notes } = ladder;
+  const { renditions, dropped } = ladder;
   return (
     <section className="renditions" aria-labelledby="renditions-title">
       <h2 id="renditions-title">What viewers get</h2>
       <div className="table-scroll">
         <table>
           <thead>
-            <tr><th scope="col">Quality</th><th scope="col">Picture</th><th scope="col">fps</th><th scope="col">Bitrate</th><th scope="col">Made by</th></tr>
+            <tr><th scope="col">Quality</th><th scope="col">Picture</th><th scope="col">fps</th><th scope="col">Bitrate</th><th scope="col">Made</th></tr>
           </thead>
           <tbody>
             {renditions.map((rendition) => <Row key={rendition.name} rendition={rendition} isDropped={dropped.includes(rendition.name)} />)}
@@ -19,7 +18,6 @@ export function RenditionTable({ ladder }: { ladder: LadderHealth }) {
           </tbody>
         </table>
       </div>
-      {notes.map((note) => <Notice key={note} level="info">{note}</Notice>)}
     </section>
   );
 }
@@ -33,7 +31,7 @@ function Row({ rendition, isDropped }: { rendition: RenditionHealth; isDropped: 
       <td>{width && height ? `${width}×${height}` : '–'}</td>
       <td>{fps === undefined ? '–' : frameRate(fps)}</td>
       <td>{bitrate(kbps)}</td>
-      <td><span className="origin" data-origin={origin}>{origin === 'passthrough' ? 'you, unchanged' : 'this server'}</span></td>
+      <td><span className="origin" data-origin={origin}>{origin === 'passthrough' ? 'as you send it' : 'encoded here'}</span></td>
     </tr>
   );
 }

@@ -11,19 +11,28 @@ interface SourceFactsProps {
 
 /** What the encoder sends, in numbers, and how the last two minutes went. */
 export function SourceFacts({ source, encode, history }: SourceFactsProps) {
-  const { audio, keyFrameIntervalSec } = source;
+  const { codec, audio } = source;
   return (
     <dl className="facts">
-      <Fact name="fps" term="Frames per second" value={frameRate(source.fps)}><Spark values={history.fps} label="Frames per second" /></Fact>
-      <Fact name="bitrate" term="Video bitrate" value={bitrate(source.videoKbps)}><Spark values={history.videoKbps} label="Video bitrate" /></Fact>
-      <Fact name="picture" term="Picture" value={`${source.width}×${source.height}`} note={source.hasBFrames ? 'with B-frames' : 'no B-frames'} />
-      <Fact name="codec" term="Video codec" value={source.codec.toUpperCase()} note={source.codecString} />
-      <Fact name="key-frames" term="Key frame every" value={keyFrameIntervalSec === null ? '…' : seconds(keyFrameIntervalSec)} />
+      {codec !== undefined && <PictureFacts source={source} codec={codec} history={history} />}
       <Fact name="audio" term="Audio" value={audio ? audio.codec.toUpperCase() : 'none'} note={audio && audioNote(audio)} />
-      {encode && (
+      {encode && encode.speed > 0 && (
         <Fact name="encode" term="Encoding" value={`${encode.speed.toFixed(2)}×`} note={`${seconds(encode.lagMs / 1000)} behind${restartsNote(encode.restarts)}`} />
       )}
     </dl>
+  );
+}
+
+function PictureFacts({ source, codec, history }: { source: SourceHealth; codec: string; history: HealthHistory }) {
+  const { width = 0, height = 0, keyFrameIntervalSec } = source;
+  return (
+    <>
+      <Fact name="fps" term="Frames per second" value={frameRate(source.fps)}><Spark values={history.fps} label="Frames per second" /></Fact>
+      <Fact name="bitrate" term="Video bitrate" value={bitrate(source.videoKbps)}><Spark values={history.videoKbps} label="Video bitrate" /></Fact>
+      <Fact name="picture" term="Picture" value={`${width}×${height}`} note={source.hasBFrames ? 'with B-frames' : 'no B-frames'} />
+      <Fact name="codec" term="Video codec" value={codec.toUpperCase()} note={source.codecString} />
+      <Fact name="key-frames" term="Key frame every" value={keyFrameIntervalSec === null ? '…' : seconds(keyFrameIntervalSec)} />
+    </>
   );
 }
 

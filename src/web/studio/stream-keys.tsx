@@ -55,8 +55,8 @@ function FreshKey({ created, onDone }: { created: NewStreamKey; onDone: () => vo
       <p><strong>Your new key “{created.label}”.</strong> Copy it now: it is shown only this once. Whoever has it can stream as you.</p>
       <div className="copy-row">
         <span className="copy-label">Stream key</span>
-        <code data-secret="">{created.key}</code>
         <CopyButton text={created.key} what="stream key" />
+        <code data-secret="">{created.key}</code>
       </div>
       <button type="button" className="button" onClick={onDone}>I have it</button>
     </div>

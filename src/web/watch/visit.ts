@@ -1,5 +1,5 @@
 import type { ChannelLive, PlayableBroadcast } from '../api/contract.js';
-import type { Supply } from '../playback/playback.js';
+import type { Supply } from '../playback/recovery.js';
 
 export type WatchState =
   | 'loading'
@@ -56,7 +56,7 @@ function afterAnswer(visit: Visit, live: ChannelLive): Visit {
       return { ...visit, state: 'reconnecting', broadcast, supply: 'interrupted' };
     case 'starting':
       return afterStarting(visit, live);
-    case 'offline':
+    default: // offline, and whatever a newer server may say that has nothing to play
       return afterOffline(visit);
   }
 }

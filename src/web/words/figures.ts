@@ -1,6 +1,6 @@
 /** `640 kbps`, `4.2 Mbps`, `25 Mbps`. */
 export function bitrate(kbps: number): string {
-  if (kbps < 1000) return `${Math.round(kbps)} kbps`;
+  if (Math.round(kbps) < 1000) return `${Math.round(kbps)} kbps`;
   const mbps = kbps / 1000;
   return mbps < 10 ? `${mbps.toFixed(1)} Mbps` : `${Math.round(mbps)} Mbps`;
 }
