@@ -62,15 +62,15 @@ t.test('what a crash left live is ended at the start, and said', async (t) => {
   t.match(log.lines, [{ level: 'warn', fields: { count: 2 } }]);
 });
 
-t.test('one broadcast for a channel; it is found by slug and by channel while on air', async (t) => {
+t.test('one broadcast for a channel; it is found by slug while on air', async (t) => {
   const { broadcasts, store, events } = registry();
   const first = await broadcasts.publish(publisher());
   const second = await broadcasts.publish(publisher());
   await broadcasts.publish(publisher('c2'));
   t.ok(first.isClosed && !second.isClosed);
   t.equal(broadcasts.list().length, 2);
-  t.equal(broadcasts.findBySlug('slug-c1'), broadcasts.findByChannel('c1'));
-  t.equal(broadcasts.findByChannel('c1')?.publication, second);
+  t.equal(broadcasts.findBySlug('slug-c1'), broadcasts.findBySlug('slug-c1'));
+  t.equal(broadcasts.findBySlug('slug-c1')?.publication, second);
   second.close({ code: 'unpublished', message: 'done' });
   t.equal(broadcasts.findBySlug('slug-c1'), undefined);
   t.strictSame(events, ['started c1', 'started c2', 'ended c1 unpublished']);
@@ -81,11 +81,11 @@ t.test('one broadcast for a channel; it is found by slug and by channel while on
 t.test('a return within the grace continues the same broadcast and row', async (t) => {
   const { broadcasts, store } = registry();
   const first = await broadcasts.publish(publisher());
-  const broadcast = broadcasts.findByChannel('c1');
+  const broadcast = broadcasts.findBySlug('slug-c1');
   first.close(LOST);
   t.equal(broadcast?.state, 'reconnecting');
   await broadcasts.publish(publisher());
-  t.equal(broadcasts.findByChannel('c1'), broadcast);
+  t.equal(broadcasts.findBySlug('slug-c1'), broadcast);
   t.equal(store.rows.size, 1);
   await broadcasts.stop();
 });
