@@ -77,7 +77,9 @@ export function loadConfig(sources: ConfigSources = { folder: path.resolve('conf
 function checkConfig(tree: Tree, environment: NodeJS.ProcessEnv): Config {
   const result = configSchema.safeParse(tree);
   if (result.success) return result.data;
-  throw new ConfigInvalid(result.error.issues.map((issue) => {
+  throw new ConfigInvalid(result.error.issues.flatMap((issue) => {
+    // By name only: the value of what holds an unknown key may hold a secret beside it.
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting`);
     const key = issue.path.join('.');
     const name = Object.keys(ENVIRONMENT).find((variable) => ENVIRONMENT[variable] === key && environment[variable]);
     const from = name ? ` (from ${name})` : '';
@@ -92,7 +94,8 @@ function readYaml(file: string): Tree {
     if (!isTree(value)) throw new Error('the top level must be a map of settings');
     return value;
   } catch (cause) {
-    throw new ConfigInvalid([`${file}: ${messageOf(cause)}`]);
+    // The first line says what and where; below it the parser prints lines of the file, and one may hold a secret.
+    throw new ConfigInvalid([`${file}: ${messageOf(cause).split('\n')[0]}`]);
   }
 }
 
