@@ -6,7 +6,7 @@ export type { CloseReason, PublicationOptions, PublishingChannel } from './publi
 export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, Take, VideoConfig } from './media.js';
 export type { SourceFacts } from './source-meter.js';
 export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
-export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, flvTagHeader, flvTagTrailer, parseFlvTag } from './flv-tag.js';
-export { FlvReader } from './flv-reader.js';
+export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, flvTagHeader, flvTagTrailer, parseFlvTag } from './codec/flv-tag.js';
+export { FlvReader } from './codec/flv-reader.js';
 export { streamsConfig } from './config.js';
 export { createBroadcastStore, streamsMigrations } from './queries.js';

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { MediaInvalid } from '../../src/streams/index.js';
-import { parseAvcConfig } from '../../src/streams/h264.js';
-import type { VideoConfig } from '../../src/streams/index.js';
-import { makeFlv, readFlv } from '../support/flv.js';
+import { MediaInvalid } from '../../../src/streams/index.js';
+import { parseAvcConfig } from '../../../src/streams/codec/h264.js';
+import type { VideoConfig } from '../../../src/streams/index.js';
+import { makeFlv, readFlv } from '../../support/flv.js';
 
 interface Source {
   size: string;

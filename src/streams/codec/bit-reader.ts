@@ -1,4 +1,4 @@
-import { MediaInvalid } from './errors.js';
+import { MediaInvalid } from '../errors.js';
 
 /** Reads bits and Exp-Golomb codes from an RBSP (ITU-T H.264 §9.1). Throws {@link MediaInvalid} past the end. */
 export class BitReader {

@@ -1,5 +1,5 @@
-import { CodecUnsupported, MediaInvalid } from './errors.js';
-import type { AudioConfig } from './media.js';
+import { CodecUnsupported, MediaInvalid } from '../errors.js';
+import type { AudioConfig } from '../media.js';
 
 const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 const EXPLICIT_RATE = 15;

@@ -1,6 +1,6 @@
 import { BitReader, unescapeRbsp } from './bit-reader.js';
-import { MediaInvalid } from './errors.js';
-import type { VideoConfig } from './media.js';
+import { MediaInvalid } from '../errors.js';
+import type { VideoConfig } from '../media.js';
 
 const MAX_SIDE = 8192;
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);

@@ -1,4 +1,4 @@
-import { MediaInvalid } from './errors.js';
+import { MediaInvalid } from '../errors.js';
 
 export interface FlvTag {
   type: number;

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { parseAudioSpecificConfig } from '../../src/streams/aac.js';
-import { CodecUnsupported, MediaInvalid } from '../../src/streams/index.js';
-import { makeFlv, readFlv } from '../support/flv.js';
+import { parseAudioSpecificConfig } from '../../../src/streams/codec/aac.js';
+import { CodecUnsupported, MediaInvalid } from '../../../src/streams/index.js';
+import { makeFlv, readFlv } from '../../support/flv.js';
 
 const read = (hex: string) => {
   const { description: _description, ...facts } = parseAudioSpecificConfig(Buffer.from(hex, 'hex'));

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { CodecUnsupported, FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, FlvReader, flvTagHeader, flvTagTrailer, MediaInvalid, parseFlvTag } from '../../src/streams/index.js';
-import { makeFlv, readFlv } from '../support/flv.js';
+import { CodecUnsupported, FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, FlvReader, flvTagHeader, flvTagTrailer, MediaInvalid, parseFlvTag } from '../../../src/streams/index.js';
+import { makeFlv, readFlv } from '../../support/flv.js';
 
 const video = (...bytes: number[]) => parseFlvTag(FLV_VIDEO, 1000, Buffer.from(bytes));
 const audio = (...bytes: number[]) => parseFlvTag(FLV_AUDIO, 1000, Buffer.from(bytes));

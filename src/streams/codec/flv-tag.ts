@@ -1,7 +1,7 @@
 import { parseAudioSpecificConfig } from './aac.js';
-import { CodecUnsupported, MediaInvalid } from './errors.js';
+import { CodecUnsupported, MediaInvalid } from '../errors.js';
 import { parseAvcConfig } from './h264.js';
-import type { Media } from './media.js';
+import type { Media } from '../media.js';
 
 /** FLV tag types (Adobe FLV 10.1 §E.4.1); the same numbers are RTMP message types. */
 export const FLV_AUDIO = 8;
