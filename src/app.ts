@@ -47,7 +47,7 @@ export function createApp(options: AppOptions): App {
   const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
   const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
 
-  const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, log: roomLog('streams') });
+  const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000, log: roomLog('streams') });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, log: roomLog('transcode') });
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });

@@ -54,6 +54,8 @@ export function endingOfFailure(error: unknown): Ending {
 /** The ending for an error on the way from a stream key to its publication. */
 export function endingOfRefusedKey(error: unknown): Ending {
   if (isKeyRejected(error) || error instanceof TooManyWrongKeys) return refused('NetStream.Publish.Denied', messageOf(error));
+  // Something that the streamer can mend, such as starting again right after "End stream".
+  if (error instanceof AppError && error.expose) return refused('NetStream.Publish.Denied', error.message);
   return { ...refused('NetStream.Failed', 'the server could not check the stream key; try again'), level: 'error', cause: error };
 }
 

@@ -162,7 +162,9 @@ export class RtmpSession {
   }
 
   #onMetadata(payload: Buffer): void {
-    if (this.#state === 'publishing') this.#encoderName ??= findEncoderName(payload, this.#options.config.maxCommandDepth);
+    if (this.#state !== 'publishing' || this.#encoderName !== undefined) return;
+    this.#encoderName = findEncoderName(payload, this.#options.config.maxCommandDepth);
+    if (this.#encoderName !== undefined) this.#publication?.nameEncoder(this.#encoderName);
   }
 
   #setWindowAck(payload: Buffer): void {

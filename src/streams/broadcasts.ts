@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Component, Log } from '../platform/index.js';
 import { messageOf } from '../platform/index.js';
 import { Broadcast } from './broadcast.js';
+import { StreamEndedLately } from './errors.js';
 import { Publication } from './publication.js';
 import type { CloseReason, PublicationOptions } from './publication.js';
 
@@ -25,6 +26,7 @@ const ENDED_KEYS_KEPT = 1_000;
 export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Component {
   readonly #store: BroadcastStore;
   readonly #graceMs: number;
+  readonly #ownerEndHoldMs: number;
   readonly #log: Log;
   readonly #byChannel = new Map<string, Broadcast>();
   /** Rows being written, by broadcast: an end is stored after its beginning. */
@@ -32,11 +34,14 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   readonly #storingEnds = new Set<Promise<void>>();
   /** Keys ended lately: one may be revoked between its check and the publication that it opens. */
   readonly #endedKeys = new Map<string, CloseReason>();
+  /** Channel → when an encoder that keeps reconnecting was last sent away, ms. */
+  readonly #endedByOwnerMs = new Map<string, number>();
 
-  constructor(options: { store: BroadcastStore; graceMs: number; log: Log }) {
+  constructor(options: { store: BroadcastStore; graceMs: number; ownerEndHoldMs: number; log: Log }) {
     super();
     this.#store = options.store;
     this.#graceMs = options.graceMs;
+    this.#ownerEndHoldMs = options.ownerEndHoldMs;
     this.#log = options.log;
   }
 
@@ -53,6 +58,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   /**
    * Opens a publication on the channel's broadcast, starting one when none is on air; an older publication is ended.
    * The publication may be closed already when it is given back. Throws when the broadcast cannot be stored.
+   * @throws {StreamEndedLately} when its owner ended it a moment ago.
    */
   async publish(options: Omit<PublicationOptions, 'id'>): Promise<Publication> {
     const publication = new Publication({ ...options, id: randomUUID() });
@@ -61,6 +67,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
       publication.close(ended);
       return publication;
     }
+    this.#refuseEndedLately(options.channel.id);
     const current = this.#byChannel.get(options.channel.id);
     const broadcast = current ?? this.#create(options);
     // Before the row is written, so that the last to come is the one that stays.
@@ -115,7 +122,18 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     }
   }
 
+  /** Every attempt starts the wait again: encoders retry for minutes, and only silence shows that one was stopped. */
+  #refuseEndedLately(channelId: string): void {
+    const endedMs = this.#endedByOwnerMs.get(channelId);
+    if (endedMs === undefined) return;
+    this.#endedByOwnerMs.delete(channelId);
+    if (Date.now() - endedMs > this.#ownerEndHoldMs) return;
+    this.#endedByOwnerMs.set(channelId, Date.now());
+    throw new StreamEndedLately(Math.ceil(this.#ownerEndHoldMs / 1000));
+  }
+
   #forget(broadcast: Broadcast, reason: CloseReason): void {
+    if (reason.code === 'ended-by-owner') this.#endedByOwnerMs.set(broadcast.channel.id, Date.now());
     this.#byChannel.delete(broadcast.channel.id);
     this.emit('ended', broadcast, reason);
     const storing = this.#storeEnd(broadcast, reason).finally(() => this.#storingEnds.delete(storing));

@@ -19,3 +19,10 @@ export class BroadcastNotLive extends AppError {
     super('not_live', `channel "${slug}" is not live`, { status: 404, detail: { slug } });
   }
 }
+
+/** The owner ended the stream a moment ago; an encoder that reconnects by itself must not start it again. */
+export class StreamEndedLately extends AppError {
+  constructor(waitSec: number) {
+    super('stream_ended_lately', `the stream was ended in the studio: stop the encoder, wait ${waitSec} s, and start it again`, { status: 409 });
+  }
+}

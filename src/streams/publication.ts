@@ -52,8 +52,8 @@ export class Publication extends EventEmitter<PublicationEvents> {
   readonly streamKeyId: string;
   readonly protocol: PublicationOptions['protocol'];
   readonly remoteAddress: string;
-  readonly encoder: string;
   readonly startedAt = new Date();
+  #encoder: string;
   #closed = false;
 
   constructor(options: PublicationOptions) {
@@ -63,7 +63,17 @@ export class Publication extends EventEmitter<PublicationEvents> {
     this.streamKeyId = options.streamKeyId;
     this.protocol = options.protocol;
     this.remoteAddress = options.remoteAddress;
-    this.encoder = options.encoder;
+    this.#encoder = options.encoder;
+  }
+
+  /** What the encoder calls itself. */
+  get encoder(): string {
+    return this.#encoder;
+  }
+
+  /** Metadata tells the name better than the connect command: OBS connects as `FMLE/3.0`. */
+  nameEncoder(name: string): void {
+    this.#encoder = name;
   }
 
   get isClosed(): boolean {

@@ -57,5 +57,7 @@ t.test('a revoked key ends its publication within two seconds', async (t) => {
   await until('it is live', async () => ((await liveState(app)).state === 'live' ? true : undefined));
   const { streamKeys } = JSON.parse(await (await app.api('GET', '/api/v1/channels/ada/stream-keys')).text()) as { streamKeys: { id: string }[] };
   await app.api('DELETE', `/api/v1/channels/ada/stream-keys/${streamKeys[0]?.id ?? ''}`);
-  await until('the broadcast is over', async () => ((await liveState(app)).state === 'offline' ? true : undefined), 2_000);
+  const startMs = performance.now();
+  await until('the broadcast is over', async () => ((await liveState(app)).state === 'offline' ? true : undefined));
+  t.ok(performance.now() - startMs < 2_000, 'within two seconds');
 });

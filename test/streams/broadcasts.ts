@@ -39,10 +39,10 @@ class Rows implements BroadcastStore {
   }
 }
 
-function registry(options: { graceMs?: number } = {}) {
+function registry(options: { graceMs?: number; ownerEndHoldMs?: number } = {}) {
   const store = new Rows();
   const log = recordingLog();
-  const broadcasts = new Broadcasts({ store, graceMs: options.graceMs ?? 60_000, log });
+  const broadcasts = new Broadcasts({ store, graceMs: options.graceMs ?? 60_000, ownerEndHoldMs: options.ownerEndHoldMs ?? 0, log });
   const events: string[] = [];
   broadcasts.on('started', ({ channel }) => events.push(`started ${channel.id}`));
   broadcasts.on('ended', ({ channel }, { code }) => events.push(`ended ${channel.id} ${code}`));
@@ -178,4 +178,12 @@ t.test('a new title shows on the broadcast that is on air', async (t) => {
   broadcasts.rename('c1', 'Sunday sailing');
   t.equal(broadcasts.findBySlug('slug-c1')?.channel.title, 'Sunday sailing');
   await broadcasts.stop();
+});
+
+t.test('an encoder that reconnects by itself does not undo "End stream"', async (t) => {
+  const { broadcasts, events } = registry({ ownerEndHoldMs: 60_000 });
+  await broadcasts.publish(publisher());
+  broadcasts.findBySlug('slug-c1')?.end({ code: 'ended-by-owner', message: 'the stream was ended in the studio' });
+  await t.rejects(broadcasts.publish(publisher()), { code: 'stream_ended_lately' });
+  t.same(events, ['started c1', 'ended c1 ended-by-owner']);
 });

@@ -129,7 +129,7 @@ export async function startIngest(
 ): Promise<Ingest> {
   const log = new KeptLog();
   const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
-  const broadcasts = new Broadcasts({ store, graceMs: 0, log });
+  const broadcasts = new Broadcasts({ store, graceMs: 0, ownerEndHoldMs: 0, log });
   const received: Received[] = [];
   const target: PublishTarget = {
     publish: async (publish) => {
