@@ -41,6 +41,8 @@ export interface RenditionFacts {
 /** RFC 8216bis §4.4.3.1: a segment's duration, rounded, may not exceed the target duration. */
 const ROUNDING_MS = 499;
 const MAX_WAIT_SEGMENTS = 2;
+/** A rendition that is this many segments behind the first one has missed the rest. */
+const MAX_BEHIND_SEGMENTS = 4;
 
 /** One live broadcast as HLS: renditions, their segments and playlists. */
 export class LivePackage extends EventEmitter<LivePackageEvents> {
@@ -187,8 +189,13 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   }
 
   #announce(name: string, segment: Segment): void {
+    // A key frame that came later than ever before: what is listed may not be longer than the target duration.
+    this.#targetDurationSec = Math.max(this.#targetDurationSec, Math.round(segment.durationMs / 1000));
     this.emit('segment', name, segment);
-    for (const other of this.#renditions.values()) other.follow(name, segment);
+    for (const other of this.#renditions.values()) {
+      other.follow(name, segment);
+      if (!other.isDropped) other.skipTo(segment.number - MAX_BEHIND_SEGMENTS);
+    }
     if (!this.#isPlayable && this.#isReady()) {
       this.#isPlayable = true;
       this.emit('playable');

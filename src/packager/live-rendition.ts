@@ -72,7 +72,7 @@ export class LiveRendition {
     this.#track.startTake(take, config, options);
     this.#config = config;
     this.#initName = `${this.name}/init-${take}.mp4`;
-    this.#store.add(this.#initName, [initSegment(config)]);
+    this.#store.add(this.#initName, [initSegment(config)], { isPinned: true });
   }
 
   push(frame: Frame): void {
@@ -138,7 +138,15 @@ export class LiveRendition {
     };
   }
 
+  /** Lists what is overdue, missing segments as gaps: players wait for a playlist that does not grow. */
+  skipTo(number: number): void {
+    this.#track.closeBefore(number);
+    this.#fillGapBefore(number);
+  }
+
   #place(packed: PackedSegment): void {
+    // It was given up already: nothing that is listed changes.
+    if (packed.boundary.number <= (this.#window.last?.number ?? -1)) return;
     const name = `${this.name}/${packed.boundary.number}.m4s`;
     const buffers = packed.parts.flatMap((part) => part.buffers);
     this.#store.add(name, buffers);
@@ -184,10 +192,16 @@ export class LiveRendition {
     this.#onSegment(segment);
   }
 
-  /** A segment that stands in for this rendition's own belongs to the other one, which deletes it. */
+  /** Deletes a segment, and with the last of its take the init segment. */
   #deleteFile(segment: Segment): void {
-    const prefix = `${this.#baseUri}/${this.name}/`;
-    if (!segment.isGap && segment.uri.startsWith(prefix)) this.#store.remove(`${this.name}/${segment.uri.slice(prefix.length)}`);
+    if (!segment.isGap) this.#removeOwn(segment.uri);
+    if (!this.#window.all().some((other) => other.initUri === segment.initUri)) this.#removeOwn(segment.initUri);
+  }
+
+  /** What stands in for this rendition's own belongs to the other one, which deletes it. */
+  #removeOwn(uri: string): void {
+    const folder = `${this.#baseUri}/`;
+    if (uri.startsWith(`${folder}${this.name}/`)) this.#store.remove(uri.slice(folder.length));
   }
 }
 

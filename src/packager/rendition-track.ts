@@ -35,8 +35,8 @@ interface OpenPart {
   ticks: number;
 }
 
-/** Audio waits for the video that decides its boundaries, this long at most. */
-const MAX_HELD_MS = 2_500;
+/** Audio waits for the video that decides its boundaries, this long at most: longer than a hung encoder is left alive. */
+const MAX_HELD_MS = 6_500;
 
 /** Packs the frames of one rendition into parts and segments along the segment clock. */
 export class RenditionTrack {
@@ -93,7 +93,7 @@ export class RenditionTrack {
     }
     for (const frame of this.#held.splice(0, count)) {
       // Overdue audio has no video behind it any more: it cuts for itself, so that listeners go on.
-      if (!this.#clock.isSettled(this.#take, frame.ptsMs)) this.#clock.atKeyFrame(this.#take, frame.ptsMs);
+      if (!this.#clock.isSettled(this.#take, frame.ptsMs)) this.#clock.atAudioFrame(this.#take, frame.ptsMs);
       this.#pack(frame);
     }
   }
@@ -103,6 +103,11 @@ export class RenditionTrack {
     for (const frame of this.#held.splice(0)) this.#pack(frame);
     this.#finishSegment();
     this.#timeline = undefined;
+  }
+
+  /** Closes a segment that was left open before this number: the rest of it would come too late. */
+  closeBefore(number: number): void {
+    if (this.#segment !== undefined && this.#segment.boundary.number < number) this.#finishSegment();
   }
 
   #finishSegment(): void {
@@ -132,7 +137,7 @@ export class RenditionTrack {
 
   #boundaryFor(frame: Frame): Boundary | undefined {
     if (this.#kind === 'audio') {
-      if (this.#leads) this.#clock.atKeyFrame(this.#take, frame.ptsMs);
+      if (this.#leads) this.#clock.atAudioFrame(this.#take, frame.ptsMs);
       return this.#clock.boundaryAt(this.#take, frame.ptsMs);
     }
     if (frame.isKey) return this.#clock.atKeyFrame(this.#take, frame.ptsMs);
@@ -142,6 +147,8 @@ export class RenditionTrack {
   #takeSample(timed: { decodeTicks: number; sample: Sample } | undefined): void {
     const segment = this.#segment;
     if (timed === undefined || segment === undefined) return;
+    // A part has one decode time: what does not follow on without a gap starts the next one.
+    if (this.#part !== undefined && timed.decodeTicks !== this.#part.decodeTicks + this.#part.ticks) this.#closePart();
     this.#part ??= { decodeTicks: timed.decodeTicks, samples: [], ticks: 0 };
     this.#part.samples.push(timed.sample);
     this.#part.ticks += timed.sample.durationTicks;
@@ -172,7 +179,12 @@ export class RenditionTrack {
     const segment = this.#segment;
     this.#segment = undefined;
     if (segment === undefined || segment.parts.length === 0) return;
-    const durationMs = (segment.ticks * 1000) / (this.#timeline?.timescale ?? 1);
-    this.#onSegment({ boundary: segment.boundary, durationMs, frames: segment.frames, parts: segment.parts });
+    this.#onSegment({ boundary: segment.boundary, durationMs: this.#durationMs(segment), frames: segment.frames, parts: segment.parts });
+  }
+
+  /** Up to the next boundary, so that the playlists of all rungs keep one time; the last of a take as long as it is. */
+  #durationMs({ boundary, ticks }: OpenSegment): number {
+    const next = this.#clock.find(boundary.number + 1);
+    return next?.take === boundary.take ? next.startMs - boundary.startMs : (ticks * 1000) / (this.#timeline?.timescale ?? 1);
   }
 }

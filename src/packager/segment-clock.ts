@@ -65,12 +65,22 @@ export class SegmentClock {
 
   /** The boundary at this key frame, or undefined when the running segment goes on. */
   atKeyFrame(take: number, ptsMs: number): Boundary | undefined {
+    const last = this.#decisions.at(-1);
+    if (last?.take === take && ptsMs - last.ptsMs > SAME_PICTURE_MS) this.#keepDistance(ptsMs - last.ptsMs);
+    return this.#decide(take, ptsMs, Math.max(this.#expectedKeyDistanceMs, ...this.#keyDistancesMs));
+  }
+
+  /** The same for sound that cuts for itself: each frame could start a segment, so none has to be early. */
+  atAudioFrame(take: number, ptsMs: number): Boundary | undefined {
+    return this.#decide(take, ptsMs, 0);
+  }
+
+  #decide(take: number, ptsMs: number, nextKeyMs: number): Boundary | undefined {
     const known = this.#decisions.findLast((decision) => decision.take === take && Math.abs(decision.ptsMs - ptsMs) <= SAME_PICTURE_MS);
     if (known) return known.boundary;
     const last = this.#decisions.at(-1);
     if (last && (take < last.take || (take === last.take && ptsMs < last.ptsMs))) return undefined;
-    if (last?.take === take) this.#keepDistance(ptsMs - last.ptsMs);
-    const boundary = this.#shouldCut(take, ptsMs) ? this.#cut(take, ptsMs) : undefined;
+    const boundary = this.#shouldCut(take, ptsMs, nextKeyMs) ? this.#cut(take, ptsMs) : undefined;
     this.#decisions.push({ take, ptsMs, boundary });
     if (this.#decisions.length > DECISIONS_KEPT) this.#decisions.shift();
     return boundary;
@@ -91,11 +101,10 @@ export class SegmentClock {
     return this.#boundaries.findLast((boundary) => boundary.take === take && boundary.startMs <= ptsMs);
   }
 
-  #shouldCut(take: number, ptsMs: number): boolean {
+  #shouldCut(take: number, ptsMs: number, nextKeyMs: number): boolean {
     const last = this.latest;
     if (last?.take !== take) return true;
     const elapsedMs = ptsMs - last.startMs;
-    const nextKeyMs = Math.max(this.#expectedKeyDistanceMs, ...this.#keyDistancesMs);
     return elapsedMs >= this.#targetMs - JITTER_MS || elapsedMs + nextKeyMs > this.#maxMs;
   }
 

@@ -45,16 +45,21 @@ export class SegmentStore {
     this.#log = options.log;
   }
 
-  /** @param name path inside the broadcast's folder, such as `720p/12.m4s`. */
-  add(name: string, buffers: Buffer[]): void {
+  /**
+   * @param name path inside the broadcast's folder, such as `720p/12.m4s`.
+   * @param options.isPinned small, and needed for as long as anything is: it never leaves memory by itself.
+   */
+  add(name: string, buffers: Buffer[], options: { isPinned?: boolean } = {}): void {
     if (this.#closed) return;
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     const entry: Entry = { sizeBytes, buffers, isOnDisk: false };
     this.#entries.set(name, entry);
-    this.#memory.add(entry, sizeBytes, {
-      canDrop: () => entry.isOnDisk,
-      drop: () => this.#dropFromMemory(name, entry),
-    });
+    if (!options.isPinned) {
+      this.#memory.add(entry, sizeBytes, {
+        canDrop: () => entry.isOnDisk,
+        drop: () => this.#dropFromMemory(name, entry),
+      });
+    }
     this.#writeBehind(name, entry);
   }
 
