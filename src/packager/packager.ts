@@ -27,7 +27,8 @@ export class Packager implements Component {
   readonly #mediaDir: string;
   readonly #log: Log;
   readonly #memory: MemoryBudget;
-  readonly #packages = new Map<string, LivePackage>();
+  readonly #bySlug = new Map<string, LivePackage>();
+  readonly #byId = new Map<string, LivePackage>();
   readonly #lingering = new Map<LivePackage, NodeJS.Timeout>();
 
   constructor(options: PackagerOptions) {
@@ -47,10 +48,11 @@ export class Packager implements Component {
 
   async stop(): Promise<void> {
     for (const timer of this.#lingering.values()) clearTimeout(timer);
-    const all = new Set([...this.#packages.values(), ...this.#lingering.keys()]);
-    this.#packages.clear();
+    const all = [...this.#byId.values()];
+    this.#bySlug.clear();
+    this.#byId.clear();
     this.#lingering.clear();
-    await Promise.all([...all].map((live) => live.destroy()));
+    await Promise.all(all.map((live) => live.destroy()));
   }
 
   /** Starts the package of a broadcast; it answers for the channel from now on. */
@@ -58,23 +60,25 @@ export class Packager implements Component {
     const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
     const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: this.#memory, log });
     const live = new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, store, log });
-    this.#packages.set(live.slug, live);
+    this.#bySlug.set(live.slug, live);
+    this.#byId.set(live.broadcastId, live);
     return live;
   }
 
   /** Ends a package; its files go a window later. */
   close(live: LivePackage): void {
     live.finish();
+    if (!this.#byId.has(live.broadcastId) || this.#lingering.has(live)) return;
     const timer = setTimeout(() => void this.#remove(live), this.#config.windowSec * 1000);
     this.#lingering.set(live, timer);
   }
 
   findBySlug(slug: string): LivePackage | undefined {
-    return this.#packages.get(slug);
+    return this.#bySlug.get(slug);
   }
 
   findById(broadcastId: string): LivePackage | undefined {
-    return [...this.#packages.values(), ...this.#lingering.keys()].find((live) => live.broadcastId === broadcastId);
+    return this.#byId.get(broadcastId);
   }
 
   get memoryBytes(): number {
@@ -83,7 +87,8 @@ export class Packager implements Component {
 
   async #remove(live: LivePackage): Promise<void> {
     this.#lingering.delete(live);
-    if (this.#packages.get(live.slug) === live) this.#packages.delete(live.slug);
+    this.#byId.delete(live.broadcastId);
+    if (this.#bySlug.get(live.slug) === live) this.#bySlug.delete(live.slug);
     await live.destroy();
   }
 }

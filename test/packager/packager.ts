@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { Packager } from '../../src/packager/index.js';
+import type { LivePackage } from '../../src/packager/index.js';
+import { frameTimes, videoConfig, videoFrame } from '../support/frames.js';
+import { recordingLog } from '../support/log.js';
+import { until } from '../support/until.js';
+
+const ID = '11111111-1111-4111-8111-111111111111';
+const OTHER_ID = '22222222-2222-4222-8222-222222222222';
+
+async function makePackager(t: Test, options: { windowSec?: number } = {}) {
+  const mediaDir = path.join(await mkdtemp(path.join(tmpdir(), 'tidemark-packager-')), 'media');
+  const log = recordingLog();
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: options.windowSec ?? 60, memoryMiB: 64 }, mediaDir, log });
+  t.after(async () => {
+    await packager.stop();
+    await rm(path.dirname(mediaDir), { recursive: true, force: true });
+  });
+  return { packager, mediaDir, log };
+}
+
+const broadcast = (id: string) => ({ id, channel: { slug: 'ada' }, epochMs: Date.now() });
+
+/** Five seconds of pictures; resolves when they are on disk. */
+async function play(live: LivePackage): Promise<void> {
+  live.startTake({ number: 0, keyFrameIntervalMs: 2000, renditions: [{ name: 'source', kind: 'video', origin: 'passthrough' }] });
+  live.push({ type: 'config', take: 0, rendition: 'source', config: videoConfig() });
+  frameTimes(30, 10_000, 15_000).forEach((timeMs, i) => live.push({ type: 'frame', take: 0, rendition: 'source', frame: videoFrame(timeMs, { isKey: i % 60 === 0 }) }));
+  await live.settled();
+}
+
+t.test('a start makes the folder and removes what a crash left, and nothing else', async (t) => {
+  const { packager, mediaDir, log } = await makePackager(t);
+  await mkdir(path.join(mediaDir, ID, 'source'), { recursive: true });
+  await writeFile(path.join(mediaDir, ID, 'source', '3.m4s.tmp'), 'half');
+  await mkdir(path.join(mediaDir, 'uploads'));
+  await writeFile(path.join(mediaDir, 'README'), 'mine');
+  await packager.start();
+  t.same((await readdir(mediaDir)).sort(), ['README', 'uploads']);
+  t.match(log.lines, [{ level: 'info', message: 'removed live segments of an earlier run', fields: { broadcasts: 1 } }]);
+});
+
+t.test('a package is found by slug and id; its files carry their names only', async (t) => {
+  const { packager, mediaDir } = await makePackager(t);
+  await packager.start();
+  const live = packager.open(broadcast(ID));
+  await play(live);
+  t.equal(packager.findBySlug('ada'), live);
+  t.equal(packager.findById(ID), live);
+  t.equal(packager.findBySlug('eve'), undefined);
+  t.same((await readdir(path.join(mediaDir, ID, 'source'))).sort(), ['0.m4s', '1.m4s', 'init-0.mp4']);
+  t.ok(packager.memoryBytes > 0);
+});
+
+t.test('after the end viewers see it for a window; then nothing is left', async (t) => {
+  const { packager, mediaDir } = await makePackager(t, { windowSec: 0.3 });
+  await packager.start();
+  const live = packager.open(broadcast(ID));
+  await play(live);
+  packager.close(live);
+  packager.close(live);
+  t.match(packager.findBySlug('ada')?.mediaPlaylist('source'), /#EXT-X-ENDLIST\n$/);
+  await until('the package is gone', async () => (packager.findById(ID) === undefined && (await readdir(mediaDir)).length === 0 ? true : undefined), 5_000);
+  t.equal(packager.findBySlug('ada'), undefined);
+  t.equal(packager.memoryBytes, 0);
+});
+
+t.test('a new broadcast of the channel answers at once; the old one is served by id, before and after its close', async (t) => {
+  const { packager } = await makePackager(t);
+  await packager.start();
+  const old = packager.open(broadcast(ID));
+  await play(old);
+  const next = packager.open(broadcast(OTHER_ID));
+  t.equal(packager.findBySlug('ada'), next);
+  t.equal(packager.findById(ID), old, 'its encoder is still finishing');
+  packager.close(old);
+  t.equal(packager.findById(ID), old);
+  t.equal(packager.findBySlug('ada'), next);
+});
+
+t.test('stop leaves no file and no timer, whatever is on air, ending or ended', async (t) => {
+  const { packager, mediaDir } = await makePackager(t);
+  await packager.start();
+  const [ended, replaced, onAir] = [ID, OTHER_ID, '33333333-3333-4333-8333-333333333333'].map((id) => packager.open(broadcast(id)));
+  if (!ended || !replaced || !onAir) throw new Error('not opened');
+  await Promise.all([ended, replaced, onAir].map(play));
+  packager.close(ended);
+  await packager.stop();
+  t.same(await readdir(mediaDir), []);
+  packager.close(onAir);
+  t.notOk(process.getActiveResourcesInfo().includes('Timeout'), 'a close that comes after the stop waits for nothing');
+  await packager.stop();
+});
+
+t.test('segments are announced as they are finished', async (t) => {
+  const { packager } = await makePackager(t);
+  await packager.start();
+  const live = packager.open(broadcast(ID));
+  const announced = once(live, 'segment', { signal: AbortSignal.timeout(5_000) });
+  await play(live);
+  t.match(await announced, ['source', { number: 0, startMs: 10_000, durationMs: 2000, frames: 60, uri: `/media/${ID}/source/0.m4s` }]);
+});
