@@ -5,7 +5,9 @@
  *   npm run bench -- ingest [--streams 10,30] [--seconds 20] [--rounds 3] [--warm-up 8]
  *                           [--systems tidemark,nginx-rtmp] [--out bench-output/ingest.json]
  *
- * Publishers are not counted. Linux only: it reads /proc. Run it on a machine with nothing else to do.
+ * Publishers are not counted. Linux only: it reads /proc. Run it on a machine with nothing else to do. Tidemark keeps
+ * fresh segments in memory, up to a bound: its memory is settled once its window is full (--warm-up 65). Segments that
+ * others leave in the page cache are in nobody's figure.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
