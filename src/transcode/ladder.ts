@@ -65,7 +65,8 @@ export function planLadder(options: LadderOptions): LadderPlan {
   const audio = planAudio(options, notes);
   if (source.video === undefined) return withoutVideo(audio, notes);
   const obstacle = passObstacle(source.video, source, options);
-  const passes = obstacle === undefined;
+  // Without FFmpeg, a source that some players cannot take is better than none.
+  const passes = obstacle === undefined || !options.canEncode;
   if (!passes) notes.push(obstacle);
   const encoded = options.canEncode ? chooseRungs(source.video, options, passes, notes) : [];
   if (!options.canEncode) notes.push('FFmpeg failed several times in a minute: only the source is served');
@@ -93,7 +94,8 @@ export function passObstacle(video: VideoConfig, source: SourceFacts, options: P
   if (!PASSABLE_PROFILES.has(profile) || !video.isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264, which players need: it is encoded anew';
   if (video.interlaced) return 'the source is interlaced, which players show badly: it is encoded anew';
   if (level > MAX_PASSABLE_LEVEL) return `the source's H.264 level ${level / 10} is above 5.2, which players refuse: it is encoded anew`;
-  if (options.ladder !== 'off' && !hasShortGops(source, options)) {
+  const canCut = options.ladder === 'off' ? source.keyFrameIntervalSec !== undefined : hasShortGops(source, options);
+  if (!canCut) {
     const interval = source.keyFrameIntervalSec ?? source.sinceKeyFrameSec;
     return `key frames are ${interval.toFixed(1)} s or more apart: the source is encoded anew (set the encoder's key-frame interval to 2 s)`;
   }
@@ -130,7 +132,9 @@ function chooseRungs(video: VideoConfig, options: LadderOptions, passes: boolean
   const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && isBelowSource(rung, video, passes));
   const named = passes || wanted.length > 0 ? wanted : [ownSizeRung(video, options)];
   const allowed = named.filter((rung) => !options.dropped.has(rung.name));
-  const rungs = allowed.map((rung) => scaleRung(rung, video, options));
+  // A source that cannot pass has to become something; one rung is the nearest to none.
+  const needed = passes || allowed.length > 0 ? allowed : named.slice(-1);
+  const rungs = (options.ladder === 'off' ? needed.slice(0, 1) : needed).map((rung) => scaleRung(rung, video, options));
   if (options.ladder !== 'auto') return rungs;
   return fitToMachine(rungs, video, options, passes, notes);
 }
