@@ -14,6 +14,8 @@ export class BroadcastClock {
   #offsetMs = 0;
   #latestMs = 0;
   readonly #lastDtsMs = { video: -Infinity, audio: -Infinity };
+  /** Some encoders count sound and pictures from different zeros; this brings a track to the other. */
+  readonly #trackOffsetMs = { video: 0, audio: 0 };
 
   /** @param startedAtMs wall-clock time of the broadcast's start, ms since 1970. */
   constructor(startedAtMs: number) {
@@ -29,8 +31,8 @@ export class BroadcastClock {
   anchor(mediaMs: number, wallMs: number): void {
     const startMs = Math.max(wallMs - this.#epochMs, this.#latestMs + 1);
     this.#offsetMs = Math.round(startMs - mediaMs);
-    this.#lastDtsMs.video = -Infinity;
-    this.#lastDtsMs.audio = -Infinity;
+    Object.assign(this.#lastDtsMs, { video: -Infinity, audio: -Infinity });
+    Object.assign(this.#trackOffsetMs, { video: 0, audio: 0 });
   }
 
   /** Where a media time lies on the clock, ms. */
@@ -44,17 +46,35 @@ export class BroadcastClock {
    */
   isJump(frame: Frame): boolean {
     const { video, audio } = this.#lastDtsMs;
+    if (this.#lastDtsMs[frame.kind] === -Infinity) return false;
     const known = [video, audio].filter((lastMs) => lastMs !== -Infinity);
-    const timeMs = frame.dtsMs + this.#offsetMs;
-    return known.length > 0 && known.every((lastMs) => timeMs - lastMs > JUMP_FORWARD_MS || timeMs - lastMs < -JUMP_BACK_MS);
+    const timeMs = frame.dtsMs + this.#offsetOf(frame);
+    return known.every((lastMs) => isFar(timeMs - lastMs));
   }
 
   /** The frame on the broadcast's clock; decode times of a track always rise. */
   map(frame: Frame): Frame {
-    const dtsMs = Math.max(frame.dtsMs + this.#offsetMs, this.#lastDtsMs[frame.kind] + 1);
-    const ptsMs = Math.max(frame.ptsMs + this.#offsetMs, frame.kind === 'audio' ? dtsMs : 0);
+    if (this.#lastDtsMs[frame.kind] === -Infinity) this.#alignTrack(frame);
+    const offsetMs = this.#offsetOf(frame);
+    const dtsMs = Math.max(frame.dtsMs + offsetMs, this.#lastDtsMs[frame.kind] + 1);
+    const ptsMs = Math.max(frame.ptsMs + offsetMs, frame.kind === 'audio' ? dtsMs : 0);
     this.#lastDtsMs[frame.kind] = dtsMs;
     this.#latestMs = Math.max(this.#latestMs, dtsMs, ptsMs);
     return { ...frame, dtsMs, ptsMs };
   }
+
+  /** A track whose first stamp lies far from the other track is taken to be simultaneous with it: it arrived so. */
+  #alignTrack(frame: Frame): void {
+    const otherMs = this.#lastDtsMs[frame.kind === 'video' ? 'audio' : 'video'];
+    const apartMs = frame.dtsMs + this.#offsetMs - otherMs;
+    if (otherMs !== -Infinity && isFar(apartMs)) this.#trackOffsetMs[frame.kind] = -apartMs;
+  }
+
+  #offsetOf(frame: Frame): number {
+    return this.#offsetMs + this.#trackOffsetMs[frame.kind];
+  }
+}
+
+function isFar(stepMs: number): boolean {
+  return stepMs > JUMP_FORWARD_MS || stepMs < -JUMP_BACK_MS;
 }
