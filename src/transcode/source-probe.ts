@@ -12,11 +12,14 @@ const AUDIO_WAIT_MS = 1_000;
 const AUDIO_ONLY_MS = 2_000;
 const MUST_PASS_WAIT_MS = 12_000;
 const MARGIN_MS = 200;
+/** More is not kept waiting: the source is planned with what is known. */
+const MAX_BYTES = 48 << 20;
 
 /** Collects the first frames of a source until enough is known to plan its ladder. */
 export class SourceProbe {
   readonly #options: SourceProbeOptions;
   #frames: Frame[] = [];
+  #sizeBytes = 0;
   #hasVideoConfig = false;
   #hasAudioConfig = false;
   #firstKeyMs: number | undefined;
@@ -36,8 +39,8 @@ export class SourceProbe {
       return;
     }
     const { frame } = media;
-    if (frame.kind === 'audio') this.#addAudio(frame);
-    else this.#addVideo(frame);
+    if (frame.kind === 'audio' && this.#hasAudioConfig) this.#addAudio(frame);
+    if (frame.kind === 'video' && this.#hasVideoConfig) this.#addVideo(frame);
   }
 
   /** The collected frames, from the first key frame on, once the source is known. */
@@ -51,7 +54,7 @@ export class SourceProbe {
   #addAudio(frame: Frame): void {
     this.#firstAudioMs ??= frame.dtsMs;
     this.#lastAudioMs = frame.dtsMs;
-    this.#frames.push(frame);
+    this.#keep(frame);
   }
 
   #addVideo(frame: Frame): void {
@@ -63,12 +66,29 @@ export class SourceProbe {
       // Audio from before the first picture would be heard over nothing.
       this.#frames = this.#frames.filter((audio) => audio.ptsMs >= frame.ptsMs);
     }
+    this.#keep(frame);
+  }
+
+  #keep(frame: Frame): void {
     this.#frames.push(frame);
+    this.#sizeBytes += frame.body.length;
+    // Sound for which no picture comes.
+    if (this.#firstKeyMs === undefined && this.#isFull()) this.#clear();
+  }
+
+  #clear(): void {
+    this.#frames = [];
+    this.#sizeBytes = 0;
+  }
+
+  #isFull(): boolean {
+    return this.#sizeBytes > MAX_BYTES;
   }
 
   #isKnown(facts: SourceFacts): boolean {
     if (!this.#hasVideoConfig) return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= AUDIO_ONLY_MS;
     if (this.#firstKeyMs === undefined) return false;
+    if (this.#isFull()) return true;
     const spanMs = this.#lastVideoMs - this.#firstKeyMs;
     if (!this.#hasAudioConfig && spanMs < AUDIO_WAIT_MS) return false;
     if (this.#keys > 1) return true;
