@@ -131,19 +131,21 @@ function useLiveButton(controller: RefObject<MediaController>, playback: Playbac
   }, [controller, playback]);
 }
 
-const LONGEST_DRAIN_MS = 20_000;
+const LONGEST_DRAIN_MS = 120_000;
+/** What stands still this long after the end has nothing left to play. */
+const STANDSTILL_MS = 4_000;
 
-/** After the end of the broadcast: waits until the buffer is played, but never for ever. */
+/** After the end of the broadcast: waits until the rest is played, but never for ever. */
 function useDrained(video: RefObject<HTMLVideoElement>, supply: Supply, phase: PlaybackSnapshot['phase'], onDrained: (() => void) | undefined) {
   useEffect(() => {
     const element = video.current;
     if (supply !== 'finished' || !onDrained || !element) return;
-    if (element.ended || element.paused || phase !== 'playing') {
+    if (element.ended || element.paused) {
       onDrained();
       return;
     }
     element.addEventListener('ended', onDrained);
-    const timer = setTimeout(onDrained, LONGEST_DRAIN_MS);
+    const timer = setTimeout(onDrained, phase === 'playing' ? LONGEST_DRAIN_MS : STANDSTILL_MS);
     return () => {
       element.removeEventListener('ended', onDrained);
       clearTimeout(timer);

@@ -36,7 +36,7 @@ function statsRows(figures: PlaybackFigures, activeName: string | undefined): [s
     ['Latency', figures.latencySec === undefined ? 'unknown' : `${figures.latencySec.toFixed(1)} s`],
     ['Buffer', `${figures.bufferSec.toFixed(1)} s`],
     ['Level', level],
-    ['Codecs', figures.codecs ?? 'chosen by the browser'],
+    ['Codecs', figures.codecs ?? 'unknown'],
     ['Bandwidth', figures.bandwidthKbps === undefined ? 'unknown' : bitrate(figures.bandwidthKbps)],
     ['Frames', `${figures.shownFrames} shown, ${figures.droppedFrames} dropped`],
     ['Stalls', figures.stalls === 0 ? 'none' : `${figures.stalls}, ${seconds(figures.stalledSec)} in all`],

@@ -26,12 +26,12 @@ function ChannelStudio({ slug }: { slug: string }) {
       <h1 className="visually-hidden">Studio</h1>
       <div className="studio-main">
         <OnAir slug={slug} title={channel?.title ?? slug} />
+        {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
+        {channel && <ChannelForm channel={channel} onChanged={replace} />}
       </div>
       <div className="studio-side">
         <Encoder />
         <StreamKeys slug={slug} />
-        {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
-        {channel && <ChannelForm channel={channel} onChanged={replace} />}
       </div>
     </div>
   );
