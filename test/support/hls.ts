@@ -1,3 +1,4 @@
+import { lintMediaPlaylist, lintMultivariantPlaylist, lintSeries } from './playlist-linter.js';
 import { until } from './until.js';
 
 export interface ListedSegment {
@@ -10,11 +11,18 @@ export interface ListedSegment {
   isGap: boolean;
 }
 
-/** Fetches a playlist; undefined while there is none. */
+/** What each address answered last, so that a playlist is judged by what came before it. */
+const latest = new Map<string, string>();
+
+/** Fetches a playlist and holds it against the RFC; undefined while there is none. Throws with the rules that it breaks. */
 export async function findPlaylist(url: string): Promise<string | undefined> {
   const response = await fetch(url);
   const text = await response.text();
-  return response.ok ? text : undefined;
+  if (!response.ok) return undefined;
+  const problems = url.endsWith('/master.m3u8') ? lintMultivariantPlaylist(text) : [...lintMediaPlaylist(text), ...lintSeries([...(latest.has(url) ? [latest.get(url) ?? ''] : []), text])];
+  latest.set(url, text);
+  if (problems.length > 0) throw new Error(`${url} breaks RFC 8216bis:\n${problems.join('\n')}\n${text}`);
+  return text;
 }
 
 /** The entries of a media playlist. */
