@@ -47,7 +47,7 @@ export class Encode extends EventEmitter<EncodeEvents> {
   readonly #doneMs = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #state: 'running' | 'finishing' | 'ended' = 'running';
-  #fedMs = 0;
+  readonly #fedMs = { video: 0, audio: 0 };
   #isDropping = false;
   #droppedFrames = 0;
   #wasHung = false;
@@ -83,7 +83,7 @@ export class Encode extends EventEmitter<EncodeEvents> {
     stdin.write(body);
     stdin.write(flvTagTrailer(body.length));
     stdin.uncork();
-    this.#fedMs = Math.max(this.#fedMs, timeMs);
+    this.#fedMs[kind] = Math.max(this.#fedMs[kind], timeMs);
   }
 
   stats(): EncodeStats {
@@ -132,8 +132,9 @@ export class Encode extends EventEmitter<EncodeEvents> {
   }
 
   #watch(): void {
-    if (this.#fedMs === 0 || this.#state !== 'running') return;
-    this.#supervision.add({ wallMs: performance.now(), fedMs: this.#fedMs, doneMs: Math.min(...this.#doneMs.values()) });
+    const fedMs = Math.max(this.#fedMs.video, this.#fedMs.audio);
+    if (fedMs === 0 || this.#state !== 'running') return;
+    this.#supervision.add({ wallMs: performance.now(), fedMs, doneMs: fedMs - this.#lagMs() });
     const verdict = this.#supervision.verdict();
     if (verdict === 'slow') this.emit('slow');
     if (verdict === 'hung' && !this.#wasHung) {
@@ -141,6 +142,12 @@ export class Encode extends EventEmitter<EncodeEvents> {
       this.#log.error('FFmpeg made nothing for 5 s and is killed', { pid: this.#process.pid });
       this.#process.kill('SIGKILL');
     }
+  }
+
+  /** Of the slowest output behind its own track: pictures that stopped coming are no fault of FFmpeg. */
+  #lagMs(): number {
+    const lags = [...this.#doneMs].map(([rendition, doneMs]) => this.#fedMs[rendition === 'audio' ? 'audio' : 'video'] - doneMs);
+    return Math.max(0, ...lags);
   }
 
   #end(exit: ProcessExit): void {

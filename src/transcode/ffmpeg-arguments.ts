@@ -5,8 +5,6 @@ export interface FfmpegArgumentsOptions {
   preset: string;
   hasVideo: boolean;
   isInterlaced: boolean;
-  /** Broadcast clock of the first frame, seconds: forced key frames count from it. */
-  startSec: number;
 }
 
 /** The first extra pipe of the child; one for each output, in the order of {@link ffmpegOutputs}. */
@@ -78,10 +76,9 @@ function videoOutput(rung: VideoRung, index: number, options: FfmpegArgumentsOpt
   ];
 }
 
-function forcedKeyFrames(options: FfmpegArgumentsOptions): string {
-  if (options.plan.keyFrames === 'source') return 'source';
-  // The broadcast's clock does not start at zero.
-  return `expr:gte(t-${options.startSec.toFixed(3)},n_forced*${options.plan.keyFrames})`;
+function forcedKeyFrames({ plan }: FfmpegArgumentsOptions): string {
+  // `t` counts from the first picture, also with -copyts.
+  return plan.keyFrames === 'source' ? 'source' : `expr:gte(t,n_forced*${plan.keyFrames})`;
 }
 
 function audioOutput(bitrateKbps: number, index: number): string[] {

@@ -145,15 +145,30 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (this.#state === 'switching') this.#enqueue(frame);
     if (this.#state !== 'running') return;
     if (this.#clock.isJump(frame)) {
-      this.#requestTake('the source\'s clock jumped');
-      this.#waitsForKey = true;
+      this.#waitForKey('the source\'s clock jumped');
     }
+    if (frame.kind === 'video' && frame.isKey && this.#areKeyFramesTooRare()) this.#requestTake('key frames became rare');
     if (this.#nextTakeReason !== undefined && this.#isStart(frame)) this.#switchTake(frame, this.#nextTakeReason);
     else if (!this.#waitsForKey) this.#deliver(frame);
   }
 
   #isStart(frame: Frame): boolean {
     return this.#configs.has('video') ? frame.kind === 'video' && frame.isKey : frame.kind === 'audio';
+  }
+
+  /** Nothing goes on before the next take. */
+  #waitForKey(reason: string): void {
+    this.#state = 'running';
+    this.#waitsForKey = true;
+    this.#requestTake(reason);
+  }
+
+  /** The running take cuts where the source has key frames, and the source no longer has enough of them. */
+  #areKeyFramesTooRare(): boolean {
+    const { ladder, config, facts } = this.#options;
+    if (ladder === 'off' || this.#plan?.keyFrames !== 'source') return false;
+    const intervalMs = (facts().keyFrameIntervalSec ?? 0) * 1000;
+    return intervalMs > Math.max(config.maxKeyFrameIntervalSec * 1000, this.#plan.keyFrameIntervalMs);
   }
 
   #requestTake(reason: string): void {
@@ -185,8 +200,9 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   async #startTake(): Promise<void> {
+    if (this.#state !== 'switching') return;
     const first = this.#queue[0];
-    if (this.#state !== 'switching' || first === undefined) return;
+    if (first === undefined) return this.#waitForKey('frames were dropped');
     const plan = this.#makePlan();
     if (plan.renditions.length === 0) {
       this.emit('failed', plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
@@ -239,7 +255,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     const hasVideo = plan.encoded.length > 0;
     const hasAudio = plan.encodedAudioKbps !== undefined;
     const isInterlaced = this.#videoConfig()?.interlaced ?? false;
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced, startSec: startMs / 1000 });
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced });
     try {
       const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, log: this.#log });
       this.#encode = encode;
