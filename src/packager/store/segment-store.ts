@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
@@ -144,8 +145,7 @@ export class SegmentStore {
 /** Writes beside the name and renames, so that the name always shows a whole file. */
 async function writeWhole(file: string, buffers: Buffer[]): Promise<void> {
   const partial = `${file}.tmp`;
-  await mkdir(path.dirname(file), { recursive: true });
-  const handle = await open(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o644);
+  const handle = await create(partial);
   try {
     const expected = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     const { bytesWritten } = await handle.writev(buffers);
@@ -157,5 +157,16 @@ async function writeWhole(file: string, buffers: Buffer[]): Promise<void> {
     await handle.close().catch(() => undefined);
     await unlink(partial).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Makes the folder when it is missing: at the first file, and after somebody cleared the disk. */
+async function create(file: string): Promise<FileHandle> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
+  try {
+    return await open(file, flags, 0o644);
+  } catch {
+    await mkdir(path.dirname(file), { recursive: true });
+    return open(file, flags, 0o644);
   }
 }
