@@ -1,8 +1,11 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import compression from 'compression';
 import { BroadcastNotLive } from '../streams/index.js';
-import { FileNotFound } from './errors.js';
+import { FileNotFound, RangeNotSatisfiable } from './errors.js';
 import type { HlsPackages, StoredFile } from './live.js';
 import type { Viewers } from './viewers.js';
 
@@ -41,11 +44,11 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     options.viewers.seen(live.broadcastId, request);
     sendPlaylist(response, text);
   });
-  router.get('/media/:broadcastId/:rendition/:file', (request, response) => {
+  router.get('/media/:broadcastId/:rendition/:file', async (request, response) => {
     const { broadcastId, rendition, file } = request.params;
     const stored = MEDIA_FILE.test(file) ? options.packages.findById(broadcastId)?.findFile(`${rendition}/${file}`) : undefined;
     if (stored === undefined) throw new FileNotFound();
-    sendMedia(request, response, stored, file);
+    await sendMedia(request, response, stored, file);
   });
   return router;
 }
@@ -65,37 +68,61 @@ function sendPlaylist(response: Response, text: string): void {
   response.set({ 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': 'public, max-age=1' }).send(text);
 }
 
-function sendMedia(request: Request, response: Response, stored: StoredFile, name: string): void {
-  response.set({ 'Content-Type': name.endsWith('.mp4') ? 'video/mp4' : 'video/iso.segment', 'Cache-Control': `public, max-age=${YEAR_SEC}, immutable` });
-  if ('file' in stored) {
-    // Between the look-up and the read, the window may have moved on; sendFile then answers 404.
-    response.sendFile(stored.file, { acceptRanges: true, cacheControl: false, lastModified: false, etag: false });
-    return;
+async function sendMedia(request: Request, response: Response, stored: StoredFile, name: string): Promise<void> {
+  const requested = requestedPart(request, response, stored.sizeBytes);
+  const part = requested ?? { start: 0, end: stored.sizeBytes - 1 };
+  const file = 'file' in stored && request.method !== 'HEAD' ? await openFile(stored.file) : undefined;
+  response.set({
+    'Content-Type': name.endsWith('.mp4') ? 'video/mp4' : 'video/iso.segment',
+    'Cache-Control': `public, max-age=${YEAR_SEC}, immutable`,
+    'Accept-Ranges': 'bytes',
+    'Content-Length': String(part.end - part.start + 1),
+  });
+  if (requested !== undefined) response.status(206).set('Content-Range', `bytes ${part.start}-${part.end}/${stored.sizeBytes}`);
+  if (request.method === 'HEAD') response.end();
+  else if (file !== undefined) await sendFile(response, file, part);
+  else if ('buffers' in stored) sendBuffers(response, stored.buffers, part);
+}
+
+/** Byte positions, both included. */
+interface Part {
+  start: number;
+  end: number;
+}
+
+/** One range is answered with 206; several, or what is no range, with the whole (RFC 9110 §14.2). */
+function requestedPart(request: Request, response: Response, sizeBytes: number): Part | undefined {
+  if (request.method !== 'GET' || !request.get('range')?.startsWith('bytes=')) return undefined;
+  const ranges = request.range(sizeBytes, { combine: true });
+  if (ranges === -1) {
+    response.set('Content-Range', `bytes */${sizeBytes}`);
+    throw new RangeNotSatisfiable(sizeBytes);
   }
-  response.set('Accept-Ranges', 'bytes');
-  const range = request.range(stored.sizeBytes, { combine: true });
-  if (range === -1) {
-    response.set('Content-Range', `bytes */${stored.sizeBytes}`).status(416).end();
-    return;
+  return Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
+}
+
+/** Between the look-up and the read, the window may have moved on. */
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (cause) {
+    throw new FileNotFound({ cause });
   }
-  const part = Array.isArray(range) && range.length === 1 ? range[0] : undefined;
-  if (part !== undefined) {
-    const bytes = Buffer.concat(stored.buffers).subarray(part.start, part.end + 1);
-    response.set('Content-Range', `bytes ${part.start}-${part.end}/${stored.sizeBytes}`).status(206);
-    sendBuffers(request, response, [bytes]);
-    return;
-  }
-  sendBuffers(request, response, stored.buffers);
+}
+
+async function sendFile(response: Response, file: FileHandle, part: Part): Promise<void> {
+  // A player that went away is no failure; a disk that fails in the middle has cut the connection already.
+  await pipeline(file.createReadStream(part), response).catch(() => undefined);
 }
 
 /** Writes the packager's own buffers to the socket: nothing is joined or copied. */
-function sendBuffers(request: Request, response: Response, buffers: Buffer[]): void {
-  response.set('Content-Length', String(buffers.reduce((sum, buffer) => sum + buffer.length, 0)));
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
+function sendBuffers(response: Response, buffers: Buffer[], part: Part): void {
   response.cork();
-  for (const buffer of buffers) response.write(buffer);
+  let at = 0;
+  for (const buffer of buffers) {
+    const piece = buffer.subarray(Math.max(0, part.start - at), Math.max(0, part.end + 1 - at));
+    if (piece.length > 0) response.write(piece);
+    at += buffer.length;
+  }
   response.end();
 }
