@@ -18,6 +18,9 @@ const MANY_BITS = 0.3;
 
 /** What a streamer should know about the source, in plain words; never empty. */
 export function adviseStreamer(source: SourceFacts, encode: EncodeFacts): Advice[] {
+  if (source.video === undefined && source.audio === undefined) {
+    return [{ code: 'nothing_arrives', level: 'warn', message: 'Neither picture nor sound has arrived: check that the encoder is running.' }];
+  }
   const advice = [
     ...keyFrameAdvice(source),
     ...pictureAdvice(source),

@@ -10,7 +10,8 @@ export function pages(options: { folder: string }): Router {
   router.use(express.static(options.folder, { index: false, maxAge: 0 }));
   // `/`, `/<slug>` and the other pages; a file that is not there stays a 404.
   router.get(/^\/[^.]*$/, (_request, response) => {
-    response.sendFile(path.join(options.folder, 'index.html'), { headers: { 'Cache-Control': 'no-cache' } });
+    // With a root, since the folder's own path may have a name in it that starts with a dot.
+    response.sendFile('index.html', { root: options.folder, headers: { 'Cache-Control': 'no-cache' } });
   });
   return router;
 }
