@@ -54,9 +54,8 @@ export function createApp(options: AppOptions): App {
   const viewers = new Viewers();
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
-  channels.on('updated', (channel) => broadcasts.rename(channel.id, channel.title));
-  const transcodes = joinMedia({ broadcasts, transcoder, packager });
-  broadcasts.on('ended', (broadcast) => viewers.forget(broadcast.id));
+  channels.on('updated', ({ id, title, ladder }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined }));
+  const transcodes = joinMedia({ broadcasts, transcoder, packager, viewers });
 
   const shows = showsOf(broadcasts, transcodes, packager);
   const app = createHttpApp({
@@ -123,7 +122,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
-function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager }): Map<string, Transcode> {
+function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; viewers: Viewers }): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
   rooms.broadcasts.on('started', (broadcast) => {
     const transcode = rooms.transcoder.open(broadcast);
@@ -133,7 +132,10 @@ function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; pack
     pack(broadcast, transcode, live);
     broadcast.on('ended', () => {
       transcodes.delete(broadcast.id);
-      void rooms.transcoder.close(transcode).then(() => rooms.packager.close(live));
+      void rooms.transcoder.close(transcode).then(() => {
+        rooms.packager.close(live);
+        rooms.viewers.forget(broadcast.id);
+      });
     });
   });
   return transcodes;
@@ -163,6 +165,7 @@ function showsOf(broadcasts: Broadcasts, transcodes: Map<string, Transcode>, pac
     channel: broadcast.channel,
     startedAt: broadcast.startedAt,
     state: broadcast.state,
+    isPlayable: packager.findById(broadcast.id)?.isPlayable ?? false,
     publication: broadcast.publication,
     source: () => broadcast.meter.facts(),
     renditions: () => packager.findById(broadcast.id)?.facts() ?? [],
@@ -181,7 +184,7 @@ function showsOf(broadcasts: Broadcasts, transcodes: Map<string, Transcode>, pac
   });
   return {
     findBySlug: (slug) => {
-      const broadcast = broadcasts.findBySlug(slug);
+      const broadcast = broadcasts.findBySlug(slug.toLowerCase());
       return broadcast && showOf(broadcast);
     },
     list: () => broadcasts.list().map(showOf),

@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import compression from 'compression';
 import { BroadcastNotLive } from '../streams/index.js';
 import { FileNotFound, RangeNotSatisfiable } from './errors.js';
-import type { HlsPackages, StoredFile } from './live.js';
+import type { HlsPackage, HlsPackages, StoredFile } from './live.js';
 import type { Viewers } from './viewers.js';
 
 export interface HlsRoutesOptions {
@@ -30,20 +30,17 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
   });
   // Playlists shrink to a tenth; segments do not shrink at all.
   router.use('/hls', compression({ filter: () => true, threshold: 512 }));
-  router.get('/hls/:slug/master.m3u8', (request, response) => {
-    const live = options.packages.findBySlug(request.params.slug);
-    const text = live?.multivariantPlaylist();
-    if (live === undefined || text === undefined) throw new BroadcastNotLive(request.params.slug);
-    options.viewers.seen(live.broadcastId, request);
+  const sendLive = (request: Request<{ slug: string }>, response: Response, textOf: (live: HlsPackage) => string | undefined): void => {
+    const slug = request.params.slug.toLowerCase();
+    const live = options.packages.findBySlug(slug);
+    const text = live && textOf(live);
+    if (live === undefined || text === undefined) throw new BroadcastNotLive(slug);
+    // Players ask once more to learn of the end: that is no viewer.
+    if (!live.hasEnded) options.viewers.seen(live.broadcastId, request, { targetDurationSec: targetDurationSecOf(text) });
     sendPlaylist(response, text);
-  });
-  router.get('/hls/:slug/:rendition/index.m3u8', (request, response) => {
-    const live = options.packages.findBySlug(request.params.slug);
-    const text = live?.mediaPlaylist(request.params.rendition);
-    if (live === undefined || text === undefined) throw new BroadcastNotLive(request.params.slug);
-    options.viewers.seen(live.broadcastId, request);
-    sendPlaylist(response, text);
-  });
+  };
+  router.get('/hls/:slug/master.m3u8', (request, response) => sendLive(request, response, (live) => live.multivariantPlaylist()));
+  router.get('/hls/:slug/:rendition/index.m3u8', (request, response) => sendLive(request, response, (live) => live.mediaPlaylist(request.params.rendition)));
   router.get('/media/:broadcastId/:rendition/:file', async (request, response) => {
     const { broadcastId, rendition, file } = request.params;
     const stored = MEDIA_FILE.test(file) ? options.packages.findById(broadcastId)?.findFile(`${rendition}/${file}`) : undefined;
@@ -61,6 +58,11 @@ function allowOrigin(response: Response, origin: string): void {
     'Access-Control-Expose-Headers': 'Content-Length, Content-Range, Date',
     'Cross-Origin-Resource-Policy': origin === '*' ? 'cross-origin' : 'same-site',
   });
+}
+
+/** How often players come back for this playlist; 0 for a multivariant one, which does not say. */
+function targetDurationSecOf(playlist: string): number {
+  return Number(/^#EXT-X-TARGETDURATION:(\d+)$/m.exec(playlist)?.[1] ?? 0);
 }
 
 function sendPlaylist(response: Response, text: string): void {

@@ -24,7 +24,7 @@ export function liveRoutes(options: LiveRoutesOptions): Router {
     response.json(await options.server(request));
   });
   router.get('/live', (_request, response) => {
-    const live = shows.list().filter((show) => show.state === 'live' || show.state === 'reconnecting');
+    const live = shows.list().filter((show) => show.isPlayable);
     response.json({ broadcasts: live.map((show) => ({ ...summary(show, viewers), channel: { slug: show.channel.slug, title: show.channel.title } })) });
   });
   router.get('/channels/:slug/live', async (request, response) => {
@@ -57,14 +57,22 @@ function summary(show: LiveShow, viewers: Viewers): Record<string, unknown> {
 
 function publicState(show: LiveShow, viewers: Viewers): Record<string, unknown> {
   const renditions = show.renditions();
+  const state = publicStateOf(show);
+  // A publisher that dropped before its first segment: there is nothing to wait for in a player.
+  if (state === 'reconnecting' && !show.isPlayable) return { state };
   return {
-    state: show.state,
+    state,
     broadcast: {
       ...summary(show, viewers),
       renditions: renditions.filter((one) => !one.isDropped).map(({ name, kind, width, height, fps, bitrateKbps }) => ({ name, kind, width, height, fps, bitrateKbps })),
       droppedRenditions: renditions.filter((one) => one.isDropped).map((one) => one.name),
     },
   };
+}
+
+/** For who watches, a broadcast starts once: an encoder that is back, and has no new segment yet, still reconnects. */
+function publicStateOf(show: LiveShow): LiveShow['state'] {
+  return show.state === 'starting' && show.isPlayable ? 'reconnecting' : show.state;
 }
 
 function health(show: LiveShow): Record<string, unknown> {

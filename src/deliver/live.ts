@@ -28,6 +28,8 @@ export interface LiveShow {
   channel: { id: string; slug: string; title: string };
   startedAt: Date;
   state: 'starting' | 'live' | 'reconnecting' | 'ended';
+  /** Viewers can start; it stays so while an encoder reconnects. */
+  isPlayable: boolean;
   publication: { protocol: string; encoder: string; remoteAddress: string; startedAt: Date } | undefined;
   source(): SourceFacts;
   renditions(): RenditionFacts[];
@@ -49,6 +51,8 @@ export type StoredFile =
 /** A live broadcast as HLS. It answers for a while after the end, so that players see it. */
 export interface HlsPackage {
   broadcastId: string;
+  /** The broadcast is over; the playlists say so. */
+  hasEnded: boolean;
   multivariantPlaylist(): string | undefined;
   mediaPlaylist(rendition: string): string | undefined;
   findFile(name: string): StoredFile | undefined;

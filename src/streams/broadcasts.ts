@@ -5,7 +5,7 @@ import { messageOf } from '../platform/index.js';
 import { Broadcast } from './broadcast.js';
 import { StreamEndedLately } from './errors.js';
 import { Publication } from './publication.js';
-import type { CloseReason, PublicationOptions } from './publication.js';
+import type { CloseReason, PublicationOptions, PublishingChannel } from './publication.js';
 
 /** Where broadcasts are remembered. */
 export interface BroadcastStore {
@@ -89,10 +89,12 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     return this.list().find((broadcast) => broadcast.channel.slug === slug);
   }
 
-  /** The channel got another title; pages show it at once. */
-  rename(channelId: string, title: string): void {
+  /** The channel was changed: pages show the title at once, the next publication gets the ladder. */
+  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder'>): void {
     const broadcast = this.#byChannel.get(channelId);
-    if (broadcast !== undefined) broadcast.channel.title = title;
+    if (broadcast === undefined) return;
+    broadcast.channel.title = changes.title;
+    broadcast.channel.ladder = changes.ladder;
   }
 
   list(): Broadcast[] {

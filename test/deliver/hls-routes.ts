@@ -89,6 +89,11 @@ t.test('playlists', async (t) => {
     t.equal(viewers.count(ID), before + 1);
   });
 
+  t.test('are found however the channel is written', async (t) => {
+    const response = await fetch(`${origin}/hls/Ada/source/index.m3u8`);
+    t.equal(await response.text(), live.mediaPlaylist('source'));
+  });
+
   t.test('of what is not live are a problem document that nobody caches', async (t) => {
     for (const where of ['/hls/eve/master.m3u8', '/hls/eve/source/index.m3u8', '/hls/ada/4k/index.m3u8']) {
       const response = await fetch(origin + where);
@@ -99,6 +104,17 @@ t.test('playlists', async (t) => {
       t.match(await response.json(), { code: 'not_live', status: 404 });
     }
   });
+});
+
+t.test('who learns of the end is no viewer of it', async (t) => {
+  const { origin, live, packager, viewers } = await serve(t);
+  await fetch(`${origin}/hls/ada/source/index.m3u8`);
+  t.equal(viewers.count(ID), 1);
+  packager.close(live);
+  viewers.forget(ID);
+  t.match(await (await fetch(`${origin}/hls/ada/source/index.m3u8`)).text(), /#EXT-X-ENDLIST\n$/);
+  await fetch(`${origin}/hls/ada/master.m3u8`);
+  t.equal(viewers.count(ID), 0);
 });
 
 t.test('segments, from memory and from disk', async (t) => {

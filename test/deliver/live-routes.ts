@@ -33,6 +33,7 @@ function ada(ended: string[]): LiveShow {
     channel: { id: 'c1', slug: 'ada', title: 'Ada codes' },
     startedAt: new Date('2026-01-01T00:00:00Z'),
     state: 'live',
+    isPlayable: true,
     publication: { protocol: 'rtmp', encoder: 'OBS', remoteAddress: '192.0.2.1', startedAt: new Date(Date.now() - 60_000) },
     source: () => ({ video: videoConfig(), audio: audioConfig(), fps: 29.966, videoKbps: 6000, audioKbps: 128, keyFrameIntervalSec: 2, sinceKeyFrameSec: 1, hasBFrames: true }),
     renditions: () => [rendition('source', 'video'), rendition('720p', 'video', true), rendition('audio', 'audio')],
@@ -74,9 +75,24 @@ t.test('what is live', async (t) => {
 });
 
 t.test('a broadcast that nobody can play yet is on no list', async (t) => {
-  const { api } = await serveLive(t, { state: 'starting' });
+  const { api } = await serveLive(t, { state: 'starting', isPlayable: false });
   t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [] });
-  t.match((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'starting' });
+  t.match((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'starting', broadcast: { id: 'b1' } });
+});
+
+t.test('nor is one whose encoder sent nothing and dropped', async (t) => {
+  const { api } = await serveLive(t, { state: 'reconnecting', isPlayable: false, publication: undefined });
+  t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [] });
+  t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'reconnecting' });
+});
+
+t.test('a show goes on while its encoder reconnects and comes back', async (t) => {
+  for (const state of ['reconnecting', 'starting'] as const) {
+    const { api } = await serveLive(t, { state });
+    t.match((await api('GET', '/api/v1/live')).body, { broadcasts: [{ id: 'b1' }] }, state);
+    t.match((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'reconnecting', broadcast: { id: 'b1' } }, state);
+    t.match((await api('GET', '/api/v1/channels/ada/health', { token: 'owner' })).body, { state }, 'the streamer hears the very state');
+  }
 });
 
 t.test('health is for the owner', async (t) => {

@@ -3,9 +3,9 @@ import { Viewers } from '../../src/deliver/index.js';
 
 const player = (ip: string, agent = 'player') => ({ ip, get: () => agent });
 
-function counted() {
+function counted(options: { max?: number } = {}) {
   let nowMs = 1_000_000;
-  const viewers = new Viewers({ now: () => nowMs });
+  const viewers = new Viewers({ now: () => nowMs, ...options });
   return { viewers, wait: (ms: number) => { nowMs += ms; } };
 }
 
@@ -26,13 +26,29 @@ t.test('a player counts once, by address and program, for as long as it asks', a
   t.equal(viewers.count('b1'), 0);
 });
 
-t.test('a broadcast that ended is forgotten, whoever asks on', async (t) => {
+t.test('a playlist that changes every ten seconds is asked for every ten seconds', async (t) => {
   const { viewers, wait } = counted();
+  viewers.seen('b1', player('192.0.2.1'), { targetDurationSec: 10 });
+  viewers.seen('b1', player('192.0.2.1')); // a multivariant playlist, which does not say
+  wait(40_000);
+  t.equal(viewers.count('b1'), 1);
+  wait(1);
+  t.equal(viewers.count('b1'), 0);
+});
+
+t.test('a broadcast that ended is forgotten', async (t) => {
+  const { viewers } = counted();
   viewers.seen('b1', player('192.0.2.1'));
   viewers.forget('b1');
   t.equal(viewers.count('b1'), 0);
-  viewers.seen('b1', player('192.0.2.1'));
+});
+
+t.test('there is a bound, and who left makes room', async (t) => {
+  const { viewers, wait } = counted({ max: 2 });
+  for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) viewers.seen('b1', player(ip));
+  t.equal(viewers.count('b1'), 2);
   wait(8_001);
-  viewers.seen('b2', player('192.0.2.1'));
-  t.equal(viewers.broadcasts, 1, 'a player that saw the end late leaves nothing behind');
+  for (const ip of ['192.0.2.4', '192.0.2.5']) viewers.seen('b1', player(ip));
+  wait(1);
+  t.equal(viewers.count('b1'), 2);
 });
