@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Component, Log } from '../platform/index.js';
+import { messageOf } from '../platform/index.js';
 import type { PackagerConfig } from './config.js';
 import { LivePackage } from './live-package.js';
 import { MemoryBudget } from './store/memory-budget.js';
@@ -89,6 +90,10 @@ export class Packager implements Component {
     this.#lingering.delete(live);
     this.#byId.delete(live.broadcastId);
     if (this.#bySlug.get(live.slug) === live) this.#bySlug.delete(live.slug);
-    await live.destroy();
+    try {
+      await live.destroy();
+    } catch (error) {
+      this.#log.error(`live segments could not be deleted: ${messageOf(error)}`, { broadcast: live.broadcastId, fault: 'operator' });
+    }
   }
 }

@@ -70,6 +70,21 @@ t.test('after the end viewers see it for a window; then nothing is left', async 
   t.equal(packager.memoryBytes, 0);
 });
 
+t.test('a folder that cannot be deleted is said, and ends nothing', async (t) => {
+  const { packager, mediaDir, log } = await makePackager(t, { windowSec: 0.1 });
+  await packager.start();
+  const live = packager.open(broadcast(ID));
+  await play(live);
+  live.finish();
+  await live.settled();
+  await rm(mediaDir, { recursive: true });
+  await writeFile(mediaDir, 'a file where the folder was');
+  packager.close(live);
+  const line = await until('the failure is logged', async () => log.lines.find(({ level }) => level === 'error'), 5_000);
+  t.match(line, { message: /^live segments could not be deleted: ENOTDIR/, fields: { broadcast: ID, fault: 'operator' } });
+  t.equal(packager.findById(ID), undefined);
+});
+
 t.test('a new broadcast of the channel answers at once; the old one is served by id, before and after its close', async (t) => {
   const { packager } = await makePackager(t);
   await packager.start();
