@@ -49,7 +49,7 @@ t.test('when a source is known', async (t) => {
   t.equal(probe({ keySec: 30 }, { mustPass: true })?.atSec, 12, 'not for ever');
   t.equal(probe({ configs: [audioSetup], videoFromSec: Infinity })?.atSec, 2, 'sound alone');
   t.equal(probe({ configs: [] }), undefined, 'nothing can be decoded without a configuration');
-  t.equal(probe({ firstKeySec: 100 }), undefined, 'nor without a key frame');
+  t.equal(probe({ firstKeySec: 100, audioFromSec: Infinity, configs: [videoSetup] }), undefined, 'nor without a key frame');
 });
 
 t.test('what is collected starts at the first key frame', async (t) => {
