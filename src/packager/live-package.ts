@@ -166,6 +166,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       baseUri: `/media/${this.broadcastId}`,
       partMs: this.#config.partSec * 1000,
       windowMs: this.#config.windowSec * 1000,
+      targetMs: () => this.#targetDurationSec * 1000,
       onSegment: (segment) => this.#announce(name, segment),
     });
   }

@@ -19,6 +19,8 @@ export interface LiveRenditionOptions {
   baseUri: string;
   partMs: number;
   windowMs: number;
+  /** The target duration of the playlists, which may grow. */
+  targetMs: () => number;
   onSegment: (segment: Segment) => void;
 }
 
@@ -45,7 +47,7 @@ export class LiveRendition {
     this.#store = options.store;
     this.#baseUri = options.baseUri;
     this.#onSegment = options.onSegment;
-    this.#window = new SegmentWindow({ windowMs: options.windowMs, onExpired: (segment) => this.#deleteFile(segment) });
+    this.#window = new SegmentWindow({ windowMs: options.windowMs, targetMs: options.targetMs, onExpired: (segment) => this.#deleteFile(segment) });
     this.#track = new RenditionTrack({
       kind: options.kind,
       clock: options.clock,

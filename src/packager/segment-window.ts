@@ -3,19 +3,24 @@ import type { Segment } from './segment.js';
 /** Bitrates smooth over this many segments. */
 const RATED_SEGMENTS = 30;
 const SHORT_MS = 500;
+/** RFC 8216bis §6.2.2: what stays listed may not be shorter than three target durations. */
+const LEAST_TARGETS = 3;
 const USUAL_RATES = [24, 25, 30, 50, 60, 24000 / 1001, 30000 / 1001, 60000 / 1001];
 
 /** The segments of one rendition that viewers may still fetch: listed ones, and delisted ones kept for slow players. */
 export class SegmentWindow {
   readonly #windowMs: number;
+  readonly #targetMs: () => number;
   readonly #onExpired: (segment: Segment) => void;
   #listed: Segment[] = [];
   #delisted: Segment[] = [];
   #longestMs = 0;
   #rates: { bps: number; durationMs: number; frames: number }[] = [];
 
-  constructor(options: { windowMs: number; onExpired: (segment: Segment) => void }) {
+  /** @param options.targetMs the target duration, which may grow. */
+  constructor(options: { windowMs: number; targetMs: () => number; onExpired: (segment: Segment) => void }) {
     this.#windowMs = options.windowMs;
+    this.#targetMs = options.targetMs;
     this.#onExpired = options.onExpired;
   }
 
@@ -55,8 +60,8 @@ export class SegmentWindow {
   }
 
   #slide(): void {
-    // RFC 8216bis §6.2.2: what stays listed may not be shorter than three target durations; windowMs is far above.
-    while (this.#spanMs(this.#listed) - (this.#listed[0]?.durationMs ?? 0) >= this.#windowMs) {
+    const windowMs = Math.max(this.#windowMs, LEAST_TARGETS * this.#targetMs());
+    while (this.#spanMs(this.#listed) - (this.#listed[0]?.durationMs ?? 0) >= windowMs) {
       const first = this.#listed.shift();
       if (first !== undefined) this.#delisted.push(first);
     }

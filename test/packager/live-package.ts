@@ -273,6 +273,18 @@ t.test('a source with long groups has a target duration of their length', async 
   lintAll(t, live, ['source', 'audio']);
 });
 
+t.test('of long segments three target durations stay listed, however small the window', async (t) => {
+  const { live } = await openPackage(t, { windowSec: 10 });
+  startTake(live, take(0, ['source', 'audio'], 8000));
+  const texts: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    play(live, { fromMs: 10_000 + i * 8000, toMs: 18_000 + i * 8000, names: ['source', 'audio'], isKey: (sinceMs) => sinceMs % 8000 === 0 });
+    if (i > 0) texts.push(playlist(live, 'source'));
+  }
+  t.same(lintSeries(texts), []);
+  t.same(numbersOf(texts.at(-1) ?? ''), [4, 5, 6]);
+});
+
 t.test('a key frame later than ever before raises the target duration before the segment is listed', async (t) => {
   const { live } = await openPackage(t);
   startTake(live, take(0, ['source', 'audio']));

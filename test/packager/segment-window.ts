@@ -6,9 +6,9 @@ function segment(number: number, change: Partial<Segment> = {}): Segment {
   return { number, startMs: number * 2000, durationMs: 2000, discontinuity: 0, uri: `${number}`, initUri: 'init', sizeBytes: 250_000, frames: 60, isGap: false, ...change };
 }
 
-function filled(count: number, change: (number: number) => Partial<Segment> = () => ({})) {
+function filled(count: number, change: (number: number) => Partial<Segment> = () => ({}), targetMs = 2000) {
   const expired: number[] = [];
-  const window = new SegmentWindow({ windowMs: 10_000, onExpired: ({ number }) => expired.push(number) });
+  const window = new SegmentWindow({ windowMs: 10_000, targetMs: () => targetMs, onExpired: ({ number }) => expired.push(number) });
   for (let number = 0; number < count; number++) window.add(segment(number, change(number)));
   return { window, expired };
 }
@@ -19,6 +19,11 @@ t.test('what is listed spans the window', async (t) => {
   const { window } = filled(20);
   t.same(numbers(window.listed), [15, 16, 17, 18, 19]);
   t.equal(window.last?.number, 19);
+});
+
+t.test('three target durations stay listed, however small the window', async (t) => {
+  const { window } = filled(20, (number) => ({ startMs: number * 6000, durationMs: 6000 }), 6000);
+  t.same(numbers(window.listed), [17, 18, 19]);
 });
 
 t.test('a delisted segment stays for its own duration and that of the longest playlist (RFC 8216bis §6.2.2)', async (t) => {
