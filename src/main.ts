@@ -23,10 +23,10 @@ try {
 async function run(config: Config): Promise<void> {
   const log = createLog(config.log);
   const app = createApp({ config, log, version: readVersion(), webFolder: builtWebFolder(programFolder) });
-  endOnSignals(app, log);
+  const stopping = endOnSignals(app, log);
   endOnBugs(log);
   await app.start().catch((error: unknown) => fail(error, log));
-  if (process.exitCode === undefined) await welcome(app, config);
+  if (process.exitCode === undefined && !stopping.aborted) await welcome(app, config);
 }
 
 function fail(error: unknown, log: Log): void {
@@ -34,17 +34,18 @@ function fail(error: unknown, log: Log): void {
   process.exitCode = 1;
 }
 
-/** The first signal drains; a second one exits at once. */
-function endOnSignals(app: App, log: Log): void {
-  let isStopping = false;
+/** The first signal drains; a second one exits at once. Gives what is aborted by the first. */
+function endOnSignals(app: App, log: Log): AbortSignal {
+  const stopping = new AbortController();
   const stop = (signal: string): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
     log.info('stopping', { signal });
     void app.stop().then(() => process.exit(process.exitCode ?? 0));
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
+  return stopping.signal;
 }
 
 /** A bug that nobody caught leaves the process in an unknown state: it ends, and its supervisor starts it anew. */

@@ -7,28 +7,30 @@ export interface Component {
   stop(): Promise<void>;
 }
 
-export interface NamedComponent {
+interface NamedComponent {
   name: string;
   component: Component;
-  /** How long `stop` may take, ms. */
-  stopDeadlineMs?: number;
 }
 
-const DEFAULT_STOP_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 10_000;
 
-/** Starts components in order and stops them in reverse. A failed start stops what had started. */
+/** Starts components in order and stops them in reverse. A failed start stops what had started; a stop ends the start. */
 export class Lifecycle implements Component {
   readonly #parts: NamedComponent[];
   readonly #log: Log;
-  #started: NamedComponent[] = [];
+  readonly #stopDeadlineMs: number;
+  readonly #started: NamedComponent[] = [];
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: { parts: NamedComponent[]; log: Log }) {
+  /** @param options.stopDeadlineMs how long the stop of one part may take; 10 s when left out. */
+  constructor(options: { parts: NamedComponent[]; log: Log; stopDeadlineMs?: number }) {
     this.#parts = options.parts;
     this.#log = options.log;
+    this.#stopDeadlineMs = options.stopDeadlineMs ?? STOP_DEADLINE_MS;
   }
 
+  /** Resolves early, with nothing left running, when `stop` comes in between. */
   start(): Promise<void> {
     this.#starting ??= this.#startAll();
     return this.#starting;
@@ -44,23 +46,34 @@ export class Lifecycle implements Component {
       if (this.#stopping) return;
       try {
         await part.component.start();
-        this.#started.push(part);
       } catch (error) {
         await part.component.stop().catch(() => undefined);
-        await this.stop();
+        await this.#stopStarted();
         throw error;
       }
+      // Here and not with the others: a start that outlasts the deadline of the stop ends nobody else's.
+      if (this.#stopping) await this.#stopPart(part);
+      else this.#started.push(part);
     }
   }
 
   async #stopAll(): Promise<void> {
-    for (const part of this.#started.reverse()) {
-      const deadlineMs = part.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS;
-      await withDeadline(part.component.stop(), deadlineMs).catch((error: unknown) => {
-        this.#log.error('component did not stop cleanly', { component: part.name, error: messageOf(error) });
-      });
-    }
-    this.#started = [];
+    await this.#inTime('a component did not start in time to be stopped', {}, this.#starting?.catch(() => undefined));
+    await this.#stopStarted();
+  }
+
+  async #stopStarted(): Promise<void> {
+    for (let part = this.#started.pop(); part; part = this.#started.pop()) await this.#stopPart(part);
+  }
+
+  async #stopPart({ name, component }: NamedComponent): Promise<void> {
+    await this.#inTime('component did not stop cleanly', { component: name }, component.stop());
+  }
+
+  async #inTime(problem: string, fields: Record<string, unknown>, work: Promise<void> | undefined): Promise<void> {
+    await withDeadline(Promise.resolve(work), this.#stopDeadlineMs).catch((error: unknown) => {
+      this.#log.error(problem, { ...fields, error: messageOf(error) });
+    });
   }
 }
 
