@@ -8,7 +8,7 @@ export interface Issue {
   message: string;
 }
 
-/** The body, parameters or query break the schema; `issues` says where. */
+/** The body breaks the schema; `issues` says where. */
 export class RequestInvalid extends AppError {
   constructor(issues: Issue[]) {
     const message = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
@@ -19,21 +19,7 @@ export class RequestInvalid extends AppError {
 /** @throws {RequestInvalid} */
 export function parseBody<T>(schema: z.ZodType<T>, request: Pick<Request, 'body'>): T {
   const body: unknown = request.body;
-  return parse(schema, body);
-}
-
-/** @throws {RequestInvalid} */
-export function parseParams<T>(schema: z.ZodType<T>, request: Pick<Request, 'params'>): T {
-  return parse(schema, request.params);
-}
-
-/** @throws {RequestInvalid} */
-export function parseQuery<T>(schema: z.ZodType<T>, request: Pick<Request, 'query'>): T {
-  return parse(schema, request.query);
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(body);
   if (result.success) return result.data;
   throw new RequestInvalid(result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
 }
