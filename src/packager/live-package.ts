@@ -5,7 +5,7 @@ import type { PackagerConfig } from './config.js';
 import { LiveRendition } from './live-rendition.js';
 import { multivariantPlaylist } from './playlist.js';
 import type { Variant } from './playlist.js';
-import { SegmentClock } from './segment-clock.js';
+import { ROUNDING_MS, SegmentClock } from './segment-clock.js';
 import type { SegmentClockOptions } from './segment-clock.js';
 import type { Segment } from './segment.js';
 import type { SegmentStore, StoredFile } from './store/segment-store.js';
@@ -38,8 +38,6 @@ export interface RenditionFacts {
   isDropped: boolean;
 }
 
-/** RFC 8216bis §4.4.3.1: a segment's duration, rounded, may not exceed the target duration. */
-const ROUNDING_MS = 499;
 const MAX_WAIT_SEGMENTS = 2;
 /** A rendition that is this many segments behind the first one has missed the rest. */
 const MAX_BEHIND_SEGMENTS = 4;

@@ -5,7 +5,8 @@ import { mediaPlaylist } from './playlist.js';
 import type { AudioGroup, MediaPlaylist, Variant } from './playlist.js';
 import { RenditionTrack } from './rendition-track.js';
 import type { PackedSegment } from './rendition-track.js';
-import type { SegmentClock } from './segment-clock.js';
+import { ROUNDING_MS } from './segment-clock.js';
+import type { Boundary, SegmentClock } from './segment-clock.js';
 import type { Segment } from './segment.js';
 import type { SegmentStore } from './store/segment-store.js';
 import { SegmentWindow } from './segment-window.js';
@@ -31,6 +32,7 @@ export class LiveRendition {
   readonly #clock: SegmentClock;
   readonly #store: SegmentStore;
   readonly #baseUri: string;
+  readonly #targetMs: () => number;
   readonly #onSegment: (segment: Segment) => void;
   readonly #track: RenditionTrack;
   readonly #window: SegmentWindow;
@@ -46,6 +48,7 @@ export class LiveRendition {
     this.#clock = options.clock;
     this.#store = options.store;
     this.#baseUri = options.baseUri;
+    this.#targetMs = options.targetMs;
     this.#onSegment = options.onSegment;
     this.#window = new SegmentWindow({ windowMs: options.windowMs, targetMs: options.targetMs, onExpired: (segment) => this.#deleteFile(segment) });
     this.#track = new RenditionTrack({
@@ -172,20 +175,22 @@ export class LiveRendition {
     if (last === undefined) return;
     for (let missing = last.number + 1; missing < number; missing++) {
       const boundary = this.#clock.find(missing);
-      const next = this.#clock.find(missing + 1);
-      if (boundary === undefined || next === undefined) continue;
-      this.#window.add({
-        ...last,
-        number: missing,
-        startMs: boundary.startMs,
-        durationMs: next.startMs - boundary.startMs,
-        discontinuity: boundary.discontinuity,
-        uri: `${this.#baseUri}/${this.name}/${missing}.m4s`,
-        sizeBytes: 0,
-        frames: 0,
-        isGap: true,
-      });
+      if (boundary !== undefined) this.#listGap(boundary, last.initUri, this.#clock.durationOf(boundary));
     }
+  }
+
+  #listGap({ number, startMs, discontinuity }: Pick<Boundary, 'number' | 'startMs' | 'discontinuity'>, initUri: string, knownMs: number | undefined): void {
+    this.#window.add({
+      number,
+      startMs,
+      durationMs: Math.min(knownMs ?? this.#targetMs(), this.#targetMs() + ROUNDING_MS),
+      discontinuity,
+      uri: `${this.#baseUri}/${this.name}/${number}.m4s`,
+      initUri,
+      sizeBytes: 0,
+      frames: 0,
+      isGap: true,
+    });
   }
 
   #list(segment: Segment): void {

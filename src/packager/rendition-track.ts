@@ -185,6 +185,9 @@ export class RenditionTrack {
   /** Up to the next boundary, so that the playlists of all rungs keep one time; the last of a take as long as it is. */
   #durationMs({ boundary, ticks }: OpenSegment): number {
     const next = this.#clock.find(boundary.number + 1);
-    return next?.take === boundary.take ? next.startMs - boundary.startMs : (ticks * 1000) / (this.#timeline?.timescale ?? 1);
+    if (next?.take === boundary.take) return next.startMs - boundary.startMs;
+    const durationMs = (ticks * 1000) / (this.#timeline?.timescale ?? 1);
+    this.#clock.keepLength(boundary, durationMs);
+    return durationMs;
   }
 }

@@ -15,6 +15,9 @@ export interface SegmentClockOptions {
   maxMs: number;
 }
 
+/** RFC 8216bis §4.4.3.1: a segment's duration, rounded, may not exceed the target duration. */
+export const ROUNDING_MS = 499;
+
 interface Decision {
   take: number;
   ptsMs: number;
@@ -37,6 +40,8 @@ export class SegmentClock {
   #maxMs: number;
   readonly #decisions: Decision[] = [];
   readonly #boundaries: Boundary[] = [];
+  /** Durations of segments that end a take, by number: no boundary of their take ends them. */
+  readonly #lastLengthsMs = new Map<number, number>();
   readonly #keyDistancesMs: number[] = [];
   #horizon = { take: -1, dtsMs: -Infinity };
   #expectedKeyDistanceMs = 0;
@@ -61,6 +66,17 @@ export class SegmentClock {
   find(number: number): Boundary | undefined {
     const first = this.#boundaries[0];
     return first === undefined ? undefined : this.#boundaries[number - first.number];
+  }
+
+  /** Tells how long the last segment of a take is in one rendition; the longest holds for the take. */
+  keepLength({ number }: Boundary, durationMs: number): void {
+    this.#lastLengthsMs.set(number, Math.max(durationMs, this.#lastLengthsMs.get(number) ?? 0));
+  }
+
+  /** How long a segment is, ms: up to the next of its take, or to the end of the take, not to the start of another. */
+  durationOf(boundary: Boundary): number | undefined {
+    const next = this.find(boundary.number + 1);
+    return next?.take === boundary.take ? next.startMs - boundary.startMs : this.#lastLengthsMs.get(boundary.number);
   }
 
   /** The boundary at this key frame, or undefined when the running segment goes on. */
@@ -113,7 +129,7 @@ export class SegmentClock {
     const discontinuity = last === undefined ? 0 : last.discontinuity + (last.take === take ? 0 : 1);
     const boundary = { number: last === undefined ? 0 : last.number + 1, startMs, take, discontinuity };
     this.#boundaries.push(boundary);
-    if (this.#boundaries.length > BOUNDARIES_KEPT) this.#boundaries.shift();
+    if (this.#boundaries.length > BOUNDARIES_KEPT) this.#lastLengthsMs.delete(this.#boundaries.shift()?.number ?? -1);
     return boundary;
   }
 

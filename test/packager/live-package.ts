@@ -176,6 +176,20 @@ t.test('a reconnect is a discontinuity, and numbers go on', async (t) => {
   lintAll(t, live, names);
 });
 
+t.test('an outage is no part of a gap before it', async (t) => {
+  const { live } = await openPackage(t);
+  const names = ['source', '720p', 'audio'];
+  startTake(live, take(0, names));
+  play(live, { fromMs: 10_000, toMs: 17_000, names, isLost: (name, timeMs) => name !== 'source' && timeMs >= 13_500 });
+  live.finishTake();
+  startTake(live, take(1, names));
+  play(live, { fromMs: 51_000, toMs: 56_000, names, take: 1 });
+  t.same(segmentsOf(playlist(live, '720p')).map(({ number, durationSec, isGap }) => [number, durationSec, isGap]), [[0, 2, false], [1, 2, false], [2, 2, true], [3, 1.001, true], [4, 2, false], [5, 2, false]]);
+  t.same(gapsOf(playlist(live, 'audio')), [2, 3]);
+  t.match(playlist(live, 'source'), '#EXT-X-TARGETDURATION:2\n');
+  lintAll(t, live, names);
+});
+
 t.test('init segments leave with the last segment of their take', async (t) => {
   const { live } = await openPackage(t, { windowSec: 10 });
   startTake(live, take(0, ['source']));
