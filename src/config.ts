@@ -124,7 +124,10 @@ function nest(keys: string[], value: unknown): Tree {
 }
 
 function valueAt(tree: unknown, keys: string[]): unknown {
-  return keys.reduce((value: unknown, key) => (isTree(value) ? value[key] : undefined), tree);
+  return keys.reduce((value: unknown, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isTree(value) ? value[key] : undefined;
+  }, tree);
 }
 
 function isTree(value: unknown): value is Tree {

@@ -100,6 +100,39 @@ t.test('a secret beside another mistake is not repeated either', async (t) => {
   t.notMatch(refusal(t, { local: local.replace(': this', ': "this') }), /good-secret/);
 });
 
+t.test('rungs have names of their own and go downwards', async (t) => {
+  const rungs = `
+    - { name: 720p, shortSide: 720, bitrateKbps: 2800 }
+    - { name: 720p, shortSide: 480, bitrateKbps: 1200 }
+    - { name: audio, shortSide: 480, bitrateKbps: 600 }
+    - { name: source, shortSide: 486, bitrateKbps: 600 }
+`;
+  t.equal(refusal(t, { local: `transcode:\n  rungs:${rungs}` }), [
+    'wrong settings:',
+    '  transcode.rungs.1.name = "720p": must not be the name of another rung',
+    '  transcode.rungs.2.name = "audio": is the name of what the publisher sends: choose another',
+    '  transcode.rungs.2.shortSide = 480: must be less than that of the rung before it, 480',
+    '  transcode.rungs.3.name = "source": is the name of what the publisher sends: choose another',
+    '  transcode.rungs.3.shortSide = 486: must be less than that of the rung before it, 480',
+  ].join('\n'));
+});
+
+t.test('a ladder names rungs that exist', async (t) => {
+  t.equal(refusal(t, { local: 'transcode:\n  ladder: [720p, 540p]\n' }), 'wrong settings:\n  transcode.ladder.1 = "540p": must be the name of a rung: 720p, 480p, 360p');
+  t.same(load(t, { local: 'transcode:\n  ladder: [540p]\n  rungs: [{ name: 540p, shortSide: 540, bitrateKbps: 1500 }]\n' }).transcode.ladder, ['540p']);
+});
+
+t.test('RTMPS needs both files', async (t) => {
+  t.equal(refusal(t, { local: 'ingest:\n  tls:\n    certFile: /etc/tls/chain.pem\n' }), 'wrong settings:\n  ingest.tls.keyFile = "": must be set, since certFile is');
+  t.equal(refusal(t, { environment: { RTMPS_KEY_FILE: '/etc/tls/key.pem' } }), 'wrong settings:\n  ingest.tls.certFile = "": must be set, since keyFile is');
+  t.match(load(t, { environment: { RTMPS_CERT_FILE: '/c', RTMPS_KEY_FILE: '/k' } }).ingest.tls, { certFile: '/c', keyFile: '/k' });
+});
+
+t.test('a window holds three segments', async (t) => {
+  t.equal(refusal(t, { local: 'packager:\n  segmentSec: 4\n  windowSec: 11\n' }), 'wrong settings:\n  packager.windowSec = 11: must be at least 3 × segmentSec');
+  t.equal(load(t, { local: 'packager:\n  segmentSec: 4\n  windowSec: 12\n' }).packager.windowSec, 12);
+});
+
 t.test('a file that is no map of settings is refused by its name', async (t) => {
   t.match(refusal(t, { local: '- 1\n' }), /local\.yaml: the top level must be a map of settings/);
   t.match(refusal(t, { local: 'http: "open\n' }), /local\.yaml: .*quote/s);

@@ -2,9 +2,13 @@ import { z } from 'zod';
 
 const port = z.int().min(0).max(65535);
 
+const tls = z.strictObject({ port, certFile: z.string(), keyFile: z.string() })
+  .refine(({ certFile, keyFile }) => certFile === '' || keyFile !== '', { path: ['keyFile'], error: 'must be set, since certFile is' })
+  .refine(({ certFile, keyFile }) => keyFile === '' || certFile !== '', { path: ['certFile'], error: 'must be set, since keyFile is' });
+
 export const ingestConfig = z.strictObject({
   port,
-  tls: z.strictObject({ port, certFile: z.string(), keyFile: z.string() }),
+  tls,
   handshakeTimeoutSec: z.number().min(1).max(120),
   idleTimeoutSec: z.number().min(1).max(600),
   maxMessageKiB: z.int().min(64).max(16384),
