@@ -169,7 +169,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     });
   }
 
-  /** A rung that is gone goes on with the pictures of the next one below, so that its viewers do not stop. */
+  /** A rung that is gone goes on with the pictures of the next one below, or with gaps, so that its viewers do not stop. */
   #pointDroppedElsewhere(take: Take): void {
     for (const rendition of this.#renditions.values()) {
       const isCurrent = take.renditions.some((other) => other.name === rendition.name);
@@ -193,7 +193,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     this.emit('segment', name, segment);
     for (const other of this.#renditions.values()) {
       other.follow(name, segment);
-      if (!other.isDropped) other.skipTo(segment.number - MAX_BEHIND_SEGMENTS);
+      other.skipTo(segment.number - MAX_BEHIND_SEGMENTS);
     }
     if (!this.#isPlayable && this.#isReady()) {
       this.#isPlayable = true;

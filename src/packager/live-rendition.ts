@@ -92,17 +92,20 @@ export class LiveRendition {
     this.#track.finishTake();
   }
 
-  /** A dropped rendition repeats the segments of another one under its own name. */
+  /** A dropped rendition repeats the segments of another one under its own name; without another one, it lists gaps. */
   setDropped(isDropped: boolean, continuedBy: LiveRendition | undefined): void {
     this.#isDropped = isDropped;
     this.#continuedBy = continuedBy;
   }
 
-  /** Hears of a new segment of any rendition, and lists it when it stands in for this one. */
+  /** Hears of a new segment of any rendition, and lists it, or the hole it leaves here, when this one is dropped. */
   follow(name: string, segment: Segment): void {
-    if (this.#continuedBy?.name !== name || !this.hasSegments) return;
+    const last = this.#window.last;
+    if (!this.#isDropped || last === undefined || segment.number <= last.number) return;
+    if (this.#continuedBy !== undefined && this.#continuedBy.name !== name) return;
     this.#fillGapBefore(segment.number);
-    if (segment.number > (this.#window.last?.number ?? -1)) this.#window.add(segment);
+    if (this.#continuedBy === undefined) this.#listGap(segment, last.initUri, segment.durationMs);
+    else this.#window.add(segment);
   }
 
   playlist(options: Omit<MediaPlaylist, 'segments'>): string {

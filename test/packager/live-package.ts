@@ -231,6 +231,47 @@ t.test('a dropped rung goes on with the pictures of the next one below', async (
   });
 });
 
+for (const [kept, gone] of [['source', 'audio'], ['audio', 'source']] as const) {
+  t.test(`a reconnect with ${kept} alone: ${gone} goes on as gaps, step by step, until it is back`, async (t) => {
+    const { live } = await openPackage(t, { windowSec: 10 });
+    const names = ['source', 'audio'];
+    startTake(live, take(0, names));
+    play(live, { fromMs: 10_000, toMs: 15_000, names });
+    const texts = [playlist(live, gone)];
+    live.finishTake();
+    startTake(live, take(1, [kept]));
+    for (let i = 0; i < 10; i++) {
+      play(live, { fromMs: 20_000 + i * 2000, toMs: 22_000 + i * 2000, names: [kept], take: 1 });
+      t.same(numbersOf(playlist(live, gone)), numbersOf(playlist(live, kept)));
+      texts.push(playlist(live, gone));
+    }
+    t.equal(gapsOf(texts.at(-1) ?? '').length, numbersOf(texts.at(-1) ?? '').length, 'nothing else is left');
+    t.same(lintRenditions({ kept: playlist(live, kept), gone: playlist(live, gone) }), []);
+    const lengths = (name: string): number[] => segmentsOf(playlist(live, name)).map(({ durationSec }) => durationSec);
+    t.same(lengths(gone), lengths(kept));
+    t.notMatch(live.multivariantPlaylist(), gone, 'who comes now is not told of it');
+    live.finishTake();
+    startTake(live, take(2, names));
+    play(live, { fromMs: 41_000, toMs: 45_500, names, take: 2 });
+    texts.push(playlist(live, gone));
+    t.same(lintSeries(texts), []);
+    t.match(segmentsOf(texts.at(-1) ?? '').at(-1), { isGap: false, initUri: new RegExp(`${gone}/init-2.mp4$`) });
+    lintAll(t, live, names);
+  });
+}
+
+t.test('what a dropped rung goes on with may fail too: its viewers do not stop', async (t) => {
+  const { live } = await openPackage(t);
+  startTake(live, take(0, ['source', '720p', '360p']));
+  play(live, { fromMs: 10_000, toMs: 14_100, names: ['source', '720p', '360p'] });
+  live.finishTake();
+  startTake(live, take(1, ['source', '360p']));
+  play(live, { fromMs: 14_200, toMs: 36_300, names: ['source', '360p'], take: 1, isLost: (name, timeMs) => name === '360p' && timeMs > 18_000 });
+  t.same(numbersOf(playlist(live, '720p')), numbersOf(playlist(live, '360p')));
+  t.ok(gapsOf(playlist(live, '720p')).length > 0);
+  lintAll(t, live, ['source', '720p', '360p']);
+});
+
 t.test('a rung that misses segments lists them as gaps under the same numbers', async (t) => {
   const { live } = await openPackage(t);
   const names = ['source', '720p', 'audio'];
