@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Log, ProcessExit } from '../platform/index.js';
-import { messageOf, Process } from '../platform/index.js';
+import { AppError, messageOf, Process } from '../platform/index.js';
 import type { Media } from '../streams/index.js';
 import { FLV_AUDIO, FLV_VIDEO, flvFileHeader, FlvReader, flvTagHeader, flvTagTrailer, parseFlvTag } from '../streams/index.js';
 import { EncodeSupervision } from './encode-supervision.js';
@@ -13,8 +13,9 @@ export interface EncodeOptions {
   outputs: string[];
   hasAudio: boolean;
   hasVideo: boolean;
-  /** Broadcast clock of the first frame, ms. */
+  /** Broadcast clock of the first frame that is given, and of the first that is to come out, ms. */
   startMs: number;
+  firstShownMs: number;
   log: Log;
 }
 
@@ -36,6 +37,10 @@ export interface EncodeStats {
 
 /** Coded source that FFmpeg may be behind; past it, frames are dropped up to the next key frame. */
 const MAX_WAITING_BYTES = 16 << 20;
+/** Further behind than this, frames are dropped: the sound and the other rungs do not wait for ever. */
+const MAX_LAG_MS = 5_000;
+/** FLV times have 31 bits in FFmpeg; each run counts from here, so only a run of 24 days would meet the end. */
+const RUN_START_MS = 10_000;
 const MAX_TAG_BYTES = 8 << 20;
 const SAMPLE_INTERVAL_MS = 500;
 
@@ -46,6 +51,9 @@ export class Encode extends EventEmitter<EncodeEvents> {
   readonly #supervision = new EncodeSupervision();
   readonly #doneMs = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  /** The broadcast's clock at zero of this run, ms. */
+  readonly #zeroMs: number;
+  readonly #hasVideo: boolean;
   #state: 'running' | 'finishing' | 'ended' = 'running';
   readonly #fedMs = { video: 0, audio: 0 };
   #isDropping = false;
@@ -56,9 +64,11 @@ export class Encode extends EventEmitter<EncodeEvents> {
     super();
     this.#process = process;
     this.#log = options.log;
+    this.#hasVideo = options.hasVideo;
+    this.#zeroMs = options.startMs - RUN_START_MS;
     process.stdin.write(flvFileHeader(options));
     options.outputs.forEach((rendition, i) => {
-      this.#doneMs.set(rendition, options.startMs);
+      this.#doneMs.set(rendition, options.firstShownMs);
       this.#read(rendition, process.output(i));
     });
     this.#timer = setInterval(() => this.#watch(), SAMPLE_INTERVAL_MS);
@@ -72,6 +82,11 @@ export class Encode extends EventEmitter<EncodeEvents> {
     return new Encode(process, options);
   }
 
+  /** The time that FFmpeg itself sees, seconds, of a moment in a run that starts at `startMs` of the broadcast's clock. */
+  static runTimeSec(momentMs: number, startMs: number): number {
+    return (momentMs - startMs + RUN_START_MS) / 1000;
+  }
+
   /** Gives a configuration or a frame to FFmpeg, at its time on the broadcast's clock. */
   write(media: Media, timeMs: number): void {
     if (this.#state !== 'running' || this.#mustDrop(media)) return;
@@ -79,7 +94,7 @@ export class Encode extends EventEmitter<EncodeEvents> {
     const kind = media.type === 'config' ? media.config.kind : media.frame.kind;
     const { stdin } = this.#process;
     stdin.cork();
-    stdin.write(flvTagHeader(kind === 'video' ? FLV_VIDEO : FLV_AUDIO, body.length, timeMs));
+    stdin.write(flvTagHeader(kind === 'video' ? FLV_VIDEO : FLV_AUDIO, body.length, timeMs - this.#zeroMs));
     stdin.write(body);
     stdin.write(flvTagTrailer(body.length));
     stdin.uncork();
@@ -103,11 +118,12 @@ export class Encode extends EventEmitter<EncodeEvents> {
 
   #mustDrop(media: Media): boolean {
     if (media.type === 'config') return false;
-    const isFull = this.#process.stdin.writableLength > MAX_WAITING_BYTES;
-    if (this.#isDropping && !isFull && media.frame.isKey && media.frame.kind === 'video') this.#isDropping = false;
+    const isFull = this.#process.stdin.writableLength > MAX_WAITING_BYTES || this.#lagMs() > MAX_LAG_MS;
+    const isStart = media.frame.isKey && media.frame.kind === (this.#hasVideo ? 'video' : 'audio');
+    if (this.#isDropping && !isFull && isStart) this.#isDropping = false;
     if (isFull && !this.#isDropping) {
       this.#isDropping = true;
-      this.#log.warn('FFmpeg does not keep up; dropping frames up to a key frame', { waitingBytes: this.#process.stdin.writableLength });
+      this.#log.warn('FFmpeg does not keep up; dropping frames up to a key frame', { waitingBytes: this.#process.stdin.writableLength, lagMs: Math.round(this.#lagMs()) });
     }
     if (this.#isDropping) this.#droppedFrames++;
     return this.#isDropping;
@@ -115,7 +131,7 @@ export class Encode extends EventEmitter<EncodeEvents> {
 
   #read(rendition: string, pipe: Readable): void {
     const reader = new FlvReader({ maxTagBytes: MAX_TAG_BYTES, onTag: (tag) => {
-      const media = parseFlvTag(tag.type, tag.timestampMs, tag.body);
+      const media = parseFlvTag(tag.type, tag.timestampMs + this.#zeroMs, tag.body);
       if (media === undefined) return;
       if (media.type === 'frame') this.#doneMs.set(rendition, media.frame.ptsMs);
       this.emit('media', rendition, media);
@@ -125,7 +141,8 @@ export class Encode extends EventEmitter<EncodeEvents> {
       try {
         reader.write(chunk);
       } catch (error) {
-        this.#log.error('FFmpeg wrote something that is not FLV', { rendition, error: messageOf(error) });
+        const what = error instanceof AppError ? 'FFmpeg wrote something that is not FLV' : 'an encoded frame could not be handled';
+        this.#log.error(what, { rendition, error: messageOf(error), fault: 'bug' });
         this.#process.kill('SIGKILL');
       }
     });

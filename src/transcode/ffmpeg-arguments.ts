@@ -5,6 +5,8 @@ export interface FfmpegArgumentsOptions {
   preset: string;
   hasVideo: boolean;
   isInterlaced: boolean;
+  /** Pictures before this time of the run are decoded only: those that follow are made from them. Seconds. */
+  skipBeforeSec?: number | undefined;
 }
 
 /** The first extra pipe of the child; one for each output, in the order of {@link ffmpegOutputs}. */
@@ -46,13 +48,19 @@ function filterArguments(options: FfmpegArgumentsOptions): string[] {
   if (rungs.length === 0) return [];
   const labels = rungs.map((_, i) => `[s${i}]`).join('');
   // Fields are woven into whole pictures before anything is scaled.
-  const start = `[0:v]${options.isInterlaced ? 'yadif=deint=interlaced,' : ''}split=${rungs.length}${labels}`;
+  const skip = options.skipBeforeSec === undefined ? '' : `trim=start=${options.skipBeforeSec.toFixed(3)},`;
+  const start = `[0:v]${skip}${options.isInterlaced ? 'yadif=deint=interlaced,' : ''}split=${rungs.length}${labels}`;
   const chains = rungs.map((rung, i) => {
-    // `key` keeps every key frame of the source: they are the segment boundaries.
-    const halve = rung.halvesFrameRate ? "select='key+not(mod(n\\,2))'," : '';
+    const halve = rung.halvesFrameRate ? `select='not(mod(n\\,2))+${boundaryPicture(options.plan.keyFrames)}',` : '';
     return `[s${i}]${halve}scale=${rung.width}:${rung.height},setsar=1,format=yuv420p[v${i}]`;
   });
   return ['-filter_complex', [start, ...chains].join(';')];
+}
+
+/** True for the pictures that become key frames: they are the segment boundaries, and no rung may leave one out. */
+function boundaryPicture(keyFrames: 'source' | number): string {
+  if (keyFrames === 'source') return 'key';
+  return `gt(floor((t-start_t)/${keyFrames})\\,floor((prev_t-start_t)/${keyFrames}))`;
 }
 
 function videoOutput(rung: VideoRung, index: number, options: FfmpegArgumentsOptions): string[] {

@@ -10,6 +10,7 @@ export interface SourceProbeOptions {
 /** Audio may come this much later than video and still be a part of the first take. */
 const AUDIO_WAIT_MS = 1_000;
 const AUDIO_ONLY_MS = 2_000;
+const NO_PICTURE_MS = 5_000;
 const MUST_PASS_WAIT_MS = 12_000;
 const MARGIN_MS = 200;
 /** More is not kept waiting: the source is planned with what is known. */
@@ -85,9 +86,14 @@ export class SourceProbe {
     return this.#sizeBytes > MAX_BYTES;
   }
 
+  /** A camera that is off: its configuration came, and no picture after it. */
+  #hasOnlySound(): boolean {
+    return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= NO_PICTURE_MS;
+  }
+
   #isKnown(facts: SourceFacts): boolean {
     if (!this.#hasVideoConfig) return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= AUDIO_ONLY_MS;
-    if (this.#firstKeyMs === undefined) return false;
+    if (this.#firstKeyMs === undefined) return this.#hasOnlySound();
     if (this.#isFull()) return true;
     const spanMs = this.#lastVideoMs - this.#firstKeyMs;
     if (!this.#hasAudioConfig && spanMs < AUDIO_WAIT_MS) return false;

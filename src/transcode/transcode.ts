@@ -23,7 +23,8 @@ export interface TranscodeEvents {
 export interface TranscodeOptions {
   startedAtMs: number;
   config: TranscodeConfig;
-  ladder: 'auto' | 'off' | string[];
+  /** The channel's wish, asked when a publisher comes. */
+  ladder: () => 'auto' | 'off' | string[];
   ffmpegPath: string;
   /** What is known of the source by now. */
   facts: () => SourceFacts;
@@ -47,6 +48,8 @@ type SourceConfig = Extract<Media, { type: 'config' }>;
 const FINISH_DEADLINE_MS = 3_000;
 const SWITCH_DEADLINE_MS = 1_000;
 const MAX_QUEUED_BYTES = 64 << 20;
+const MAX_GOP_BYTES = 32 << 20;
+const LONGEST_TAKE_MS = 20 * 86_400_000;
 const CRASHES_ALLOWED = 5;
 const CRASH_WINDOW_MS = 60_000;
 
@@ -61,7 +64,12 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   readonly #configs = new Map<'video' | 'audio', SourceConfig>();
   readonly #dropped = new Set<string>();
   #state: 'idle' | 'probing' | 'switching' | 'running' | 'closed' = 'idle';
+  #ladder: 'auto' | 'off' | string[];
+  /** Counts publishers: what was begun for one must not go on with the next. */
+  #publisher = 0;
   #probe: SourceProbe | undefined;
+  /** Whether pictures came, not only their configuration. */
+  #hasVideo = false;
   #queue: Frame[] = [];
   #queuedBytes = 0;
   #plan: LadderPlan | undefined;
@@ -69,6 +77,11 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #encode: Encode | undefined;
   #nextTakeReason: string | undefined;
   #waitsForKey = false;
+  #takeStartMs = 0;
+  /** Frames on the broadcast's clock since the last key frame, for a new FFmpeg; only where no key frame comes soon. */
+  #gop: Frame[] = [];
+  #gopBytes = 0;
+  #canEncode = true;
   #crashTimesMs: number[] = [];
   #restarts = 0;
   #work: Promise<void> = Promise.resolve();
@@ -77,6 +90,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     super();
     this.#options = options;
     this.#log = options.log;
+    this.#ladder = options.ladder();
     this.#clock = new BroadcastClock(options.startedAtMs);
   }
 
@@ -93,13 +107,18 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   /** A publisher is connected; its media follows. */
   attach(): void {
     if (this.#state === 'closed') return;
+    this.#publisher++;
+    this.#ladder = this.#options.ladder();
     this.#configs.clear();
     this.#nextTakeReason = undefined;
+    this.#waitsForKey = false;
+    this.#hasVideo = false;
     this.#clearQueue();
+    this.#clearGop();
     this.#state = 'probing';
     this.#probe = new SourceProbe({
       maxKeyFrameIntervalSec: this.#options.config.maxKeyFrameIntervalSec,
-      mustPass: this.#options.ladder === 'off',
+      mustPass: this.#ladder === 'off',
     });
   }
 
@@ -107,6 +126,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   detach(): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'idle') return this.#work;
     this.#state = 'idle';
+    this.#publisher++;
     return this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
   }
 
@@ -125,7 +145,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   status(): TranscodeStatus {
     return {
-      ladder: this.#options.ladder,
+      ladder: this.#ladder,
       plan: this.#plan,
       dropped: [...this.#dropped],
       restarts: this.#restarts,
@@ -144,16 +164,26 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #takeFrame(frame: Frame): void {
     if (this.#state === 'switching') this.#enqueue(frame);
     if (this.#state !== 'running') return;
-    if (this.#clock.isJump(frame)) {
-      this.#waitForKey('the source\'s clock jumped');
-    }
-    if (frame.kind === 'video' && frame.isKey && this.#areKeyFramesTooRare()) this.#requestTake('key frames became rare');
+    if (this.#clock.isJump(frame)) this.#waitForKey('the source\'s clock jumped');
+    if (frame.kind === 'video' && frame.isKey) this.#considerKeyFrame(frame);
     if (this.#nextTakeReason !== undefined && this.#isStart(frame)) this.#switchTake(frame, this.#nextTakeReason);
     else if (!this.#waitsForKey) this.#deliver(frame);
   }
 
+  /** Key frames are where a take can begin. */
+  #considerKeyFrame(frame: Frame): void {
+    // Not before the second key frame: how far they are apart decides whether the source can pass.
+    if (!this.#hasVideo && this.#configs.has('video') && this.#options.facts().keyFrameIntervalSec !== undefined) {
+      this.#hasVideo = true;
+      this.#requestTake('pictures began');
+    }
+    if (this.#areKeyFramesTooRare()) this.#requestTake('key frames became rare');
+    if (!this.#canEncode && this.#recentCrashes().length === 0) this.#requestTake('FFmpeg is tried again');
+    if (this.#clock.peek(frame.dtsMs) - this.#takeStartMs > LONGEST_TAKE_MS) this.#requestTake('the take is three weeks long');
+  }
+
   #isStart(frame: Frame): boolean {
-    return this.#configs.has('video') ? frame.kind === 'video' && frame.isKey : frame.kind === 'audio';
+    return this.#hasVideo ? frame.kind === 'video' && frame.isKey : frame.kind === 'audio';
   }
 
   /** Nothing goes on before the next take. */
@@ -165,8 +195,8 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   /** The running take cuts where the source has key frames, and the source no longer has enough of them. */
   #areKeyFramesTooRare(): boolean {
-    const { ladder, config, facts } = this.#options;
-    if (ladder === 'off' || this.#plan?.keyFrames !== 'source') return false;
+    const { config, facts } = this.#options;
+    if (this.#ladder === 'off' || this.#plan?.keyFrames !== 'source') return false;
     const intervalMs = (facts().keyFrameIntervalSec ?? 0) * 1000;
     return intervalMs > Math.max(config.maxKeyFrameIntervalSec * 1000, this.#plan.keyFrameIntervalMs);
   }
@@ -181,8 +211,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (frames === undefined) return;
     this.#probe = undefined;
     this.#state = 'switching';
+    this.#hasVideo = frames.some((frame) => frame.kind === 'video');
     frames.forEach((frame) => this.#enqueue(frame));
-    void this.#serially(() => this.#startTake());
+    const publisher = this.#publisher;
+    void this.#serially(() => this.#startTake(publisher));
   }
 
   /** Ends the running take at this key frame and starts the next one with it. */
@@ -192,44 +224,70 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#nextTakeReason = undefined;
     this.#waitsForKey = false;
     this.#clearQueue();
+    this.#clearGop();
     this.#enqueue(first);
+    const publisher = this.#publisher;
     void this.#serially(async () => {
       await this.#finishTake(SWITCH_DEADLINE_MS);
-      await this.#startTake();
+      await this.#startTake(publisher);
     });
   }
 
-  async #startTake(): Promise<void> {
-    if (this.#state !== 'switching') return;
+  /** FFmpeg is gone and no key frame will come soon: a new one starts from the last, and shows what comes after now. */
+  #resumeFromLastKey(): void {
+    this.#log.info('new take', { reason: 'FFmpeg ended; from the last key frame' });
+    this.#state = 'switching';
+    this.#nextTakeReason = undefined;
+    this.#clearQueue();
+    const publisher = this.#publisher;
+    void this.#serially(async () => {
+      await this.#finishTake(SWITCH_DEADLINE_MS);
+      if (this.#isStale(publisher)) return;
+      const resumeMs = this.#gop.at(-1)?.dtsMs ?? 0;
+      await this.#beginTake(publisher, this.#makePlan(), resumeMs, this.#gop);
+    });
+  }
+
+  #isStale(publisher: number): boolean {
+    return publisher !== this.#publisher || this.#state !== 'switching';
+  }
+
+  async #startTake(publisher: number): Promise<void> {
+    if (this.#isStale(publisher)) return;
     const first = this.#queue[0];
     if (first === undefined) return this.#waitForKey('frames were dropped');
-    const plan = this.#makePlan();
+    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), Date.now() - this.#queueSpanMs());
+    await this.#beginTake(publisher, this.#makePlan(), this.#clock.peek(first.dtsMs), []);
+  }
+
+  /** @param replayed frames that FFmpeg decodes and does not show: the pictures after them are made from them. */
+  async #beginTake(publisher: number, plan: LadderPlan, startMs: number, replayed: Frame[]): Promise<void> {
     if (plan.renditions.length === 0) {
       this.emit('failed', plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
       return;
     }
     this.#plan = plan;
-    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), Date.now() - this.#queueSpanMs());
+    this.#takeStartMs = startMs;
     const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
     this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
     this.emit('take', take);
     this.#announcePassthrough(take);
-    await this.#startEncode(plan, take, this.#clock.peek(first.dtsMs));
-    this.#drainQueue();
+    await this.#startEncode(plan, take, startMs, replayed);
+    if (!this.#isStale(publisher)) this.#drainQueue();
   }
 
   #makePlan(): LadderPlan {
-    const { config, ladder } = this.#options;
     const facts = this.#options.facts();
+    this.#canEncode = this.#recentCrashes().length <= CRASHES_ALLOWED;
     return planLadder({
       // A configuration may be newer than what was measured.
-      source: { ...facts, video: this.#videoConfig() ?? facts.video },
-      config,
-      ladder,
+      source: { ...facts, video: this.#hasVideo ? (this.#videoConfig() ?? facts.video) : undefined },
+      config: this.#options.config,
+      ladder: this.#ladder,
       cost: this.#options.cost(),
       coresFree: this.#options.coresFree(),
       dropped: this.#dropped,
-      canEncode: this.#recentCrashes().length <= CRASHES_ALLOWED,
+      canEncode: this.#canEncode,
     });
   }
 
@@ -249,15 +307,17 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.emit('media', { type: 'config', take, rendition, config });
   }
 
-  async #startEncode(plan: LadderPlan, take: Take, startMs: number): Promise<void> {
+  async #startEncode(plan: LadderPlan, take: Take, resumeMs: number, replayed: Frame[]): Promise<void> {
     const outputs = ffmpegOutputs(plan);
     if (outputs.length === 0) return;
     const hasVideo = plan.encoded.length > 0;
     const hasAudio = plan.encodedAudioKbps !== undefined;
     const isInterlaced = this.#videoConfig()?.interlaced ?? false;
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced });
+    const startMs = replayed[0]?.dtsMs ?? resumeMs;
+    const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced, skipBeforeSec });
     try {
-      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, log: this.#log });
+      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, firstShownMs: resumeMs, log: this.#log });
       this.#encode = encode;
       encode.on('media', (rendition, media) => this.#takeEncoded(take.number, rendition, media));
       encode.on('slow', () => this.#dropCostliest());
@@ -265,6 +325,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       for (const config of this.#configs.values()) {
         if (config.config.kind === 'video' ? hasVideo : hasAudio) encode.write(config, startMs);
       }
+      if (hasVideo) for (const frame of replayed) encode.write({ type: 'frame', frame }, frame.dtsMs);
     } catch (error) {
       this.#log.error('FFmpeg could not be started', { error: messageOf(error) });
       this.#countCrash();
@@ -292,6 +353,22 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     }
     const isEncoded = frame.kind === 'video' ? (this.#plan?.encoded.length ?? 0) > 0 : this.#plan?.encodedAudioKbps !== undefined;
     if (isEncoded) this.#encode?.write({ type: 'frame', frame }, frame.dtsMs);
+    if (frame.kind === 'video') this.#keepGop(frame);
+  }
+
+  /** Where the source's pictures pass, its next key frame is near, and the rungs wait for it with the rest. */
+  #keepGop(frame: Frame): void {
+    if (frame.isKey) this.#clearGop();
+    const passes = this.#plan?.renditions.some((rendition) => rendition.kind === 'video' && rendition.origin === 'passthrough') ?? true;
+    if (passes || (this.#gop.length === 0 && !frame.isKey)) return;
+    this.#gop.push(frame);
+    this.#gopBytes += frame.body.length;
+    if (this.#gopBytes > MAX_GOP_BYTES) this.#clearGop();
+  }
+
+  #clearGop(): void {
+    this.#gop = [];
+    this.#gopBytes = 0;
   }
 
   async #finishTake(deadlineMs: number): Promise<void> {
@@ -317,6 +394,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#restarts++;
     this.#log.error('FFmpeg ended unexpectedly and is started again', { code: exit.code, signal: exit.signal, stderr: exit.stderr.slice(-3).join(' | ') });
     this.#countCrash();
+    if (this.#state === 'running' && this.#gop.length > 0) this.#resumeFromLastKey();
   }
 
   #countCrash(): void {

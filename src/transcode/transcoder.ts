@@ -50,7 +50,7 @@ export class Transcoder implements Component {
     const transcode: Transcode = new Transcode({
       startedAtMs: broadcast.startedAt.getTime(),
       config,
-      ladder: broadcast.channel.ladder ?? config.ladder,
+      ladder: () => broadcast.channel.ladder ?? config.ladder,
       ffmpegPath,
       facts: () => broadcast.meter.facts(),
       cost: () => this.#calibration.cost,

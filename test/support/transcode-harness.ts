@@ -35,7 +35,7 @@ export class TranscodeHarness {
     this.transcode = new Transcode({
       startedAtMs: Date.now(),
       config: { ffmpegPath: '', ladder: 'auto', rungs, preset: 'ultrafast', audioBitrateKbps: 96, maxLoad: 0.8, maxKeyFrameIntervalSec: 2.4 },
-      ladder: options.ladder ?? 'auto',
+      ladder: () => options.ladder ?? 'auto',
       ffmpegPath: options.ffmpegPath ?? process.env['FFMPEG_PATH'] ?? 'ffmpeg',
       facts: () => this.#meter.facts(),
       cost: () => ({ decodePerMpx: 0.003, encodePerMpx: 0.016 }),

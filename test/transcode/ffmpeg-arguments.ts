@@ -17,7 +17,7 @@ t.test('two rungs at the source\'s key frames, the small one at half the rate', 
   const plan = { encoded: [rung('720p', 1280, 720, 2800), rung('360p', 640, 360, 600, true)], encodedAudioKbps: undefined, keyFrames: 'source' as const };
   t.equal(line({ plan, hasVideo: true, isInterlaced: false }), [
     INPUT,
-    '-filter_complex [0:v]split=2[s0][s1];[s0]scale=1280:720,setsar=1,format=yuv420p[v0];[s1]select=\'key+not(mod(n\\,2))\',scale=640:360,setsar=1,format=yuv420p[v1]',
+    '-filter_complex [0:v]split=2[s0][s1];[s0]scale=1280:720,setsar=1,format=yuv420p[v0];[s1]select=\'not(mod(n\\,2))+key\',scale=640:360,setsar=1,format=yuv420p[v1]',
     `-map [v0] ${X264} -force_key_frames source ${TIMES} -maxrate 2800k -bufsize 2800k ${FLV} pipe:3`,
     `-map [v1] ${X264} -force_key_frames source ${TIMES} -maxrate 600k -bufsize 600k ${FLV} pipe:4`,
   ].join(' '));

@@ -128,3 +128,44 @@ t.test('pictures that stop while sound goes on are no fault of FFmpeg', async (t
   t.same(errorsOf(harness), []);
   t.ok(harness.output(0, 'audio').frames.length > 11 * 46, 'listeners hear it all');
 });
+
+t.test('FFmpeg is killed in a long group of pictures: the next one shows what comes after, within 2 s', async (t) => {
+  const items = await makeSource({ seconds: 12, keySec: 10 });
+  const harness = new TranscodeHarness(t);
+  harness.attach();
+  const playing = harness.play(items);
+  const pid = await harness.pid();
+  await until('the rung comes', () => (harness.output(0, '180p').frames.length > 30 ? true : undefined));
+  process.kill(pid, 'SIGKILL');
+  const killedAtMs = performance.now();
+  await until('a picture of the next FFmpeg', () => harness.output(1, '180p').frames[0]);
+  const downMs = performance.now() - killedAtMs;
+  await playing;
+  await harness.transcode.detach();
+  t.ok(downMs < 2_000, `pictures again within 2 s: ${Math.round(downMs)} ms`);
+  const [before, after] = [harness.output(0, '180p').frames, harness.output(1, '180p').frames];
+  t.equal(after[0]?.isKey, true, 'starts with a key frame of its own');
+  t.ok((after[0]?.ptsMs ?? 0) > (before.at(-1)?.ptsMs ?? Infinity), 'nothing is shown twice');
+  t.ok(rises(harness.allFrames('180p')));
+  t.equal(harness.takes.length, 2);
+});
+
+t.test('publishers take over from each other faster than FFmpeg finishes: the last one is served', async (t) => {
+  const items = await makeSource({ seconds: 6 });
+  const harness = new TranscodeHarness(t);
+  harness.attach();
+  await harness.play(items, 50);
+  await harness.pid();
+  for (let i = 0; i < 3; i++) {
+    void harness.transcode.detach();
+    harness.attach();
+    for (const { media } of items) harness.push(media);
+  }
+  const before = harness.takes.length;
+  await until('FFmpeg runs for the last one', () => harness.transcode.status().encode?.pid);
+  await harness.transcode.detach();
+  const last = harness.takes.at(-1)?.number ?? -1;
+  t.ok(last >= before - 1);
+  t.equal(harness.output(last, 'source').frames.length, framesOf(items, 'video').length, 'all of it passes');
+  t.ok(harness.output(last, '180p').frames.length > 0, 'and is encoded');
+});

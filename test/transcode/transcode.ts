@@ -123,3 +123,26 @@ t.test('too much at once while a take starts: it is dropped, and the next key fr
   await until('its frames', () => harness.output(0, 'source').frames[0], 5_000);
   t.equal(harness.output(0, 'source').frames[0]?.isKey, true);
 });
+
+t.test('60000/1001 pictures a second without key frames: the rung at half the rate keeps every boundary', async (t) => {
+  const items = await makeSource({ seconds: 22, keySec: 60, fps: '60000/1001', size: '160x120' });
+  const harness = new TranscodeHarness(t, { rungs: [{ name: '120p', shortSide: 120, bitrateKbps: 300 }, { name: '90p', shortSide: 90, bitrateKbps: 200 }] });
+  harness.attach();
+  await harness.play(items, 4);
+  await harness.transcode.detach();
+  const [large, small] = [harness.output(0, '120p').frames, harness.output(0, '90p').frames];
+  t.ok(keyTimes(large).length >= 10);
+  t.same(keyTimes(small), keyTimes(large));
+  t.ok(small.length < framesOf(items, 'video').length * 0.6, 'and is halved');
+});
+
+t.test('the configuration of pictures without pictures: sound goes on air, and pictures when they come', async (t) => {
+  const items = await makeSource({ seconds: 14 });
+  const late = items.filter(({ timeMs, media }) => media.type === 'config' || media.frame.kind === 'audio' || timeMs >= 8_000);
+  const harness = new TranscodeHarness(t, { ladder: 'off' });
+  harness.attach();
+  await harness.play(late, 4);
+  await harness.transcode.detach();
+  t.same(harness.takes.map(({ renditions }) => renditions.map(({ name }) => name)), [['audio'], ['source', 'audio']]);
+  t.ok(harness.output(1, 'source').frames.length > 100);
+});
