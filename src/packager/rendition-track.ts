@@ -25,8 +25,8 @@ export interface RenditionTrackOptions {
 interface OpenSegment {
   boundary: Boundary;
   parts: Part[];
-  frames: number;
   ticks: number;
+  sizeBytes: number;
 }
 
 interface OpenPart {
@@ -37,6 +37,8 @@ interface OpenPart {
 
 /** Audio waits for the video that decides its boundaries, this long at most: longer than a hung encoder is left alive. */
 const MAX_HELD_MS = 6_500;
+/** What a segment that misses its key frame may hold of memory. */
+const MAX_OVERLONG_BYTES = 32 << 20;
 
 /** Packs the frames of one rendition into parts and segments along the segment clock. */
 export class RenditionTrack {
@@ -72,13 +74,15 @@ export class RenditionTrack {
   }
 
   push(frame: Frame): void {
-    if (this.#kind === 'video') this.#clock.advance(this.#take, frame.dtsMs);
-    if (this.#leads) {
-      this.#pack(frame);
+    if (!this.#leads) {
+      this.#held.push(frame);
+      this.release();
       return;
     }
-    this.#held.push(frame);
-    this.release();
+    this.#pack(frame);
+    if (this.#kind === 'audio') return;
+    this.#clock.advance(this.#take, frame.dtsMs);
+    if ((this.#segment?.sizeBytes ?? 0) > MAX_OVERLONG_BYTES && this.#clock.isOverlong) this.#clock.endOverlong();
   }
 
   /** Packs held audio whose boundaries are settled. */
@@ -120,7 +124,7 @@ export class RenditionTrack {
     if (start !== undefined && start !== this.#segment?.boundary) {
       this.#takeSample(this.#timeline?.flush(frame));
       this.#closeSegment();
-      this.#segment = { boundary: start, parts: [], frames: 0, ticks: 0 };
+      this.#segment = { boundary: start, parts: [], ticks: 0, sizeBytes: 0 };
     }
     if (this.#hasMissedBoundary(frame)) this.#finishSegment();
     // Before the first boundary, or after a missed one, there is nothing to decode from.
@@ -152,8 +156,8 @@ export class RenditionTrack {
     this.#part ??= { decodeTicks: timed.decodeTicks, samples: [], ticks: 0 };
     this.#part.samples.push(timed.sample);
     this.#part.ticks += timed.sample.durationTicks;
-    segment.frames++;
     segment.ticks += timed.sample.durationTicks;
+    segment.sizeBytes += timed.sample.payload.length;
     const timescale = this.#timeline?.timescale ?? 1;
     if (((this.#part.ticks + timed.sample.durationTicks) * 1000) / timescale > this.#partMs) this.#closePart();
   }
@@ -164,8 +168,11 @@ export class RenditionTrack {
     const first = part?.samples[0];
     if (segment === undefined || part === undefined || first === undefined) return;
     const buffers = fragment(this.#sequence++, part.decodeTicks, part.samples);
+    const timescale = this.#timeline?.timescale ?? 1;
     const packed: Part = {
-      durationMs: (part.ticks * 1000) / (this.#timeline?.timescale ?? 1),
+      startMs: (part.decodeTicks * 1000) / timescale,
+      durationMs: (part.ticks * 1000) / timescale,
+      frames: part.samples.length,
       isIndependent: first.isKey,
       sizeBytes: buffers.reduce((sum, buffer) => sum + buffer.length, 0),
       buffers,
@@ -179,7 +186,15 @@ export class RenditionTrack {
     const segment = this.#segment;
     this.#segment = undefined;
     if (segment === undefined || segment.parts.length === 0) return;
-    this.#onSegment({ boundary: segment.boundary, durationMs: this.#durationMs(segment), frames: segment.frames, parts: segment.parts });
+    const parts = this.#partsInside(segment);
+    this.#onSegment({ boundary: segment.boundary, durationMs: this.#durationMs(segment), frames: parts.reduce((sum, part) => sum + part.frames, 0), parts });
+  }
+
+  /** Without the pictures after a boundary that no key frame made: they belong to segments that this track has not. */
+  #partsInside({ boundary, parts }: OpenSegment): Part[] {
+    const next = this.#clock.find(boundary.number + 1);
+    if (this.#kind === 'audio' || next?.take !== boundary.take) return parts;
+    return parts.filter((part, i) => i === 0 || part.startMs < next.startMs);
   }
 
   /** Up to the next boundary, so that the playlists of all rungs keep one time; the last of a take as long as it is. */

@@ -24,12 +24,23 @@ interface Decision {
   boundary: Boundary | undefined;
 }
 
+/** A frame that could start a segment. */
+interface Candidate {
+  take: number;
+  ptsMs: number;
+  isKeyFrame: boolean;
+  /** How far away the next such frame may be. */
+  nextKeyMs: number;
+}
+
 const DECISIONS_KEPT = 256;
 const BOUNDARIES_KEPT = 4096;
 const KEY_DISTANCES = 8;
 /** Two rungs show the same picture at the same time; only rounding lies between them. */
 const SAME_PICTURE_MS = 8;
 const JITTER_MS = 20;
+/** A segment that no key frame ends within this many target durations is ended without one. */
+const MAX_OPEN_TARGETS = 3;
 
 /**
  * Decides where segments start. Every rendition asks about its own key frames; the first to present one decides,
@@ -45,6 +56,8 @@ export class SegmentClock {
   readonly #keyDistancesMs: number[] = [];
   #horizon = { take: -1, dtsMs: -Infinity };
   #expectedKeyDistanceMs = 0;
+  /** The latest boundary was set without a picture: the next key frame starts a segment wherever it is. */
+  #awaitsKeyFrame = false;
 
   constructor(options: SegmentClockOptions) {
     this.#targetMs = options.targetMs;
@@ -83,38 +96,74 @@ export class SegmentClock {
   atKeyFrame(take: number, ptsMs: number): Boundary | undefined {
     const last = this.#decisions.at(-1);
     if (last?.take === take && ptsMs - last.ptsMs > SAME_PICTURE_MS) this.#keepDistance(ptsMs - last.ptsMs);
-    return this.#decide(take, ptsMs, Math.max(this.#expectedKeyDistanceMs, ...this.#keyDistancesMs));
+    const nextKeyMs = this.#awaitsKeyFrame ? Infinity : Math.max(this.#expectedKeyDistanceMs, ...this.#keyDistancesMs);
+    return this.#decide({ take, ptsMs, isKeyFrame: true, nextKeyMs });
   }
 
   /** The same for sound that cuts for itself: each frame could start a segment, so none has to be early. */
   atAudioFrame(take: number, ptsMs: number): Boundary | undefined {
-    return this.#decide(take, ptsMs, 0);
+    return this.#decide({ take, ptsMs, isKeyFrame: false, nextKeyMs: 0 });
   }
 
-  #decide(take: number, ptsMs: number, nextKeyMs: number): Boundary | undefined {
+  #decide({ take, ptsMs, isKeyFrame, nextKeyMs }: Candidate): Boundary | undefined {
     const known = this.#decisions.findLast((decision) => decision.take === take && Math.abs(decision.ptsMs - ptsMs) <= SAME_PICTURE_MS);
     if (known) return known.boundary;
     const last = this.#decisions.at(-1);
     if (last && (take < last.take || (take === last.take && ptsMs < last.ptsMs))) return undefined;
-    const boundary = this.#shouldCut(take, ptsMs, nextKeyMs) ? this.#cut(take, ptsMs) : undefined;
-    this.#decisions.push({ take, ptsMs, boundary });
-    if (this.#decisions.length > DECISIONS_KEPT) this.#decisions.shift();
+    const boundary = this.#shouldCut(take, ptsMs, nextKeyMs) ? this.#cut(take, ptsMs, { isKeyFrame }) : undefined;
+    this.#keepDecision({ take, ptsMs, boundary });
     return boundary;
+  }
+
+  #keepDecision(decision: Decision): void {
+    this.#decisions.push(decision);
+    if (this.#decisions.length > DECISIONS_KEPT) this.#decisions.shift();
   }
 
   /** Tells how far video has come: no boundary can fall before this time any more. */
   advance(take: number, dtsMs: number): void {
     if (take > this.#horizon.take || (take === this.#horizon.take && dtsMs > this.#horizon.dtsMs)) this.#horizon = { take, dtsMs };
+    const openMs = this.#openMs();
+    if (openMs > (this.#awaitsKeyFrame ? 1 : MAX_OPEN_TARGETS) * this.#longestMs()) this.endOverlong();
+  }
+
+  /** Whether the running segment is longer than the target duration: its key frame is late. */
+  get isOverlong(): boolean {
+    return this.#openMs() > this.#maxMs;
+  }
+
+  /** Ends the running segment where it fills the target duration, and those after it, up to where video has come. */
+  endOverlong(): void {
+    const longestMs = this.#longestMs();
+    while (this.#openMs() >= longestMs) {
+      const boundary = this.#cut(this.#horizon.take, (this.latest?.startMs ?? 0) + longestMs, { isKeyFrame: false });
+      this.#keepDecision({ take: boundary.take, ptsMs: boundary.startMs, boundary });
+    }
   }
 
   /** Whether every boundary up to this time is known. */
   isSettled(take: number, ptsMs: number): boolean {
-    return take < this.#horizon.take || (take === this.#horizon.take && ptsMs < this.#horizon.dtsMs);
+    if (take !== this.#horizon.take) return take < this.#horizon.take;
+    const last = this.latest;
+    // Where the target duration is full and no key frame came, a boundary may still be set without one.
+    const isFull = last?.take === take && ptsMs >= last.startMs + this.#longestMs();
+    return ptsMs < this.#horizon.dtsMs && !isFull;
   }
 
   /** The latest boundary of this take at or before a time. */
   boundaryAt(take: number, ptsMs: number): Boundary | undefined {
     return this.#boundaries.findLast((boundary) => boundary.take === take && boundary.startMs <= ptsMs);
+  }
+
+  /** How much video the running segment has, ms. */
+  #openMs(): number {
+    const last = this.latest;
+    return last?.take === this.#horizon.take ? this.#horizon.dtsMs - last.startMs : 0;
+  }
+
+  /** The target duration, ms. */
+  #longestMs(): number {
+    return this.#maxMs - ROUNDING_MS;
   }
 
   #shouldCut(take: number, ptsMs: number, nextKeyMs: number): boolean {
@@ -124,7 +173,8 @@ export class SegmentClock {
     return elapsedMs >= this.#targetMs - JITTER_MS || elapsedMs + nextKeyMs > this.#maxMs;
   }
 
-  #cut(take: number, startMs: number): Boundary {
+  #cut(take: number, startMs: number, { isKeyFrame }: { isKeyFrame: boolean }): Boundary {
+    this.#awaitsKeyFrame = !isKeyFrame;
     const last = this.latest;
     const discontinuity = last === undefined ? 0 : last.discontinuity + (last.take === take ? 0 : 1);
     const boundary = { number: last === undefined ? 0 : last.number + 1, startMs, take, discontinuity };

@@ -2,7 +2,11 @@ import type { AudioConfig, VideoConfig } from '../streams/index.js';
 
 /** A part of a segment: one CMAF chunk (HLS: partial segment). */
 export interface Part {
+  /** Decode time on the broadcast's clock, ms. */
+  startMs: number;
   durationMs: number;
+  /** Pictures or audio frames inside. */
+  frames: number;
   /** Starts with a key frame. */
   isIndependent: boolean;
   sizeBytes: number;

@@ -348,6 +348,27 @@ t.test('a key frame later than ever before raises the target duration before the
   lintAll(t, live, ['source', 'audio']);
 });
 
+t.test('a source without key frames: the sound goes on, the pictures are gaps until the next one', async (t) => {
+  const { live } = await openPackage(t);
+  const names = ['source', 'audio'];
+  startTake(live, take(0, names));
+  const texts: { source: string; audio: string }[] = [];
+  for (let atMs = 0; atMs < 40_000; atMs += 500) {
+    play(live, { fromMs: 10_000 + atMs, toMs: 10_500 + atMs, names, isKey: (sinceMs) => sinceMs === 0 && (atMs === 0 || (atMs > 30_000 && atMs % 2000 === 500)) });
+    if (atMs > 5500) texts.push({ source: playlist(live, 'source'), audio: playlist(live, 'audio') });
+  }
+  for (const name of names) t.same(lintSeries(texts.map((text) => (name === 'audio' ? text.audio : text.source))), [], name);
+  t.same(texts.filter(({ audio }, i) => (numbersOf(audio).at(-1) ?? 0) < Math.floor((i * 500 + 6000) / 2000) - 1), [], 'the sound is never more than a segment behind');
+  const { source, audio } = texts.at(-1) ?? { source: '', audio: '' };
+  t.same(gapsOf(audio), []);
+  t.same(segmentsOf(source).filter(({ isGap }) => !isGap).map(({ number, startsAtMs, durationSec }) => [number, startsAtMs - EPOCH_MS, durationSec]), [
+    [0, 10_000, 2], [16, 40_500, 2], [17, 42_500, 2], [18, 44_500, 2], [19, 46_500, 2],
+  ]);
+  t.ok((live.findFile('source/0.m4s')?.sizeBytes ?? Infinity) < 66 * 20_100, 'what is beyond the target duration is dropped');
+  t.match(source, '#EXT-X-TARGETDURATION:2\n');
+  lintAll(t, live, names);
+});
+
 t.test('key frames at the very limit: the audio, a frame longer, keeps the target duration too', async (t) => {
   for (const keyMs of [833, 1249, 2400]) {
     const { live } = await openPackage(t);

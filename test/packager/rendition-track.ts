@@ -135,6 +135,26 @@ t.test('a rung whose key frame was lost does not run on into the next segment', 
   t.same(summary(rung.segments).map(({ number, durationMs }) => [number, durationMs]), [[0, 2000], [2, 2000]]);
 });
 
+t.test('a segment that misses its key frame ends after three target durations, or 32 MiB', async (t) => {
+  for (const { sizeBytes, endMs } of [{ sizeBytes: 1000, endMs: 6_000 }, { sizeBytes: 340_000, endMs: 3_300 }, { sizeBytes: 1 << 20, endMs: 2_500 }]) {
+    const { make } = tracks();
+    const { track, segments } = make('video');
+    track.startTake(0, videoConfig(), { leads: true });
+    let endedMs: number | undefined;
+    for (const [i, timeMs] of frameTimes(30, 0, 18_000).entries()) {
+      track.push(videoFrame(timeMs, { isKey: i === 0 || i === 500, sizeBytes }));
+      if (segments.length > 0) endedMs ??= timeMs;
+    }
+    t.ok(endedMs !== undefined && Math.abs(endedMs - endMs) < 100, `${sizeBytes} bytes a picture: ended at ${endedMs} ms`);
+    track.finishTake();
+    const [first, second] = summary(segments);
+    t.match(first, { number: 0, startMs: 0, durationMs: 2000 });
+    t.ok(first && first.frames >= 60 && first.frames <= 70, `${first?.frames} pictures`);
+    t.match(second, { startMs: 16_667 }, 'the next key frame starts the next one');
+    t.equal(segments.length, 2);
+  }
+});
+
 t.test('B-frames: a segment holds its own pictures in decode order', async (t) => {
   const { make } = tracks();
   const { track, segments } = make('video');
