@@ -52,7 +52,11 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   readonly #log: Log;
   readonly #clock: SegmentClock;
   readonly #renditions = new Map<string, LiveRendition>();
+  /** Which rendition stands in for a dropped one, by name; for the log. */
+  readonly #standIns = new Map<string, string>();
   #take: Take | undefined;
+  /** Whether the take has listed pictures: a stand-in may change only at a discontinuity. */
+  #hasFixedStandIns = false;
   #targetDurationSec = 0;
   #isPlayable = false;
   #hasEnded = false;
@@ -86,6 +90,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     for (const rendition of take.renditions) {
       if (!this.#renditions.has(rendition.name)) this.#renditions.set(rendition.name, this.#createRendition(rendition.name, rendition.kind));
     }
+    this.#hasFixedStandIns = false;
     this.#pointDroppedElsewhere(take);
   }
 
@@ -93,8 +98,9 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     const rendition = this.#renditions.get(media.rendition);
     if (rendition === undefined || this.#hasEnded) return;
     if (media.type === 'config') {
-      const leads = rendition.kind === 'video' || !this.#take?.renditions.some((other) => other.kind === 'video');
-      rendition.startTake(media.take, media.config, { leads });
+      rendition.startTake(media.take, media.config, { leads: this.#leads(rendition.kind) });
+      // The height of a rung is known only now.
+      if (this.#take !== undefined && !this.#hasFixedStandIns) this.#pointDroppedElsewhere(this.#take);
       return;
     }
     rendition.push(media.frame);
@@ -150,6 +156,11 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     await this.#store.settled();
   }
 
+  /** Whether renditions of this kind set the boundaries of the take: video, or audio without video. */
+  #leads(kind: 'video' | 'audio' | undefined): boolean {
+    return kind === 'video' || !this.#take?.renditions.some((other) => other.kind === 'video');
+  }
+
   #limits(): SegmentClockOptions {
     const targetSec = Math.max(this.#targetDurationSec, Math.round(this.#config.segmentSec));
     return { targetMs: this.#config.segmentSec * 1000, maxMs: targetSec * 1000 + ROUNDING_MS };
@@ -175,8 +186,18 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       const isCurrent = take.renditions.some((other) => other.name === rendition.name);
       const substitutes = take.renditions.filter((other) => other.kind === rendition.kind);
       const target = isCurrent ? undefined : this.#substitute(rendition, substitutes.map((other) => other.name));
-      if (!isCurrent && !rendition.isDropped) this.#log.info('rendition dropped', { rendition: rendition.name, continuedBy: target?.name ?? 'nothing' });
       rendition.setDropped(!isCurrent, target);
+    }
+  }
+
+  #fixStandIns(): void {
+    this.#hasFixedStandIns = true;
+    for (const { name, isDropped, standIn = 'nothing' } of this.#renditions.values()) {
+      if (!isDropped) this.#standIns.delete(name);
+      else if (this.#standIns.get(name) !== standIn) {
+        this.#standIns.set(name, standIn);
+        this.#log.info('rendition dropped', { rendition: name, continuedBy: standIn });
+      }
     }
   }
 
@@ -184,13 +205,15 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     const heightOf = (other: LiveRendition): number => other.facts().height ?? 0;
     const candidates = names.flatMap((name) => this.#renditions.get(name) ?? []).sort((a, b) => heightOf(b) - heightOf(a));
     const height = heightOf(rendition);
-    return candidates.find((other) => heightOf(other) > 0 && heightOf(other) <= height) ?? candidates.at(-1);
+    const known = candidates.filter((other) => heightOf(other) > 0);
+    return known.find((other) => heightOf(other) <= height) ?? known.at(-1) ?? candidates.at(-1);
   }
 
   #announce(name: string, segment: Segment): void {
     // A key frame that came later than ever before: what is listed may not be longer than the target duration.
     this.#targetDurationSec = Math.max(this.#targetDurationSec, Math.round(segment.durationMs / 1000));
     this.emit('segment', name, segment);
+    if (!this.#hasFixedStandIns && this.#leads(this.#renditions.get(name)?.kind)) this.#fixStandIns();
     for (const other of this.#renditions.values()) {
       other.follow(name, segment);
       other.skipTo(segment.number - MAX_BEHIND_SEGMENTS);

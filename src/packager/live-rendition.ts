@@ -73,6 +73,11 @@ export class LiveRendition {
     return this.#isDropped;
   }
 
+  /** The name of the rendition whose segments are listed here while this one is dropped. */
+  get standIn(): string | undefined {
+    return this.#continuedBy?.name;
+  }
+
   startTake(take: number, config: VideoConfig | AudioConfig, options: { leads: boolean }): void {
     this.#track.startTake(take, config, options);
     this.#config = config;

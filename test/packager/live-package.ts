@@ -260,6 +260,20 @@ for (const [kept, gone] of [['source', 'audio'], ['audio', 'source']] as const) 
   });
 }
 
+t.test('a dropped rung goes on with the nearest one below of the new take, as that is now', async (t) => {
+  const { live, log } = await openPackage(t);
+  startTake(live, take(0, ['source', '720p']));
+  play(live, { fromMs: 10_000, toMs: 14_100, names: ['source', '720p'] });
+  live.finishTake();
+  live.startTake(take(1, ['source', '480p', '360p']));
+  const sizes: [string, VideoConfig][] = [['source', videoConfig()], ['480p', videoConfig({ width: 854, height: 480 })], ['360p', videoConfig({ width: 640, height: 360 })]];
+  for (const [rendition, config] of sizes) live.push({ type: 'config', take: 1, rendition, config });
+  play(live, { fromMs: 14_200, toMs: 18_400, names: ['source', '480p', '360p'], take: 1 });
+  t.match(segmentsOf(playlist(live, '720p')).slice(-2), [{ uri: /480p\/3\.m4s$/ }, { uri: /480p\/4\.m4s$/ }], 'not the lowest, nor the highest');
+  t.match(log.lines.filter(({ message }) => message === 'rendition dropped'), [{ fields: { rendition: '720p', continuedBy: '480p' } }]);
+  lintAll(t, live, ['source', '720p', '480p', '360p']);
+});
+
 t.test('what a dropped rung goes on with may fail too: its viewers do not stop', async (t) => {
   const { live } = await openPackage(t);
   startTake(live, take(0, ['source', '720p', '360p']));
