@@ -5,6 +5,8 @@ import { MESSAGE } from './rtmp/chunk-reader.js';
 import { MediaRefused, RtmpInvalid } from './errors.js';
 
 const MAX_BAD_TAGS_IN_A_ROW = 50;
+/** Ten times what a camera and a microphone send; each frame costs the same, however small it is. */
+const MAX_FRAMES_PER_SEC = 2_000;
 const WARN_INTERVAL_MS = 10_000;
 const SUB_HEADER_BYTES = 11;
 const BACK_POINTER_BYTES = 4;
@@ -14,6 +16,8 @@ export class PublicationFeed {
   readonly #publication: Publication;
   readonly #log: Log;
   #badTagsInARow = 0;
+  #secondStartMs = 0;
+  #framesThisSecond = 0;
   #droppedTags = 0;
   #nextWarnMs = 0;
 
@@ -54,8 +58,18 @@ export class PublicationFeed {
 
   #takeTag(type: number, timestampMs: number, body: Buffer): void {
     if (type !== MESSAGE.audio && type !== MESSAGE.video) return;
+    this.#countFrame();
     const media = this.#parse(type, timestampMs, body);
     if (media) this.#publication.push(media);
+  }
+
+  #countFrame(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#secondStartMs >= 1_000) {
+      this.#secondStartMs = nowMs;
+      this.#framesThisSecond = 0;
+    }
+    if (++this.#framesThisSecond > MAX_FRAMES_PER_SEC) throw new MediaRefused(`more than ${MAX_FRAMES_PER_SEC} frames arrived in a second`);
   }
 
   #parse(type: number, timestampMs: number, body: Buffer): ReturnType<typeof parseFlvTag> {

@@ -10,6 +10,7 @@ interface TimedSample {
 /** A frame that lies further than this from where the one before ended starts anew from its own timestamp. */
 const RESYNC_MS = 30;
 const FIRST_DURATION_MS = 40;
+const MAX_DURATION_MS = 10_000;
 
 /**
  * Turns the millisecond timestamps of RTMP into exact sample times. Video lasts until the next picture. Audio frames
@@ -42,7 +43,9 @@ export class TrackTimeline {
     if (frame === undefined) return undefined;
     this.#pending = undefined;
     const measured = next === undefined ? undefined : this.#ticks(next.dtsMs) - this.#ticks(frame.dtsMs);
-    if (measured !== undefined && measured > 0) this.#lastDurationTicks = measured;
+    // A picture never stands for longer than this: what follows is a hole, and starts from its own time.
+    const isPlausible = measured !== undefined && measured > 0 && measured <= (MAX_DURATION_MS * this.timescale) / 1000;
+    if (isPlausible) this.#lastDurationTicks = measured;
     return {
       decodeTicks: this.#ticks(frame.dtsMs),
       sample: {

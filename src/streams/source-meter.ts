@@ -17,6 +17,8 @@ export interface SourceFacts {
 }
 
 const WINDOW_MS = 5_000;
+/** More frames than this in the window come from nobody's camera. */
+const MAX_SAMPLES = 2_048;
 const KEY_INTERVALS = 8;
 /** A step this long between two frames of a track is a break in the source, not its rate. */
 const BREAK_MS = 2_000;
@@ -100,7 +102,7 @@ function isBreakBetween(last: Sample | undefined, next: { dtsMs: number }): bool
 
 function keep(samples: Sample[], sample: Sample): void {
   samples.push(sample);
-  let old = 0;
+  let old = Math.max(0, samples.length - MAX_SAMPLES);
   while (old < samples.length - 2 && sample.dtsMs - (samples[old]?.dtsMs ?? 0) > WINDOW_MS) old++;
   if (old > 0) samples.splice(0, old);
 }

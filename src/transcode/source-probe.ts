@@ -15,6 +15,7 @@ const MUST_PASS_WAIT_MS = 12_000;
 const MARGIN_MS = 200;
 /** More is not kept waiting: the source is planned with what is known. */
 const MAX_BYTES = 48 << 20;
+const MAX_FRAMES = 20_000;
 
 /** Collects the first frames of a source until enough is known to plan its ladder. */
 export class SourceProbe {
@@ -45,7 +46,7 @@ export class SourceProbe {
   }
 
   /** The collected frames, from the first key frame on, once the source is known. */
-  take(facts: SourceFacts): Frame[] | undefined {
+  take(facts: () => SourceFacts): Frame[] | undefined {
     if (!this.#isKnown(facts)) return undefined;
     const frames = this.#frames;
     this.#frames = [];
@@ -83,7 +84,7 @@ export class SourceProbe {
   }
 
   #isFull(): boolean {
-    return this.#sizeBytes > MAX_BYTES;
+    return this.#sizeBytes > MAX_BYTES || this.#frames.length > MAX_FRAMES;
   }
 
   /** A camera that is off: its configuration came, and no picture after it. */
@@ -91,7 +92,7 @@ export class SourceProbe {
     return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= NO_PICTURE_MS;
   }
 
-  #isKnown(facts: SourceFacts): boolean {
+  #isKnown(facts: () => SourceFacts): boolean {
     if (!this.#hasVideoConfig) return this.#hasAudioConfig && this.#firstAudioMs !== undefined && this.#lastAudioMs - this.#firstAudioMs >= AUDIO_ONLY_MS;
     if (this.#firstKeyMs === undefined) return this.#hasOnlySound();
     if (this.#isFull()) return true;
@@ -99,6 +100,6 @@ export class SourceProbe {
     if (!this.#hasAudioConfig && spanMs < AUDIO_WAIT_MS) return false;
     if (this.#keys > 1) return true;
     const waitMs = this.#options.mustPass ? MUST_PASS_WAIT_MS : this.#options.maxKeyFrameIntervalSec * 1000 + MARGIN_MS;
-    return spanMs >= waitMs && facts.fps > 0;
+    return spanMs >= waitMs && facts().fps > 0;
   }
 }

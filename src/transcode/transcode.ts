@@ -50,6 +50,8 @@ const SWITCH_DEADLINE_MS = 1_000;
 const MAX_QUEUED_BYTES = 64 << 20;
 const MAX_GOP_BYTES = 32 << 20;
 const LONGEST_TAKE_MS = 20 * 86_400_000;
+const SWITCHES_ALLOWED = 12;
+const SWITCH_WINDOW_MS = 30_000;
 const CRASHES_ALLOWED = 5;
 const CRASH_WINDOW_MS = 60_000;
 
@@ -82,6 +84,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #gop: Frame[] = [];
   #gopBytes = 0;
   #canEncode = true;
+  #switchTimesMs: number[] = [];
   #crashTimesMs: number[] = [];
   #restarts = 0;
   #work: Promise<void> = Promise.resolve();
@@ -207,7 +210,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   #tryStart(media: Media): void {
     this.#probe?.add(media);
-    const frames = this.#probe?.take(this.#options.facts());
+    const frames = this.#probe?.take(this.#options.facts);
     if (frames === undefined) return;
     this.#probe = undefined;
     this.#state = 'switching';
@@ -219,6 +222,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   /** Ends the running take at this key frame and starts the next one with it. */
   #switchTake(first: Frame, reason: string): void {
+    if (!this.#maySwitch()) return;
     this.#log.info('new take', { reason });
     this.#state = 'switching';
     this.#nextTakeReason = undefined;
@@ -227,10 +231,22 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#clearGop();
     this.#enqueue(first);
     const publisher = this.#publisher;
-    void this.#serially(async () => {
-      await this.#finishTake(SWITCH_DEADLINE_MS);
-      await this.#startTake(publisher);
-    });
+    void this.#serially(() => this.#finishTake(SWITCH_DEADLINE_MS));
+    void this.#serially(() => this.#startTake(publisher));
+  }
+
+  /** Each take costs files, a child and every viewer's decoder; nobody's encoder changes its mind every second. */
+  #maySwitch(): boolean {
+    const nowMs = Date.now();
+    this.#switchTimesMs = [...this.#switchTimesMs.filter((timeMs) => nowMs - timeMs < SWITCH_WINDOW_MS), nowMs];
+    if (this.#switchTimesMs.length <= SWITCHES_ALLOWED) return true;
+    this.#fail(`the source changed its format ${SWITCHES_ALLOWED} times in ${SWITCH_WINDOW_MS / 1000} s`);
+    return false;
+  }
+
+  #fail(reason: string): void {
+    this.#state = 'idle';
+    this.emit('failed', reason);
   }
 
   /** FFmpeg is gone and no key frame will come soon: a new one starts from the last, and shows what comes after now. */
@@ -263,7 +279,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   /** @param replayed frames that FFmpeg decodes and does not show: the pictures after them are made from them. */
   async #beginTake(publisher: number, plan: LadderPlan, startMs: number, replayed: Frame[]): Promise<void> {
     if (plan.renditions.length === 0) {
-      this.emit('failed', plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
+      this.#fail(plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
       return;
     }
     this.#plan = plan;
@@ -427,7 +443,8 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   #serially(step: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(step).catch((error: unknown) => {
-      this.#log.error('transcode step failed', { error: messageOf(error) });
+      this.#log.error('transcode step failed', { error: messageOf(error), fault: 'bug' });
+      if (this.#state === 'switching') this.#fail('the server failed to handle this source');
     });
     return this.#work;
   }

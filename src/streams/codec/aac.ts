@@ -7,6 +7,8 @@ const EXPLICIT_RATE = 15;
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
 const OBJECT_LC = 2;
 const OBJECT_ESCAPE = 31;
+/** A program config element included. */
+const MAX_BYTES = 64;
 
 /**
  * Reads an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1).
@@ -14,6 +16,7 @@ const OBJECT_ESCAPE = 31;
  * @throws {CodecUnsupported} for what came after AAC, such as xHE-AAC.
  */
 export function parseAudioSpecificConfig(description: Buffer): AudioConfig {
+  if (description.length > MAX_BYTES) throw new MediaInvalid(`AAC configuration has ${description.length} bytes; at most ${MAX_BYTES} are taken`);
   if (description.length < 2) throw new MediaInvalid('AAC configuration is shorter than 2 bytes');
   const bits = BigInt(`0x${description.subarray(0, 8).toString('hex').padEnd(16, '0')}`);
   const field = (from: number, count: number): number => Number((bits >> BigInt(64 - from - count)) & ((1n << BigInt(count)) - 1n));

@@ -17,6 +17,8 @@ const FRAME_KEY = 1;
 const FRAME_COMMAND = 5;
 const VIDEO_HEADER_BYTES = 5;
 const AUDIO_HEADER_BYTES = 2;
+/** Sixteen reordered pictures at one a second; no encoder comes near. */
+const MAX_COMPOSITION_MS = 10_000;
 
 /** FourCCs of Enhanced RTMP v1 and v2, for a refusal that names the codec. */
 const ENHANCED_NAMES: Record<string, string> = {
@@ -49,7 +51,9 @@ function parseVideo(dtsMs: number, body: Buffer): Media | undefined {
   const payload = body.subarray(VIDEO_HEADER_BYTES);
   if (packetType === AVC_SEQUENCE_HEADER) return { type: 'config', config: parseAvcConfig(payload), body };
   if (packetType !== AVC_NALU || payload.length === 0) return undefined;
-  const ptsMs = dtsMs + body.readIntBE(2, 3);
+  const compositionMs = body.readIntBE(2, 3);
+  if (Math.abs(compositionMs) > MAX_COMPOSITION_MS) throw new MediaInvalid(`picture is shown ${compositionMs} ms after it is decoded; at most ${MAX_COMPOSITION_MS} are taken`);
+  const ptsMs = dtsMs + compositionMs;
   return { type: 'frame', frame: { kind: 'video', dtsMs, ptsMs, isKey: frameType === FRAME_KEY, payload, body } };
 }
 

@@ -3,6 +3,9 @@ import { MediaInvalid } from '../errors.js';
 import type { VideoConfig } from '../media.js';
 
 const MAX_SIDE = 8192;
+/** 4K with some room: what more costs to decode is more than one stream may take of a machine. */
+const MAX_PIXELS = 4096 * 2560;
+const MAX_RECORD_BYTES = 4096;
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 /** Baseline, Main, Extended and High carry 8-bit 4:2:0 only. */
 const EIGHT_BIT_PROFILES = new Set([66, 77, 88]);
@@ -31,6 +34,7 @@ interface Sps {
  * @throws {MediaInvalid} when it is cut short or names no picture size.
  */
 export function parseAvcConfig(record: Buffer): VideoConfig {
+  if (record.length > MAX_RECORD_BYTES) throw new MediaInvalid(`H.264 configuration record has ${record.length} bytes; at most ${MAX_RECORD_BYTES} are taken`);
   if (record.length < 8 || record[0] !== 1) throw new MediaInvalid('H.264 configuration record is not version 1');
   const nalLengthBytes = (record.readUInt8(4) & 3) + 1;
   if (nalLengthBytes !== 4) throw new MediaInvalid(`NAL unit lengths have ${nalLengthBytes} bytes; only 4 are supported`);
@@ -38,6 +42,8 @@ export function parseAvcConfig(record: Buffer): VideoConfig {
   const spsLength = record.readUInt16BE(6);
   const nal = record.subarray(8, 8 + spsLength);
   if (nal.length !== spsLength || spsLength < 4) throw new MediaInvalid('H.264 sequence parameter set is cut short');
+  // What the decoder obeys; a record that says something else would pass what players cannot take.
+  if (!nal.subarray(1, 4).equals(record.subarray(1, 4))) throw new MediaInvalid('H.264 configuration record and parameter set name different profiles or levels');
   const sps = parseSps(nal);
   const hex = record.subarray(1, 4).toString('hex');
   return {
@@ -77,6 +83,7 @@ export function parseSps(nal: Buffer): Sps {
   if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE) {
     throw new MediaInvalid(`picture is ${width}×${height}; each side must be 16 to ${MAX_SIDE} pixels`);
   }
+  if (width * height > MAX_PIXELS) throw new MediaInvalid(`picture is ${width}×${height}; at most ${MAX_PIXELS} pixels are taken`);
   const vui = reader.flag() ? readVui(reader) : undefined;
   const neverReorders = profile === 66 || maxRefFrames === 0;
   return {
