@@ -81,6 +81,8 @@ export class LiveRendition {
   startTake(take: number, config: VideoConfig | AudioConfig, options: { leads: boolean }): void {
     this.#track.startTake(take, config, options);
     this.#config = config;
+    // A take that listed nothing leaves nothing: encoders flap for hours.
+    if (this.#initName !== '') this.#removeUnusedInit(`${this.#baseUri}/${this.#initName}`);
     this.#initName = `${this.name}/init-${take}.mp4`;
     this.#store.add(this.#initName, [initSegment(config)], { isPinned: true });
   }
@@ -210,7 +212,11 @@ export class LiveRendition {
   /** Deletes a segment, and with the last of its take the init segment. */
   #deleteFile(segment: Segment): void {
     if (!segment.isGap) this.#removeOwn(segment.uri);
-    if (!this.#window.all().some((other) => other.initUri === segment.initUri)) this.#removeOwn(segment.initUri);
+    this.#removeUnusedInit(segment.initUri);
+  }
+
+  #removeUnusedInit(initUri: string): void {
+    if (!this.#window.all().some((other) => other.initUri === initUri)) this.#removeOwn(initUri);
   }
 
   /** What stands in for this rendition's own belongs to the other one, which deletes it. */

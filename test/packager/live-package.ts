@@ -203,6 +203,17 @@ t.test('init segments leave with the last segment of their take', async (t) => {
   t.ok(live.findFile('source/init-1.mp4'));
 });
 
+t.test('takes that listed nothing leave nothing', async (t) => {
+  const { live } = await openPackage(t);
+  startTake(live, take(0, ['source']));
+  play(live, { fromMs: 10_000, toMs: 13_000, names: ['source'] });
+  for (const number of [1, 2, 3]) {
+    live.finishTake();
+    startTake(live, take(number, ['source']));
+  }
+  t.same([0, 1, 2, 3].map((number) => live.findFile(`source/init-${number}.mp4`) !== undefined), [true, false, false, true]);
+});
+
 t.test('a dropped rung goes on with the pictures of the next one below', async (t) => {
   const { live, log } = await openPackage(t);
   const names = ['source', '720p', '360p', 'audio'];
