@@ -8,7 +8,7 @@ import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { LivePackage } from './packager/index.js';
-import { createHttpApp, Database, HttpServer, Lifecycle, metricsHandler } from './platform/index.js';
+import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
@@ -55,7 +55,7 @@ export function createApp(options: AppOptions): App {
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', ({ id, title, ladder }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined }));
-  const transcodes = joinMedia({ broadcasts, transcoder, packager, viewers });
+  const transcodes = joinMedia({ broadcasts, transcoder, packager, viewers, log });
 
   const shows = showsOf(broadcasts, transcodes, packager);
   const app = createHttpApp({
@@ -122,7 +122,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
-function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; viewers: Viewers }): Map<string, Transcode> {
+function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; viewers: Viewers; log: Log }): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
   rooms.broadcasts.on('started', (broadcast) => {
     const transcode = rooms.transcoder.open(broadcast);
@@ -135,7 +135,7 @@ function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; pack
       void rooms.transcoder.close(transcode).then(() => {
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
-      });
+      }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' }));
     });
   });
   return transcodes;

@@ -18,7 +18,7 @@ const registration = z.strictObject({
   password: z.string().min(10, 'must have at least 10 characters').max(200, 'must have at most 200 characters'),
 });
 
-const name = z.string().trim().min(1).max(254).optional();
+const name = z.string().trim().min(1).max(254).regex(/^\P{Cc}*$/u, 'must be plain text').optional();
 const credentials = z
   .strictObject({ login: name, username: name, email: name, password: z.string().min(1).max(200) })
   .transform(({ login, username, email, password }) => ({ login: login ?? username ?? email ?? '', password }))

@@ -11,6 +11,9 @@ export interface ChannelCaller {
   role: 'admin' | 'user';
 }
 
+/** As user names are; what does not look so is no channel, and costs no query. */
+const SLUG = /^[a-z0-9_-]{1,30}$/i;
+
 export interface ChannelsEvents {
   updated: [channel: Channel];
 }
@@ -30,7 +33,7 @@ export class Channels extends EventEmitter<ChannelsEvents> {
   }
 
   async find(slug: string): Promise<Channel | undefined> {
-    return findChannel(this.#db, slug.toLowerCase());
+    return SLUG.test(slug) ? findChannel(this.#db, slug.toLowerCase()) : undefined;
   }
 
   /** @throws {ChannelUnknown} */

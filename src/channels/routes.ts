@@ -15,16 +15,20 @@ export interface Callers {
   findCaller(request: Request): Promise<ChannelCaller | undefined>;
 }
 
+/** Postgres takes no NUL, and no page shows the others. */
+const line = z.string().trim().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be plain text in one line');
+const lines = z.string().trim().regex(/^(?:[^\p{Cc}\p{Cs}]|\r|\n|\t)*$/u, 'must be plain text');
+
 const changes = z.strictObject({
-  title: z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters').optional(),
-  description: z.string().trim().max(2000, 'must have at most 2000 characters').optional(),
+  title: line.min(1, 'must not be empty').max(100, 'must have at most 100 characters').optional(),
+  description: lines.max(2000, 'must have at most 2000 characters').optional(),
   ladder: z.union([
     z.enum(['auto', 'off']),
     z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
   ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
 });
 const newKey = z.strictObject({
-  label: z.string().trim().min(1, 'must not be empty').max(60, 'must have at most 60 characters'),
+  label: line.min(1, 'must not be empty').max(60, 'must have at most 60 characters'),
 });
 
 /** `/channels/:slug` and its stream keys. */

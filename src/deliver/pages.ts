@@ -9,7 +9,7 @@ export function pages(options: { folder: string }): Router {
   router.use('/assets', express.static(path.join(options.folder, 'assets'), { immutable: true, maxAge: YEAR_MS, index: false, fallthrough: false }));
   router.use(express.static(options.folder, { index: false, maxAge: 0 }));
   // `/`, `/<slug>` and the other pages; a file that is not there stays a 404.
-  router.get(/^\/[^.]*$/, (_request, response) => {
+  router.get(/^\/(?!(?:api|hls|media)\/)[^.]*$/, (_request, response) => {
     // With a root, since the folder's own path may have a name in it that starts with a dot.
     response.sendFile('index.html', { root: options.folder, headers: { 'Cache-Control': 'no-cache' } });
   });

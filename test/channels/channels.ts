@@ -53,6 +53,9 @@ for (const { name, open, skip } of testDatabases()) {
           { path: '', message: 'Unrecognized key: "slug"' },
         ],
       });
+      const zero = await api('PATCH', '/channels/bob', { token: owner, body: { title: 'a\0b', description: 'one\ntwo' } });
+      t.match(zero.body, { code: 'request_invalid', issues: [{ path: 'title', message: 'must be plain text in one line' }] });
+      t.match((await api('GET', '/channels/%00')).body, { status: 404, code: 'channel_unknown' });
       const all = await api('PATCH', '/channels/bob', { token: owner, body: { ladder: 'all' } });
       t.match(all.body, { issues: [{ path: 'ladder', message: 'must be auto, off, or a list of 1 to 8 rungs' }] });
     });

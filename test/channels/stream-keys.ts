@@ -30,9 +30,11 @@ for (const { name, open, skip } of testDatabases()) {
       const phone = await make('Phone');
       t.match(studio.key, /^tm_[A-Za-z0-9_-]{32}$/);
       t.not(studio.key, phone.key);
-      t.strictSame(await list(), {
-        streamKeys: [studio, phone].map(({ key: _key, ...shown }) => ({ ...shown, lastUsedAt: null })),
-      });
+      const shown = [studio, phone].map(({ key: _key, ...rest }) => ({ ...rest, lastUsedAt: null }));
+      // Two keys of the same millisecond have no order.
+      const listed = JSON.stringify(await list());
+      t.equal(listed.length, JSON.stringify({ streamKeys: shown }).length, 'no more than these');
+      for (const one of shown) t.match(listed, JSON.stringify(one));
       t.equal(studio.label, 'Studio');
       const { rows } = await sql`select * from stream_keys`.execute(db);
       t.notMatch(JSON.stringify(rows), studio.key.slice(3));
