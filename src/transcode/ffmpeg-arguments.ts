@@ -37,7 +37,8 @@ function inputArguments(): string[] {
     '-nostats',
     '-copyts', // output times are the broadcast's clock, so every rung and the audio keep their offset
     '-probesize', '32768', // the FLV header and the first tags say all; more would only wait
-    '-analyzeduration', '0',
+    '-analyzeduration', '1', // microseconds; 0 would mean FFmpeg's own five seconds
+    '-fpsprobesize', '0', // nor does it wait for twenty pictures to guess a rate that nobody reads
     '-f', 'flv',
     '-i', 'pipe:0',
   ];
