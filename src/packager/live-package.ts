@@ -115,8 +115,11 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   /** The broadcast is over: playlists get their end. */
   finish(): void {
     if (this.#hasEnded) return;
-    this.finishTake();
-    this.#hasEnded = true;
+    try {
+      this.finishTake();
+    } finally {
+      this.#hasEnded = true;
+    }
   }
 
   multivariantPlaylist(): string | undefined {

@@ -68,10 +68,11 @@ export class Packager implements Component {
 
   /** Ends a package; its files go a window later. */
   close(live: LivePackage): void {
-    live.finish();
-    if (!this.#byId.has(live.broadcastId) || this.#lingering.has(live)) return;
-    const timer = setTimeout(() => void this.#remove(live), this.#config.windowSec * 1000);
-    this.#lingering.set(live, timer);
+    try {
+      live.finish();
+    } finally {
+      this.#removeLater(live);
+    }
   }
 
   findBySlug(slug: string): LivePackage | undefined {
@@ -84,6 +85,12 @@ export class Packager implements Component {
 
   get memoryBytes(): number {
     return this.#memory.usedBytes;
+  }
+
+  #removeLater(live: LivePackage): void {
+    if (!this.#byId.has(live.broadcastId) || this.#lingering.has(live)) return;
+    const timer = setTimeout(() => void this.#remove(live), this.#config.windowSec * 1000);
+    this.#lingering.set(live, timer);
   }
 
   async #remove(live: LivePackage): Promise<void> {
