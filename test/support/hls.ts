@@ -11,7 +11,7 @@ export interface ListedSegment {
   isGap: boolean;
 }
 
-/** What each address answered last, so that a playlist is judged by what came before it. */
+/** What each address answered last for a broadcast, so that a playlist is judged by what came before it. */
 const latest = new Map<string, string>();
 
 /** Fetches a playlist and holds it against the RFC; undefined while there is none. Throws with the rules that it breaks. */
@@ -19,8 +19,10 @@ export async function findPlaylist(url: string): Promise<string | undefined> {
   const response = await fetch(url);
   const text = await response.text();
   if (!response.ok) return undefined;
-  const problems = url.endsWith('/master.m3u8') ? lintMultivariantPlaylist(text) : [...lintMediaPlaylist(text), ...lintSeries([...(latest.has(url) ? [latest.get(url) ?? ''] : []), text])];
-  latest.set(url, text);
+  const broadcast = `${url} ${/\/media\/[0-9a-f-]+\//.exec(text)?.[0] ?? ''}`;
+  const before = latest.get(broadcast);
+  const problems = url.endsWith('/master.m3u8') ? lintMultivariantPlaylist(text) : [...lintMediaPlaylist(text), ...lintSeries(before === undefined ? [text] : [before, text])];
+  latest.set(broadcast, text);
   if (problems.length > 0) throw new Error(`${url} breaks RFC 8216bis:\n${problems.join('\n')}\n${text}`);
   return text;
 }
