@@ -6,6 +6,7 @@ import { stringOf } from '../support/app.js';
 import { findPlaylist, segmentsOf, untilPlaylist } from '../support/hls.js';
 import { copyOf, end, makeSourceFile, obsLike, publish } from '../support/publisher.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
+import { until } from '../support/until.js';
 
 t.test('the server is killed: the next start clears up, and the encoder can go on', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-crash-'));
@@ -19,10 +20,13 @@ t.test('the server is killed: the next start clears up, and the encoder can go o
 
   const publisher = publish(t, { url: publishUrl, args: copyOf(file) });
   await untilPlaylist(playlistUrl, 'a segment', (text) => segmentsOf(text).length >= 1);
+  // A segment is listed from memory a moment before it is on disk.
+  const media = path.join(folder, 'media');
+  await until('a segment is on disk', async () => ((await readdir(media, { recursive: true })).some((name) => name.endsWith('.m4s')) ? true : undefined));
   const gone = new Promise((resolve) => publisher.once('exit', resolve));
   await end(first.child, 'SIGKILL');
   await gone;
-  t.equal((await readdir(path.join(folder, 'media'))).length, 1, 'the crash left files behind');
+  t.equal((await readdir(media)).length, 1, 'the crash left files behind');
 
   const second = await startServerProcess(t, { folder, ...ports });
   t.equal((await readdir(path.join(folder, 'media'))).length, 0, 'the next start removed them');
