@@ -1,33 +1,16 @@
 import { isIPv4 } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { addressKey } from '../platform/index.js';
 import type { Log } from '../platform/index.js';
 
 const WINDOW_SEC = 60;
 const LOG_INTERVAL_MS = 60_000;
-const PREFIX_GROUPS = 4;
-const GROUPS = 8;
 
 /** The address as people write it: IPv4 also when it came in IPv6 clothes, no zone. */
 export function plainAddress(address: string): string {
   const withoutZone = address.replace(/%.*$/, '');
   const mapped = withoutZone.replace(/^::ffff:/i, '');
   return isIPv4(mapped) ? mapped : withoutZone.toLowerCase();
-}
-
-/** What limits count by: an IPv4 address, or the /64 that an IPv6 customer has for itself. */
-export function limitKey(address: string): string {
-  const plain = plainAddress(address);
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail] = plain.split('::');
-  const front = groupsOf(head);
-  const back = tail === undefined ? [] : groupsOf(tail);
-  const zeros = Array.from({ length: Math.max(0, GROUPS - front.length - back.length) }, () => '0');
-  const groups = [...front, ...zeros, ...back].map((group) => group.replace(/^0+(?=.)/, ''));
-  return `${groups.slice(0, PREFIX_GROUPS).join(':')}::/64`;
-}
-
-function groupsOf(text: string): string[] {
-  return text === '' ? [] : text.split(':');
 }
 
 /** Open connections, in all and by address. */
@@ -49,18 +32,18 @@ export class ConnectionCounts {
   /** Why one more connection may not be opened; undefined when it may. */
   findRefusal(address: string): string | undefined {
     if (this.#inAll >= this.#maxInAll) return `${this.#maxInAll} connections are open`;
-    const count = this.#byKey.get(limitKey(address)) ?? 0;
+    const count = this.#byKey.get(addressKey(address)) ?? 0;
     return count >= this.#maxPerAddress ? `${this.#maxPerAddress} connections are open from this address` : undefined;
   }
 
   add(address: string): void {
-    const key = limitKey(address);
+    const key = addressKey(address);
     this.#inAll += 1;
     this.#byKey.set(key, (this.#byKey.get(key) ?? 0) + 1);
   }
 
   remove(address: string): void {
-    const key = limitKey(address);
+    const key = addressKey(address);
     const count = (this.#byKey.get(key) ?? 0) - 1;
     this.#inAll -= 1;
     if (count > 0) this.#byKey.set(key, count);
@@ -78,12 +61,12 @@ export class WrongKeys {
 
   /** True when the address has no attempt left in this minute. */
   async isBlocked(address: string): Promise<boolean> {
-    const attempts = await this.#limiter.get(limitKey(address));
+    const attempts = await this.#limiter.get(addressKey(address));
     return attempts !== null && attempts.consumedPoints >= this.#limiter.points;
   }
 
   async count(address: string): Promise<void> {
-    await this.#limiter.penalty(limitKey(address));
+    await this.#limiter.penalty(addressKey(address));
   }
 }
 

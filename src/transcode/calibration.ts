@@ -36,7 +36,6 @@ const IDLE_CHECK_MS = 20_000;
 export class Calibration implements Component {
   readonly #options: CalibrationOptions;
   #cost = ASSUMED;
-  #isMeasured = false;
   #measuring: Promise<void> | undefined;
   #stopped = false;
   #running: Process | undefined;
@@ -48,10 +47,6 @@ export class Calibration implements Component {
 
   get cost(): EncodeCost {
     return this.#cost;
-  }
-
-  get isMeasured(): boolean {
-    return this.#isMeasured;
   }
 
   async start(): Promise<void> {
@@ -81,7 +76,6 @@ export class Calibration implements Component {
 
   #use(cost: EncodeCost): void {
     this.#cost = { decodePerMpx: cost.decodePerMpx, encodePerMpx: cost.encodePerMpx };
-    this.#isMeasured = true;
   }
 
   async #measure(machine: string): Promise<void> {

@@ -3,7 +3,6 @@ import type { LadderPlan, VideoRung } from './ladder.js';
 export interface FfmpegArgumentsOptions {
   plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps' | 'keyFrames'>;
   preset: string;
-  hasVideo: boolean;
   isInterlaced: boolean;
   /** Pictures before this time of the run are decoded only: those that follow are made from them. Seconds. */
   skipBeforeSec?: number | undefined;

@@ -331,7 +331,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     const isInterlaced = this.#videoConfig()?.interlaced ?? false;
     const startMs = replayed[0]?.dtsMs ?? resumeMs;
     const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, hasVideo, isInterlaced, skipBeforeSec });
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, isInterlaced, skipBeforeSec });
     try {
       const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, firstShownMs: resumeMs, log: this.#log });
       this.#encode = encode;

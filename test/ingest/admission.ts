@@ -1,5 +1,6 @@
 import { test } from 'tap';
-import { ConnectionCounts, limitKey, plainAddress, RefusalLog, WrongKeys } from '../../src/ingest/admission.js';
+import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from '../../src/ingest/admission.js';
+import { addressKey } from '../../src/platform/index.js';
 import { KeptLog } from '../support/rtmp-harness.js';
 
 test('addresses as people write them', async (t) => {
@@ -9,11 +10,11 @@ test('addresses as people write them', async (t) => {
 });
 
 test('limits count an IPv4 address, or the /64 of an IPv6 one', async (t) => {
-  t.equal(limitKey('::ffff:192.0.2.7'), limitKey('192.0.2.7'));
-  t.equal(limitKey('2001:db8:0:7::1'), '2001:db8:0:7::/64');
-  t.equal(limitKey('2001:db8::7:1:2:3:4'), limitKey('2001:0db8:0:0007:ffff::'), 'the same network, written in three ways');
-  t.equal(limitKey('::1'), '0:0:0:0::/64');
-  t.not(limitKey('2001:db8:0:8::1'), limitKey('2001:db8:0:7::1'));
+  t.equal(addressKey('::ffff:192.0.2.7'), addressKey('192.0.2.7'));
+  t.equal(addressKey('2001:db8:0:7::1'), '2001:db8:0:7::/64');
+  t.equal(addressKey('2001:db8::7:1:2:3:4'), addressKey('2001:0db8:0:0007:ffff::'), 'the same network, written in three ways');
+  t.equal(addressKey('::1'), '0:0:0:0::/64');
+  t.not(addressKey('2001:db8:0:8::1'), addressKey('2001:db8:0:7::1'));
 });
 
 test('connections are counted in all and by address', async (t) => {

@@ -15,7 +15,7 @@ function line(options: Omit<Parameters<typeof ffmpegArguments>[0], 'preset'>): s
 
 t.test('two rungs at the source\'s key frames, the small one at half the rate', async (t) => {
   const plan = { encoded: [rung('720p', 1280, 720, 2800), rung('360p', 640, 360, 600, true)], encodedAudioKbps: undefined, keyFrames: 'source' as const };
-  t.equal(line({ plan, hasVideo: true, isInterlaced: false }), [
+  t.equal(line({ plan, isInterlaced: false }), [
     INPUT,
     '-filter_complex [0:v]split=2[s0][s1];[s0]scale=1280:720,setsar=1,format=yuv420p[v0];[s1]select=\'not(mod(n\\,2))+key\',scale=640:360,setsar=1,format=yuv420p[v1]',
     `-map [v0] ${X264} -force_key_frames source ${TIMES} -maxrate 2800k -bufsize 2800k ${FLV} pipe:3`,
@@ -26,7 +26,7 @@ t.test('two rungs at the source\'s key frames, the small one at half the rate', 
 
 t.test('an interlaced source with surround sound and key frames of our own', async (t) => {
   const plan = { encoded: [rung('720p', 1280, 720, 2800)], encodedAudioKbps: 160, keyFrames: 2 };
-  t.equal(line({ plan, hasVideo: true, isInterlaced: true }), [
+  t.equal(line({ plan, isInterlaced: true }), [
     INPUT,
     '-filter_complex [0:v]yadif=deint=interlaced,split=1[s0];[s0]scale=1280:720,setsar=1,format=yuv420p[v0]',
     `-map [v0] ${X264} -force_key_frames expr:gte(t,n_forced*2) ${TIMES} -maxrate 2800k -bufsize 2800k ${FLV} pipe:3`,
@@ -37,6 +37,6 @@ t.test('an interlaced source with surround sound and key frames of our own', asy
 
 t.test('sound alone', async (t) => {
   const plan = { encoded: [], encodedAudioKbps: 96, keyFrames: 'source' as const };
-  t.equal(line({ plan, hasVideo: false, isInterlaced: false }), `${INPUT} -map 0:a -c:a aac -b:a 96k -ac 2 -ar 48000 ${FLV} pipe:3`);
+  t.equal(line({ plan, isInterlaced: false }), `${INPUT} -map 0:a -c:a aac -b:a 96k -ac 2 -ar 48000 ${FLV} pipe:3`);
   t.same(ffmpegOutputs(plan), ['audio']);
 });
