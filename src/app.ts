@@ -54,7 +54,7 @@ export function createApp(options: AppOptions): App {
   const viewers = new Viewers();
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
-  channels.on('updated', ({ id, title, ladder }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined }));
+  channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
   const transcodes = joinMedia({ broadcasts, transcoder, packager, viewers, log });
 
   const shows = showsOf(broadcasts, transcodes, packager);
@@ -77,7 +77,7 @@ export function createApp(options: AppOptions): App {
         shows,
         viewers,
         channels: {
-          check: async (slug) => void (await channels.get(slug)),
+          get: (slug) => channels.get(slug),
           checkOwner: async (slug, request) => void (await channels.getManaged(slug, await accounts.caller(request))),
         },
         server: async (request) => ({

@@ -3,6 +3,7 @@ import type { Migrations } from '../platform/index.js';
 
 export const channelsMigrations: Migrations = {
   '002-channels': { up: createChannels, down: dropChannels },
+  '004-channel-latency': { up: addLatency, down: dropLatency },
 };
 
 async function createChannels(db: Kysely<unknown>): Promise<void> {
@@ -30,4 +31,12 @@ async function createChannels(db: Kysely<unknown>): Promise<void> {
 async function dropChannels(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('stream_keys').execute();
   await db.schema.dropTable('channels').execute();
+}
+
+async function addLatency(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').addColumn('latency', 'text', (column) => column.notNull().defaultTo('balanced')).execute();
+}
+
+async function dropLatency(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').dropColumn('latency').execute();
 }

@@ -4,6 +4,9 @@ import type { Db, DbTransaction } from '../platform/index.js';
 /** Rungs wanted: the server's choice (`auto`), none (`off`), or their names. */
 export type Ladder = 'auto' | 'off' | string[];
 
+/** How near to the live moment players stay, where a viewer has not chosen. */
+export type Latency = 'ultra-low' | 'balanced' | 'stable';
+
 type ChannelsTables = {
   channels: {
     id: string;
@@ -13,6 +16,7 @@ type ChannelsTables = {
     description: Generated<string>;
     /** JSON. */
     ladder: ColumnType<Ladder | null, string | null | undefined, string | null>;
+    latency: Generated<Latency>;
     created_at: Date;
   };
   stream_keys: {
@@ -37,12 +41,14 @@ export interface Channel {
   description: string;
   /** Null takes the server's setting. */
   ladder: Ladder | null;
+  latency: Latency;
 }
 
 export interface ChannelChanges {
   title?: string | undefined;
   description?: string | undefined;
   ladder?: Ladder | null | undefined;
+  latency?: Latency | undefined;
 }
 
 /** A key as its owner sees it later: without the key. */
@@ -62,6 +68,7 @@ export interface StreamKeyRow {
   slug: string;
   title: string;
   ladder: Ladder | null;
+  latency: Latency;
   ownerBannedAt: Date | null;
 }
 
@@ -82,7 +89,7 @@ export async function findChannel(db: Db, slug: string): Promise<Channel | undef
     .innerJoin('users', 'users.id', 'channels.owner_id')
     .select([
       'channels.id', 'channels.owner_id as ownerId', 'users.username as owner', 'channels.slug', 'channels.title',
-      'channels.description', 'channels.ladder',
+      'channels.description', 'channels.ladder', 'channels.latency',
     ])
     .where('channels.slug', '=', slug)
     .executeTakeFirst();
@@ -90,11 +97,12 @@ export async function findChannel(db: Db, slug: string): Promise<Channel | undef
 
 /** Changes only what is given. */
 export async function updateChannel(db: Db, id: string, changes: ChannelChanges): Promise<void> {
-  const { title, description, ladder } = changes;
+  const { title, description, ladder, latency } = changes;
   const columns = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(ladder === undefined ? {} : { ladder: ladder === null ? null : JSON.stringify(ladder) }),
+    ...(latency === undefined ? {} : { latency }),
   };
   if (Object.keys(columns).length === 0) return;
   await tables(db).updateTable('channels').set(columns).where('id', '=', id).execute();
@@ -141,7 +149,8 @@ export async function findStreamKey(db: Db, keyHash: string): Promise<StreamKeyR
     .innerJoin('users', 'users.id', 'channels.owner_id')
     .select([
       'stream_keys.id', 'stream_keys.key_hash as keyHash', 'stream_keys.last_used_at as lastUsedAt',
-      'channels.id as channelId', 'channels.slug', 'channels.title', 'channels.ladder', 'users.banned_at as ownerBannedAt',
+      'channels.id as channelId', 'channels.slug', 'channels.title', 'channels.ladder', 'channels.latency',
+      'users.banned_at as ownerBannedAt',
     ])
     .where('stream_keys.key_hash', '=', keyHash)
     .executeTakeFirst();

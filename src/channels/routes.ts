@@ -26,6 +26,7 @@ const changes = z.strictObject({
     z.enum(['auto', 'off']),
     z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
   ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
+  latency: z.enum(['ultra-low', 'balanced', 'stable'], 'must be ultra-low, balanced or stable').optional(),
 });
 const newKey = z.strictObject({
   label: line.min(1, 'must not be empty').max(60, 'must have at most 60 characters'),
@@ -68,6 +69,6 @@ function keyIdOf(request: Request<{ slug: string; id: string }>): string {
 
 /** The public part; whoever manages the channel sees its ladder too. */
 function viewOf(channel: Channel, caller: ChannelCaller | undefined): Record<string, unknown> {
-  const { slug, title, description, owner, ladder } = channel;
-  return { slug, title, description, owner, ...(canManage(channel, caller) ? { ladder } : {}) };
+  const { slug, title, description, owner, latency, ladder } = channel;
+  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder } : {}) };
 }

@@ -75,8 +75,8 @@ export class StreamKeys extends EventEmitter<StreamKeysEvents> {
   }
 }
 
-function publishingChannelOf({ channelId, slug, title, ladder }: StreamKeyRow): PublishingChannel {
-  return { id: channelId, slug, title, ladder: ladder ?? undefined };
+function publishingChannelOf({ channelId, slug, title, ladder, latency }: StreamKeyRow): PublishingChannel {
+  return { id: channelId, slug, title, ladder: ladder ?? undefined, latency };
 }
 
 function hashOf(key: string): string {

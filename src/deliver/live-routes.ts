@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import type { Request } from 'express';
+import { AddressLimiter } from '../platform/index.js';
 import { adviseStreamer } from './advice.js';
-import type { LiveShow, LiveShows } from './live.js';
+import type { Latency, LiveShow, LiveShows } from './live.js';
 import type { Viewers } from './viewers.js';
 
 export interface LiveRoutesOptions {
@@ -9,17 +10,25 @@ export interface LiveRoutesOptions {
   viewers: Viewers;
   channels: {
     /** Throws for a channel that does not exist. */
-    check(slug: string): Promise<void>;
+    get(slug: string): Promise<{ latency: Latency }>;
     /** Throws unless the request comes from the owner or an admin. */
     checkOwner(slug: string, request: Request): Promise<void>;
   };
   server: (request: Request) => Promise<Record<string, unknown>>;
 }
 
+/** By one address: what the players that are counted behind it send, and as much again. */
+const HEARTBEATS_PER_MINUTE = 1_200;
+
 /** What is live, for pages, and the health of a broadcast, for its streamer. Mounted at /api/v1. */
 export function liveRoutes(options: LiveRoutesOptions): Router {
   const { shows, viewers } = options;
+  const heartbeats = new AddressLimiter({ attempts: HEARTBEATS_PER_MINUTE, windowSec: 60 });
   const router = Router();
+  // Players measure how late they are with it: the clocks of viewers are wrong by seconds.
+  router.get('/time', (_request, response) => {
+    response.json({ nowMs: Date.now() });
+  });
   router.get('/server', async (request, response) => {
     response.json(await options.server(request));
   });
@@ -30,8 +39,17 @@ export function liveRoutes(options: LiveRoutesOptions): Router {
   router.get('/channels/:slug/live', async (request, response) => {
     const { slug } = request.params;
     const show = shows.findBySlug(slug);
-    if (show === undefined) await options.channels.check(slug);
-    response.json(show === undefined ? { state: 'offline' } : publicState(show, viewers));
+    const { latency } = show?.channel.latency === undefined ? await options.channels.get(slug) : show.channel;
+    response.json({ latency, ...(show === undefined ? { state: 'offline' } : publicState(show, viewers)) });
+  });
+  router.post('/channels/:slug/viewing', async (request, response) => {
+    await heartbeats.take(request.ip);
+    const { slug } = request.params;
+    const show = shows.findBySlug(slug);
+    if (show === undefined) await options.channels.get(slug);
+    // One that has just ended is no fault of the player, which learns of it elsewhere.
+    else viewers.seen(show.id, request);
+    response.status(204).end();
   });
   router.get('/channels/:slug/health', async (request, response) => {
     await options.channels.checkOwner(request.params.slug, request);

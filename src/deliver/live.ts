@@ -22,10 +22,13 @@ export interface EncodeFacts {
   encode: { speed: number; lagMs: number } | undefined;
 }
 
+/** How near to the live moment the channel's players stay, where a viewer has not chosen. */
+export type Latency = 'ultra-low' | 'balanced' | 'stable';
+
 /** A broadcast on air, as pages and the API show it. */
 export interface LiveShow {
   id: string;
-  channel: { id: string; slug: string; title: string };
+  channel: { id: string; slug: string; title: string; latency?: Latency | undefined };
   startedAt: Date;
   state: 'starting' | 'live' | 'reconnecting' | 'ended';
   /** Viewers can start; it stays so while an encoder reconnects. */

@@ -89,12 +89,13 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     return this.list().find((broadcast) => broadcast.channel.slug === slug);
   }
 
-  /** The channel was changed: pages show the title at once, the next publication gets the ladder. */
-  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder'>): void {
+  /** The channel was changed: pages show title and latency at once, the next publication gets the ladder. */
+  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder' | 'latency'>): void {
     const broadcast = this.#byChannel.get(channelId);
     if (broadcast === undefined) return;
     broadcast.channel.title = changes.title;
     broadcast.channel.ladder = changes.ladder;
+    broadcast.channel.latency = changes.latency;
   }
 
   list(): Broadcast[] {

@@ -30,7 +30,7 @@ function ada(ended: string[]): LiveShow {
   const rendition = (name: string, kind: 'video' | 'audio', isDropped = false) => ({ name, kind, width: kind === 'video' ? 1920 : undefined, height: kind === 'video' ? 1080 : undefined, fps: kind === 'video' ? 30 : undefined, bitrateKbps: 6000, segments: 9, isDropped });
   return {
     id: 'b1',
-    channel: { id: 'c1', slug: 'ada', title: 'Ada codes' },
+    channel: { id: 'c1', slug: 'ada', title: 'Ada codes', latency: 'ultra-low' },
     startedAt: new Date('2026-01-01T00:00:00Z'),
     state: 'live',
     isPlayable: true,
@@ -45,11 +45,15 @@ function ada(ended: string[]): LiveShow {
 async function serveLive(t: Test, change: Partial<LiveShow> = {}) {
   const ended: string[] = [];
   const show = { ...ada(ended), ...change };
+  const viewers = new Viewers();
   const api = await serve(t, [{ path: '/api/v1', handler: liveRoutes({
     shows: { findBySlug: (slug) => (slug === 'ada' ? show : undefined), list: () => [show] },
-    viewers: new Viewers(),
+    viewers,
     channels: {
-      check: async (slug) => { if (slug !== 'bob') throw new Refused(404); },
+      get: async (slug) => {
+        if (slug !== 'bob') throw new Refused(404);
+        return { latency: 'stable' };
+      },
       checkOwner: async (_slug, request) => { if (request.get('authorization') !== 'Bearer owner') throw new Refused(403); },
     },
     server: async () => ({ name: 'Tidemark' }),
@@ -61,7 +65,7 @@ t.test('what is live', async (t) => {
   const { api } = await serveLive(t);
   const broadcast = { id: 'b1', startedAt: '2026-01-01T00:00:00.000Z', viewers: 0, playback: { hls: '/hls/ada/master.m3u8' } };
   t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [{ ...broadcast, channel: { slug: 'ada', title: 'Ada codes' } }] });
-  t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'live', broadcast: {
+  t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'live', latency: 'ultra-low', broadcast: {
     ...broadcast,
     renditions: [
       { name: 'source', kind: 'video', width: 1920, height: 1080, fps: 30, bitrateKbps: 6000 },
@@ -69,9 +73,38 @@ t.test('what is live', async (t) => {
     ],
     droppedRenditions: ['720p'],
   } });
-  t.same((await api('GET', '/api/v1/channels/bob/live')).body, { state: 'offline' });
+  t.same((await api('GET', '/api/v1/channels/bob/live')).body, { state: 'offline', latency: 'stable' });
   t.match(await api('GET', '/api/v1/channels/eve/live'), { status: 404, body: { code: 'channel_not_found' } });
   t.same((await api('GET', '/api/v1/server')).body, { name: 'Tidemark' });
+});
+
+t.test('a player says that it watches, and is counted', async (t) => {
+  const { api } = await serveLive(t);
+  const viewersOf = async () => (await api('GET', '/api/v1/live')).body;
+  for (const agent of ['phone', 'phone', 'television']) {
+    const answer = await api('POST', '/api/v1/channels/ada/viewing', { headers: { 'user-agent': agent } });
+    t.same([answer.status, answer.body], [204, '']);
+  }
+  t.match(await viewersOf(), { broadcasts: [{ viewers: 2 }] });
+  t.equal((await api('POST', '/api/v1/channels/bob/viewing')).status, 204, 'what is not live has no viewers');
+  t.match(await api('POST', '/api/v1/channels/eve/viewing'), { status: 404, body: { code: 'channel_not_found' } });
+});
+
+t.test('saying so over and over is refused, and counts once', async (t) => {
+  const { api } = await serveLive(t);
+  let last = 204;
+  for (let n = 0; n < 1_300 && last === 204; n++) last = (await api('POST', '/api/v1/channels/ada/viewing')).status;
+  t.equal(last, 429);
+  t.match((await api('GET', '/api/v1/live')).body, { broadcasts: [{ viewers: 1 }] });
+});
+
+t.test('the time of the server', async (t) => {
+  const { api } = await serveLive(t);
+  const before = Date.now();
+  const { body, headers } = await api('GET', '/api/v1/time');
+  const nowMs = Number(Reflect.get(Object(body), 'nowMs'));
+  t.ok(nowMs >= before && nowMs <= Date.now());
+  t.equal(headers.get('cache-control'), 'no-store');
 });
 
 t.test('a broadcast that nobody can play yet is on no list', async (t) => {
@@ -83,7 +116,7 @@ t.test('a broadcast that nobody can play yet is on no list', async (t) => {
 t.test('nor is one whose encoder sent nothing and dropped', async (t) => {
   const { api } = await serveLive(t, { state: 'reconnecting', isPlayable: false, publication: undefined });
   t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [] });
-  t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'reconnecting' });
+  t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'reconnecting', latency: 'ultra-low' });
 });
 
 t.test('a show goes on while its encoder reconnects and comes back', async (t) => {

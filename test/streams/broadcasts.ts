@@ -172,11 +172,11 @@ t.test('a key that is revoked between its check and its publication opens nothin
   t.same(events, [], 'nobody saw a broadcast');
 });
 
-t.test('a new title and ladder show on the broadcast that is on air', async (t) => {
+t.test('a new title, ladder and latency show on the broadcast that is on air', async (t) => {
   const { broadcasts } = registry();
   await broadcasts.publish(publisher());
-  broadcasts.updateChannel('c1', { title: 'Sunday sailing', ladder: ['480p'] });
-  t.match(broadcasts.findBySlug('slug-c1')?.channel, { title: 'Sunday sailing', ladder: ['480p'] });
+  broadcasts.updateChannel('c1', { title: 'Sunday sailing', ladder: ['480p'], latency: 'stable' });
+  t.match(broadcasts.findBySlug('slug-c1')?.channel, { title: 'Sunday sailing', ladder: ['480p'], latency: 'stable' });
   broadcasts.updateChannel('c1', { title: 'Sunday sailing', ladder: undefined });
   t.equal(broadcasts.findBySlug('slug-c1')?.channel.ladder, undefined, 'back to the setting of the server');
   broadcasts.updateChannel('c2', { title: 'not on air', ladder: 'off' });
