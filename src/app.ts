@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
 import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from './channels/index.js';
 import type { Config } from './config.js';
-import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers } from './deliver/index.js';
+import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer } from './ingest/index.js';
 import { Packager } from './packager/index.js';
@@ -52,6 +52,7 @@ export function createApp(options: AppOptions): App {
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, log: roomLog('transcode') });
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
   const viewers = new Viewers();
+  const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
@@ -61,11 +62,12 @@ export function createApp(options: AppOptions): App {
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
     bare: [
-      { path: '/', handler: hlsRoutes({ packages: packager, viewers, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
         { name: 'tidemark_viewers', help: 'Playback sessions', read: () => broadcasts.list().reduce((sum, broadcast) => sum + viewers.count(broadcast.id), 0) },
+        { name: 'tidemark_waiting_requests', help: 'Low-latency requests that wait for the next part', read: () => waiting.count },
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
       ]) },

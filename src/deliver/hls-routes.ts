@@ -1,53 +1,119 @@
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import compression from 'compression';
 import { BroadcastNotLive } from '../streams/index.js';
-import { FileNotFound, RangeNotSatisfiable } from './errors.js';
-import type { HlsPackage, HlsPackages, StoredFile } from './live.js';
+import { FileNotFound, PlaylistStalled } from './errors.js';
+import type { HlsPackage, HlsPackages, PlaylistEdge, StoredFile } from './live.js';
+import { sendMedia } from './media-answer.js';
+import { PlaylistBodies } from './playlist-bodies.js';
+import { checkDistance, isReached, readPlaylistRequest } from './playlist-request.js';
+import type { PlaylistRequest } from './playlist-request.js';
 import type { Viewers } from './viewers.js';
+import type { WaitingRequests } from './waiting-requests.js';
 
 export interface HlsRoutesOptions {
   packages: HlsPackages;
   viewers: Viewers;
+  waiting: WaitingRequests;
   corsOrigin: string;
 }
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-const YEAR_SEC = 31_536_000;
 /** Names that the packager makes; nothing else reaches the store. */
 const MEDIA_FILE = /^(?:\d{1,9}\.m4s|init-\d{1,6}\.mp4)$/;
+const PART_FILE = /^(\d{1,9})\.(\d{1,4})\.m4s$/;
+/** RFC 8216bis §6.2.5.2: a request that was blocked for three target durations is given up. */
+const LONGEST_WAIT_TARGETS = 3;
 
-/** Playlists under /hls/<slug>/, segments under /media/<broadcastId>/<rendition>/. */
+/** Playlists under /hls/<slug>/, segments and their parts under /media/<broadcastId>/<rendition>/. */
 export function hlsRoutes(options: HlsRoutesOptions): Router {
+  const { packages, viewers, waiting } = options;
+  const bodies = new PlaylistBodies();
   const router = Router({ caseSensitive: true });
   router.use(['/hls', '/media'], (request, response, next) => {
     allowOrigin(response, options.corsOrigin);
     if (request.method === 'OPTIONS') response.status(204).end();
     else next();
   });
-  // Playlists shrink to a tenth; segments do not shrink at all.
-  router.use('/hls', compression({ filter: () => true, threshold: 512 }));
-  const sendLive = (request: Request<{ slug: string }>, response: Response, textOf: (live: HlsPackage) => string | undefined): void => {
-    const slug = request.params.slug.toLowerCase();
-    const live = options.packages.findBySlug(slug);
-    const text = live && textOf(live);
-    if (live === undefined || text === undefined) throw new BroadcastNotLive(slug);
-    // Players ask once more to learn of the end: that is no viewer.
-    if (!live.hasEnded) options.viewers.seen(live.broadcastId, request, { targetDurationSec: targetDurationSecOf(text) });
-    sendPlaylist(response, text);
+  const getLive = (slug: string): HlsPackage => {
+    const live = packages.findBySlug(slug);
+    if (live === undefined) throw new BroadcastNotLive(slug);
+    return live;
   };
-  router.get('/hls/:slug/master.m3u8', (request, response) => sendLive(request, response, (live) => live.multivariantPlaylist()));
-  router.get('/hls/:slug/:rendition/index.m3u8', (request, response) => sendLive(request, response, (live) => live.mediaPlaylist(request.params.rendition)));
+  router.get('/hls/:slug/master.m3u8', (request, response) => {
+    const slug = request.params.slug.toLowerCase();
+    const live = getLive(slug);
+    const text = live.multivariantPlaylist();
+    if (text === undefined) throw new BroadcastNotLive(slug);
+    if (!live.hasEnded) viewers.seen(live.broadcastId, request);
+    sendPlaylist(request, response, bodies.get(live, '', text, { isGzip: takesGzip(request) }), { maxAgeSec: 1 });
+  });
+  router.get('/hls/:slug/:rendition/index.m3u8', async (request, response) => {
+    const slug = request.params.slug.toLowerCase();
+    const { rendition } = request.params;
+    const live = getLive(slug);
+    const asked = readPlaylistRequest(request.query);
+    const edge = getEdge(live, rendition, slug);
+    // Players ask once more to learn of the end: that is no viewer.
+    if (!edge.hasEnded) viewers.seen(live.broadcastId, request, { targetDurationSec: edge.targetDurationSec });
+    if (!isReached(edge, asked)) await waitForPlaylist({ live, rendition, asked, edge, waiting, response });
+    const text = response.destroyed ? undefined : live.mediaPlaylist(rendition, { isDelta: asked.isDelta });
+    if (text === undefined) return void response.destroy();
+    const body = bodies.get(live, `${rendition}${asked.isDelta ? '+' : ''}`, text, { isGzip: takesGzip(request) });
+    const isFixed = asked.msn !== undefined && !live.hasEnded;
+    sendPlaylist(request, response, body, { maxAgeSec: isFixed ? edge.targetDurationSec : 1 });
+  });
   router.get('/media/:broadcastId/:rendition/:file', async (request, response) => {
     const { broadcastId, rendition, file } = request.params;
-    const stored = MEDIA_FILE.test(file) ? options.packages.findById(broadcastId)?.findFile(`${rendition}/${file}`) : undefined;
+    const live = packages.findById(broadcastId);
+    const part = PART_FILE.exec(file);
+    const stored = live && (part ? await waitForPart({ live, rendition, msn: Number(part[1]), index: Number(part[2]), waiting, response })
+      : MEDIA_FILE.test(file) ? live.findFile(`${rendition}/${file}`) : undefined);
     if (stored === undefined) throw new FileNotFound();
     await sendMedia(request, response, stored, file);
   });
   return router;
+}
+
+function getEdge(live: HlsPackage, rendition: string, slug: string): PlaylistEdge {
+  const edge = live.edge(rendition);
+  if (edge === undefined) throw new BroadcastNotLive(slug);
+  return edge;
+}
+
+interface Blocked {
+  live: HlsPackage;
+  rendition: string;
+  waiting: WaitingRequests;
+  response: Response;
+}
+
+/** Blocking playlist reload (RFC 8216bis §6.2.5.2). */
+async function waitForPlaylist({ live, rendition, asked, edge, waiting, response }: Blocked & { asked: PlaylistRequest; edge: PlaylistEdge }): Promise<void> {
+  checkDistance(edge, asked);
+  const isOver = (): boolean => {
+    const now = live.edge(rendition);
+    return now === undefined || isReached(now, asked);
+  };
+  const waitSec = LONGEST_WAIT_TARGETS * edge.targetDurationSec;
+  await waiting.wait(live, { key: `${rendition} ${asked.msn} ${asked.part}`, isOver, timeoutMs: waitSec * 1000, signal: goneSignal(response) });
+  if (!isOver() && !response.destroyed) throw new PlaylistStalled(waitSec);
+}
+
+/** A part may be fetched as soon as a playlist hints at it, and is answered when it is there (RFC 8216bis §6.2.6). */
+async function waitForPart({ live, rendition, msn, index, waiting, response }: Blocked & { msn: number; index: number }): Promise<StoredFile | undefined> {
+  const find = (): StoredFile | 'coming' | undefined => live.findPart(rendition, msn, index);
+  if (find() === 'coming') {
+    const timeoutMs = LONGEST_WAIT_TARGETS * 1000 * (live.edge(rendition)?.targetDurationSec ?? 1);
+    await waiting.wait(live, { key: `${rendition}/${msn}.${index}`, isOver: () => find() !== 'coming', timeoutMs, signal: goneSignal(response) });
+  }
+  const found = find();
+  return found === 'coming' ? undefined : found;
+}
+
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function allowOrigin(response: Response, origin: string): void {
@@ -60,71 +126,17 @@ function allowOrigin(response: Response, origin: string): void {
   });
 }
 
-/** How often players come back for this playlist; 0 for a multivariant one, which does not say. */
-function targetDurationSecOf(playlist: string): number {
-  return Number(/^#EXT-X-TARGETDURATION:(\d+)$/m.exec(playlist)?.[1] ?? 0);
+function takesGzip(request: Request): boolean {
+  return request.acceptsEncodings('gzip') === 'gzip';
 }
 
-function sendPlaylist(response: Response, text: string): void {
-  // A second of caching lets a CDN merge its viewers and delays nobody by more than the playlist's own step.
-  response.set({ 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': 'public, max-age=1' }).send(text);
-}
-
-async function sendMedia(request: Request, response: Response, stored: StoredFile, name: string): Promise<void> {
-  const requested = requestedPart(request, response, stored.sizeBytes);
-  const part = requested ?? { start: 0, end: stored.sizeBytes - 1 };
-  const file = 'file' in stored && request.method !== 'HEAD' ? await openFile(stored.file) : undefined;
-  response.set({
-    'Content-Type': name.endsWith('.mp4') ? 'video/mp4' : 'video/iso.segment',
-    'Cache-Control': `public, max-age=${YEAR_SEC}, immutable`,
-    'Accept-Ranges': 'bytes',
-    'Content-Length': String(part.end - part.start + 1),
-  });
-  if (requested !== undefined) response.status(206).set('Content-Range', `bytes ${part.start}-${part.end}/${stored.sizeBytes}`);
-  if (request.method === 'HEAD') response.end();
-  else if (file !== undefined) await sendFile(response, file, part);
-  else if ('buffers' in stored) sendBuffers(response, stored.buffers, part);
-}
-
-/** Byte positions, both included. */
-interface Part {
-  start: number;
-  end: number;
-}
-
-/** One range is answered with 206; several, or what is no range, with the whole (RFC 9110 §14.2). */
-function requestedPart(request: Request, response: Response, sizeBytes: number): Part | undefined {
-  if (request.method !== 'GET' || !request.get('range')?.startsWith('bytes=')) return undefined;
-  const ranges = request.range(sizeBytes, { combine: true });
-  if (ranges === -1) {
-    response.set('Content-Range', `bytes */${sizeBytes}`);
-    throw new RangeNotSatisfiable(sizeBytes);
-  }
-  return Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
-}
-
-/** Between the look-up and the read, the window may have moved on. */
-async function openFile(file: string): Promise<FileHandle> {
-  try {
-    return await open(file);
-  } catch (cause) {
-    throw new FileNotFound({ cause });
-  }
-}
-
-async function sendFile(response: Response, file: FileHandle, part: Part): Promise<void> {
-  // A player that went away is no failure; a disk that fails in the middle has cut the connection already.
-  await pipeline(file.createReadStream(part), response).catch(() => undefined);
-}
-
-/** Writes the packager's own buffers to the socket: nothing is joined or copied. */
-function sendBuffers(response: Response, buffers: Buffer[], part: Part): void {
-  response.cork();
-  let at = 0;
-  for (const buffer of buffers) {
-    const piece = buffer.subarray(Math.max(0, part.start - at), Math.max(0, part.end + 1 - at));
-    if (piece.length > 0) response.write(piece);
-    at += buffer.length;
-  }
-  response.end();
+/**
+ * What a request waited for never changes, but the next broadcast of the channel counts from zero again: caches keep
+ * it for less than that broadcast needs to come that far. A second for the rest lets a CDN merge its viewers.
+ */
+function sendPlaylist(request: Request, response: Response, body: Buffer, { maxAgeSec }: { maxAgeSec: number }): void {
+  response.set({ 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': `public, max-age=${maxAgeSec}`, Vary: 'Accept-Encoding', 'Content-Length': String(body.length) });
+  // The two bytes that every gzip file starts with (RFC 1952 §2.3.1); a playlist starts with #EXTM3U.
+  if (body[0] === 0x1f && body[1] === 0x8b) response.set('Content-Encoding', 'gzip');
+  response.end(request.method === 'HEAD' ? undefined : body);
 }

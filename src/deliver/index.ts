@@ -4,3 +4,4 @@ export { liveRoutes } from './live-routes.js';
 export type { HlsPackages, LiveShow, LiveShows } from './live.js';
 export { pages } from './pages.js';
 export { Viewers } from './viewers.js';
+export { WaitingRequests } from './waiting-requests.js';

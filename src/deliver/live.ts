@@ -49,7 +49,19 @@ export interface LiveShows {
 /** The bytes of a file: fresh ones in memory, older ones on disk. */
 export type StoredFile =
   | { sizeBytes: number; buffers: Buffer[] }
-  | { sizeBytes: number; file: string };
+  | { sizeBytes: number; file: string; /** Where it starts in the file; 0 when left out. */ offsetBytes?: number };
+
+/** How far a media playlist has come. */
+export interface PlaylistEdge {
+  /** Media sequence number of the last finished segment, and its number of parts. */
+  lastNumber: number;
+  lastParts: number;
+  /** Parts of the segment after it that are listed. */
+  openParts: number;
+  partTargetMs: number;
+  targetDurationSec: number;
+  hasEnded: boolean;
+}
 
 /** A live broadcast as HLS. It answers for a while after the end, so that players see it. */
 export interface HlsPackage {
@@ -57,8 +69,14 @@ export interface HlsPackage {
   /** The broadcast is over; the playlists say so. */
   hasEnded: boolean;
   multivariantPlaylist(): string | undefined;
-  mediaPlaylist(rendition: string): string | undefined;
+  mediaPlaylist(rendition: string, options: { isDelta: boolean }): string | undefined;
+  edge(rendition: string): PlaylistEdge | undefined;
   findFile(name: string): StoredFile | undefined;
+  /** The bytes of a part, `coming` when it may be the next one, or undefined when there is none of that name. */
+  findPart(rendition: string, msn: number, index: number): StoredFile | 'coming' | undefined;
+  /** Tells that a playlist says more than before. */
+  on(event: 'advanced', listener: () => void): unknown;
+  off(event: 'advanced', listener: () => void): unknown;
 }
 
 export interface HlsPackages {

@@ -1,5 +1,5 @@
 export { Packager } from './packager.js';
 export { LivePackage } from './live-package.js';
 export type { RenditionFacts } from './live-package.js';
-export type { Segment } from './segment.js';
+export type { PlaylistEdge, Segment } from './segment.js';
 export type { StoredFile } from './store/segment-store.js';

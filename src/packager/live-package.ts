@@ -7,7 +7,7 @@ import { multivariantPlaylist } from './playlist.js';
 import type { Variant } from './playlist.js';
 import { ROUNDING_MS, SegmentClock } from './segment-clock.js';
 import type { SegmentClockOptions } from './segment-clock.js';
-import type { Segment } from './segment.js';
+import type { PlaylistEdge, Segment } from './segment.js';
 import type { SegmentStore, StoredFile } from './store/segment-store.js';
 
 export interface LivePackageOptions {
@@ -24,6 +24,14 @@ export interface LivePackageEvents {
   /** Viewers can start: every rendition of the take has a segment, or the wait for a slow one is over. */
   playable: [];
   segment: [rendition: string, segment: Segment];
+  /** A playlist says more than before. */
+  advanced: [];
+}
+
+interface CachedPlaylist {
+  version: number;
+  full?: string;
+  delta?: string;
 }
 
 /** What a viewer or the studio is told about a rendition. */
@@ -60,6 +68,9 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   #targetDurationSec = 0;
   #isPlayable = false;
   #hasEnded = false;
+  /** Counts what playlists show; texts are made once for each. */
+  #version = 0;
+  readonly #texts = new Map<string, CachedPlaylist>();
 
   constructor(options: LivePackageOptions) {
     super();
@@ -92,6 +103,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     }
     this.#hasFixedStandIns = false;
     this.#pointDroppedElsewhere(take);
+    this.#advance();
   }
 
   push(media: RenditionMedia): void {
@@ -119,6 +131,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       this.finishTake();
     } finally {
       this.#hasEnded = true;
+      this.#advance();
     }
   }
 
@@ -132,11 +145,31 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     return multivariantPlaylist(variants, group);
   }
 
-  /** The media playlist of a rendition, or undefined when there is none (yet). */
-  mediaPlaylist(name: string): string | undefined {
+  /**
+   * The media playlist of a rendition, or undefined when there is none (yet). The same text until it says more.
+   * @param options.isDelta leaves out what the player has (RFC 8216bis §6.2.5.1).
+   */
+  mediaPlaylist(name: string, { isDelta = false }: { isDelta?: boolean } = {}): string | undefined {
     const rendition = this.#renditions.get(name);
     if (!rendition?.hasSegments) return undefined;
-    return rendition.playlist({ targetDurationSec: this.#targetDurationSec, hasEnded: this.#hasEnded, epochMs: this.#epochMs });
+    const kept = this.#texts.get(name);
+    const texts = kept?.version === this.#version ? kept : { version: this.#version };
+    this.#texts.set(name, texts);
+    if (isDelta) return (texts.delta ??= this.#writePlaylist(rendition, { isDelta }));
+    return (texts.full ??= this.#writePlaylist(rendition, { isDelta }));
+  }
+
+  /** How far the media playlist of a rendition has come, or undefined when there is none (yet). */
+  edge(name: string): PlaylistEdge | undefined {
+    const rendition = this.#renditions.get(name);
+    if (!rendition?.hasSegments) return undefined;
+    return { ...rendition.edge(), targetDurationSec: this.#targetDurationSec, hasEnded: this.#hasEnded };
+  }
+
+  /** The bytes of a part, `coming` when it may be the next one, or undefined when there is none of that name. */
+  findPart(name: string, number: number, index: number): StoredFile | 'coming' | undefined {
+    const found = this.#renditions.get(name)?.findPart(number, index);
+    return found === 'coming' && this.#hasEnded ? undefined : found;
   }
 
   /** @param name path inside the broadcast's folder, such as `720p/12.m4s`. */
@@ -157,6 +190,17 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   /** Resolves when finished segments are on disk. */
   async settled(): Promise<void> {
     await this.#store.settled();
+  }
+
+  #writePlaylist(rendition: LiveRendition, options: { isDelta: boolean }): string {
+    const others = [...this.#renditions.values()].filter((other) => other !== rendition);
+    const reports = others.flatMap((other) => other.report() ?? []);
+    return rendition.playlist({ targetDurationSec: this.#targetDurationSec, hasEnded: this.#hasEnded, epochMs: this.#epochMs, reports }, options);
+  }
+
+  #advance(): void {
+    this.#version++;
+    this.emit('advanced');
   }
 
   /** Whether renditions of this kind set the boundaries of the take: video, or audio without video. */
@@ -180,6 +224,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       windowMs: this.#config.windowSec * 1000,
       targetMs: () => this.#targetDurationSec * 1000,
       onSegment: (segment) => this.#announce(name, segment),
+      onPart: () => this.#advance(),
     });
   }
 
@@ -195,6 +240,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
 
   #fixStandIns(): void {
     this.#hasFixedStandIns = true;
+    this.#renditions.forEach((rendition) => rendition.followParts());
     for (const { name, isDropped, standIn = 'nothing' } of this.#renditions.values()) {
       if (!isDropped) this.#standIns.delete(name);
       else if (this.#standIns.get(name) !== standIn) {
@@ -221,6 +267,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       other.follow(name, segment);
       other.skipTo(segment.number - MAX_BEHIND_SEGMENTS);
     }
+    this.#advance();
     if (!this.#isPlayable && this.#isReady()) {
       this.#isPlayable = true;
       this.emit('playable');

@@ -2,13 +2,14 @@ import type { AudioConfig, Frame, VideoConfig } from '../streams/index.js';
 import { initSegment } from './cmaf/init.js';
 import type { RenditionFacts } from './live-package.js';
 import { mediaPlaylist } from './playlist.js';
-import type { AudioGroup, MediaPlaylist, Variant } from './playlist.js';
+import type { AudioGroup, MediaPlaylist, RenditionReport, Variant } from './playlist.js';
+import { listedParts, OpenParts } from './open-parts.js';
 import { RenditionTrack } from './rendition-track.js';
 import type { PackedSegment } from './rendition-track.js';
 import { ROUNDING_MS } from './segment-clock.js';
 import type { Boundary, SegmentClock } from './segment-clock.js';
-import type { Segment } from './segment.js';
-import type { SegmentStore } from './store/segment-store.js';
+import type { OpenSegment, Part, PlaylistEdge, Segment } from './segment.js';
+import type { SegmentStore, StoredFile } from './store/segment-store.js';
 import { SegmentWindow } from './segment-window.js';
 
 export interface LiveRenditionOptions {
@@ -23,7 +24,12 @@ export interface LiveRenditionOptions {
   /** The target duration of the playlists, which may grow. */
   targetMs: () => number;
   onSegment: (segment: Segment) => void;
+  /** A part can be listed. */
+  onPart: () => void;
 }
+
+/** How close to the length of the segment before a segment is when it is taken for whole. */
+const LENGTH_JITTER_MS = 20;
 
 /** One rendition of a live broadcast: its track, its window of segments and its playlist. */
 export class LiveRendition {
@@ -34,6 +40,8 @@ export class LiveRendition {
   readonly #baseUri: string;
   readonly #targetMs: () => number;
   readonly #onSegment: (segment: Segment) => void;
+  readonly #onPart: () => void;
+  readonly #open: OpenParts;
   readonly #track: RenditionTrack;
   readonly #window: SegmentWindow;
   #config: VideoConfig | AudioConfig | undefined;
@@ -41,6 +49,7 @@ export class LiveRendition {
   #segmentCount = 0;
   #isDropped = false;
   #continuedBy: LiveRendition | undefined;
+  #followsParts = false;
 
   constructor(options: LiveRenditionOptions) {
     this.name = options.name;
@@ -50,12 +59,14 @@ export class LiveRendition {
     this.#baseUri = options.baseUri;
     this.#targetMs = options.targetMs;
     this.#onSegment = options.onSegment;
+    this.#onPart = options.onPart;
+    this.#open = new OpenParts({ partMs: options.partMs });
     this.#window = new SegmentWindow({ windowMs: options.windowMs, targetMs: options.targetMs, onExpired: (segment) => this.#deleteFile(segment) });
     this.#track = new RenditionTrack({
       kind: options.kind,
       clock: options.clock,
       partMs: options.partMs,
-      onPart: () => undefined,
+      onPart: (boundary, part) => this.#listPart(boundary, part),
       onSegment: (packed) => this.#place(packed),
     });
   }
@@ -103,6 +114,12 @@ export class LiveRendition {
   setDropped(isDropped: boolean, continuedBy: LiveRendition | undefined): void {
     this.#isDropped = isDropped;
     this.#continuedBy = continuedBy;
+    this.#followsParts = false;
+  }
+
+  /** Who stands in is settled: its parts are listed too. */
+  followParts(): void {
+    this.#followsParts = true;
   }
 
   /** Hears of a new segment of any rendition, and lists it, or the hole it leaves here, when this one is dropped. */
@@ -115,8 +132,36 @@ export class LiveRendition {
     else this.#window.add(segment);
   }
 
-  playlist(options: Omit<MediaPlaylist, 'segments'>): string {
-    return mediaPlaylist({ ...options, segments: [...this.#window.listed] });
+  playlist(options: Pick<MediaPlaylist, 'targetDurationSec' | 'hasEnded' | 'epochMs' | 'reports'>, { isDelta }: { isDelta: boolean }): string {
+    const content = { segments: [...this.#window.listed], open: this.#openSegment(), nextPartUri: this.#nextPartUri() };
+    return mediaPlaylist({ ...options, ...content, partTargetMs: this.#open.targetMs }, { isDelta });
+  }
+
+  edge(): Omit<PlaylistEdge, 'targetDurationSec' | 'hasEnded'> {
+    const last = this.#window.last;
+    return {
+      lastNumber: last?.number ?? -1,
+      lastParts: last?.parts.length ?? 0,
+      openParts: this.#openSegment()?.parts.length ?? 0,
+      partTargetMs: this.#open.targetMs,
+    };
+  }
+
+  /** How far this rendition has come, for the playlists of the others. */
+  report(): RenditionReport | undefined {
+    const { lastNumber, lastParts, openParts } = this.edge();
+    if (lastNumber < 0) return undefined;
+    if (openParts > 0) return { name: this.name, lastNumber: lastNumber + 1, lastPart: openParts - 1 };
+    return { name: this.name, lastNumber, lastPart: Math.max(0, lastParts - 1) };
+  }
+
+  /** The bytes of a part, `coming` when it may be the next one, or undefined when there is none of that name. */
+  findPart(number: number, index: number): StoredFile | 'coming' | undefined {
+    const last = this.#window.last?.number ?? -1;
+    if (number > last) return this.#open.find(number, index) ?? (this.#isNext(number, index) ? 'coming' : undefined);
+    const part = this.#window.find(number)?.parts[index];
+    if (part === undefined || !this.#isOwn(part.uri)) return undefined;
+    return this.#store.findSlice(`${this.name}/${number}.m4s`, { offsetBytes: part.offsetBytes, sizeBytes: part.sizeBytes });
   }
 
   /** As an entry of the multivariant playlist; the bitrates have the audio in them. */
@@ -159,12 +204,57 @@ export class LiveRendition {
     this.#fillGapBefore(number);
   }
 
+  #listPart(boundary: Boundary, part: Part): void {
+    if (boundary.number <= (this.#window.last?.number ?? -1)) return;
+    this.#fillGapBefore(boundary.number);
+    const initUri = `${this.#baseUri}/${this.#initName}`;
+    this.#open.add({ ...boundary, initUri }, part, (index) => this.#partUri(boundary.number, index));
+    this.#onPart();
+  }
+
+  /** The segment that is being made, here or in the rendition that stands in. */
+  #openSegment(): OpenSegment | undefined {
+    if (this.#isDropped && !this.#followsParts) return undefined;
+    const maker = this.#isDropped ? this.#continuedBy : this;
+    const open = maker === undefined ? undefined : maker.#open.segment;
+    return open !== undefined && open.number === (this.#window.last?.number ?? open.number - 1) + 1 ? open : undefined;
+  }
+
+  /** Where the next part will be, as far as the segment before lets one foresee it. */
+  #nextPartUri(): string | undefined {
+    const maker = this.#isDropped ? this.#continuedBy : this;
+    if (maker === undefined || (this.#isDropped && !this.#followsParts)) return undefined;
+    const { number, index } = maker.#nextPart();
+    return maker.#partUri(number, index);
+  }
+
+  #nextPart(): { number: number; index: number } {
+    const last = this.#window.last;
+    const open = this.#open.segment;
+    if (open === undefined) return { number: (last?.number ?? -1) + 1, index: 0 };
+    const expectedMs = last !== undefined && last.discontinuity === open.discontinuity ? last.durationMs : this.#targetMs();
+    const isWhole = this.#open.durationMs >= expectedMs - LENGTH_JITTER_MS;
+    return isWhole ? { number: open.number + 1, index: 0 } : { number: open.number, index: open.parts.length };
+  }
+
+  /** Only what comes next may be waited for: the next part of the open segment, or the first of the one after it. */
+  #isNext(number: number, index: number): boolean {
+    if (this.#isDropped) return false;
+    const open = this.#open.segment;
+    if (open === undefined) return index === 0 && number === (this.#window.last?.number ?? -1) + 1;
+    return number === open.number ? index === open.parts.length : index === 0 && number === open.number + 1;
+  }
+
+  #partUri(number: number, index: number): string {
+    return `${this.#baseUri}/${this.name}/${number}.${index}.m4s`;
+  }
+
   #place(packed: PackedSegment): void {
+    this.#open.clear();
     // It was given up already: nothing that is listed changes.
     if (packed.boundary.number <= (this.#window.last?.number ?? -1)) return;
     const name = `${this.name}/${packed.boundary.number}.m4s`;
-    const buffers = packed.parts.flatMap((part) => part.buffers);
-    this.#store.add(name, buffers);
+    this.#store.add(name, packed.parts.flatMap((part) => part.buffers));
     this.#fillGapBefore(packed.boundary.number);
     this.#list({
       number: packed.boundary.number,
@@ -176,6 +266,7 @@ export class LiveRendition {
       sizeBytes: packed.parts.reduce((sum, part) => sum + part.sizeBytes, 0),
       frames: packed.frames,
       isGap: false,
+      parts: listedParts(packed.parts, (index) => this.#partUri(packed.boundary.number, index)),
     });
   }
 
@@ -200,6 +291,7 @@ export class LiveRendition {
       sizeBytes: 0,
       frames: 0,
       isGap: true,
+      parts: [],
     });
   }
 
@@ -221,8 +313,11 @@ export class LiveRendition {
 
   /** What stands in for this rendition's own belongs to the other one, which deletes it. */
   #removeOwn(uri: string): void {
-    const folder = `${this.#baseUri}/`;
-    if (uri.startsWith(`${folder}${this.name}/`)) this.#store.remove(uri.slice(folder.length));
+    if (this.#isOwn(uri)) this.#store.remove(uri.slice(this.#baseUri.length + 1));
+  }
+
+  #isOwn(uri: string): boolean {
+    return uri.startsWith(`${this.#baseUri}/${this.name}/`);
   }
 }
 

@@ -18,6 +18,7 @@ export interface RenditionTrackOptions {
   kind: 'video' | 'audio';
   clock: SegmentClock;
   partMs: number;
+  /** A part that will be in its segment whatever comes. */
   onPart: (boundary: Boundary, part: Part) => void;
   onSegment: (segment: PackedSegment) => void;
 }
@@ -178,7 +179,8 @@ export class RenditionTrack {
       buffers,
     };
     segment.parts.push(packed);
-    this.#onPart(segment.boundary, packed);
+    // What players have been told of may not be taken back.
+    if (!this.#isLate(segment.boundary, packed.startMs)) this.#onPart(segment.boundary, packed);
   }
 
   #closeSegment(): void {
@@ -194,7 +196,12 @@ export class RenditionTrack {
   #partsInside({ boundary, parts }: OpenSegment): Part[] {
     const next = this.#clock.find(boundary.number + 1);
     if (this.#kind === 'audio' || next?.take !== boundary.take) return parts;
-    return parts.filter((part, i) => i === 0 || part.startMs < next.startMs);
+    return parts.filter((part, i) => i === 0 || part.startMs < next.startMs || !this.#isLate(boundary, part.startMs));
+  }
+
+  /** Whether a part lies beyond what a segment can hold, and may still be dropped. */
+  #isLate(boundary: Boundary, partStartMs: number): boolean {
+    return this.#kind === 'video' && partStartMs >= boundary.startMs + this.#clock.longestMs;
   }
 
   /** Up to the next boundary, so that the playlists of all rungs keep one time; the last of a take as long as it is. */

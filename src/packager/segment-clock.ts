@@ -124,7 +124,12 @@ export class SegmentClock {
   advance(take: number, dtsMs: number): void {
     if (take > this.#horizon.take || (take === this.#horizon.take && dtsMs > this.#horizon.dtsMs)) this.#horizon = { take, dtsMs };
     const openMs = this.#openMs();
-    if (openMs > (this.#awaitsKeyFrame ? 1 : MAX_OPEN_TARGETS) * this.#longestMs()) this.endOverlong();
+    if (openMs > (this.#awaitsKeyFrame ? 1 : MAX_OPEN_TARGETS) * this.#fullMs()) this.endOverlong();
+  }
+
+  /** Length that no segment with a key frame at its end exceeds, ms. */
+  get longestMs(): number {
+    return this.#maxMs;
   }
 
   /** Whether the running segment is longer than the target duration: its key frame is late. */
@@ -134,9 +139,9 @@ export class SegmentClock {
 
   /** Ends the running segment where it fills the target duration, and those after it, up to where video has come. */
   endOverlong(): void {
-    const longestMs = this.#longestMs();
-    while (this.#openMs() >= longestMs) {
-      const boundary = this.#cut(this.#horizon.take, (this.latest?.startMs ?? 0) + longestMs, { isKeyFrame: false });
+    const fullMs = this.#fullMs();
+    while (this.#openMs() >= fullMs) {
+      const boundary = this.#cut(this.#horizon.take, (this.latest?.startMs ?? 0) + fullMs, { isKeyFrame: false });
       this.#keepDecision({ take: boundary.take, ptsMs: boundary.startMs, boundary });
     }
   }
@@ -146,7 +151,7 @@ export class SegmentClock {
     if (take !== this.#horizon.take) return take < this.#horizon.take;
     const last = this.latest;
     // Where the target duration is full and no key frame came, a boundary may still be set without one.
-    const isFull = last?.take === take && ptsMs >= last.startMs + this.#longestMs();
+    const isFull = last?.take === take && ptsMs >= last.startMs + this.#fullMs();
     return ptsMs < this.#horizon.dtsMs && !isFull;
   }
 
@@ -162,7 +167,7 @@ export class SegmentClock {
   }
 
   /** The target duration, ms. */
-  #longestMs(): number {
+  #fullMs(): number {
     return this.#maxMs - ROUNDING_MS;
   }
 

@@ -3,6 +3,8 @@ import type { Segment } from './segment.js';
 /** Bitrates smooth over this many segments. */
 const RATED_SEGMENTS = 30;
 const SHORT_MS = 500;
+/** Playlists list the parts of three target durations; a slow player asks for some that just went. */
+const SEGMENTS_WITH_PARTS = 16;
 /** RFC 8216bis §6.2.2: what stays listed may not be shorter than three target durations. */
 const LEAST_TARGETS = 3;
 const USUAL_RATES = [24, 25, 30, 50, 60, 24000 / 1001, 30000 / 1001, 60000 / 1001];
@@ -48,8 +50,16 @@ export class SegmentWindow {
     return USUAL_RATES.find((usual) => Math.abs(measured - usual) < usual * 0.0006) ?? measured;
   }
 
+  /** A segment that still has bytes, by its number. */
+  find(number: number): Segment | undefined {
+    const isIt = (segment: Segment): boolean => segment.number === number;
+    return this.#listed.findLast(isIt) ?? this.#delisted.findLast(isIt);
+  }
+
   add(segment: Segment): void {
     this.#listed.push(segment);
+    const old = this.#listed.at(-1 - SEGMENTS_WITH_PARTS);
+    if (old !== undefined) old.parts = [];
     if (!segment.isGap) this.#measure(segment);
     this.#slide();
   }

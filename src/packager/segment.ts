@@ -13,6 +13,26 @@ export interface Part {
   buffers: Buffer[];
 }
 
+/** A part as playlists name it; its bytes are a stretch of its segment's. */
+export interface ListedPart {
+  durationMs: number;
+  /** Starts with a key frame. */
+  isIndependent: boolean;
+  uri: string;
+  sizeBytes: number;
+  /** Where it starts in the bytes of its segment. */
+  offsetBytes: number;
+}
+
+/** The segment that a rendition is making: parts so far. */
+export interface OpenSegment {
+  number: number;
+  startMs: number;
+  discontinuity: number;
+  initUri: string;
+  parts: ListedPart[];
+}
+
 /** A finished segment of one rendition. */
 export interface Segment {
   /** Media sequence number. */
@@ -28,6 +48,20 @@ export interface Segment {
   /** Pictures or audio frames inside. */
   frames: number;
   isGap: boolean;
+  /** Empty for a gap, and once no player asks for them any more. */
+  parts: ListedPart[];
+}
+
+/** How far a playlist has come, for requests that wait for more. */
+export interface PlaylistEdge {
+  /** Media sequence number of the last finished segment, and its number of parts; -1 and 0 before the first. */
+  lastNumber: number;
+  lastParts: number;
+  /** Parts of the segment after it that are listed. */
+  openParts: number;
+  partTargetMs: number;
+  targetDurationSec: number;
+  hasEnded: boolean;
 }
 
 /** What a rendition's init segment describes. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
-import { hlsRoutes, Viewers } from '../../src/deliver/index.js';
+import { hlsRoutes, Viewers, WaitingRequests } from '../../src/deliver/index.js';
 import { Packager } from '../../src/packager/index.js';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import { frameTimes, videoConfig, videoFrame } from '../support/frames.js';
@@ -22,7 +22,7 @@ async function serve(t: Test, options: { corsOrigin?: string } = {}) {
   await packager.start();
   const live = packager.open({ id: ID, channel: { slug: 'ada' }, epochMs: Date.UTC(2026, 0, 1) });
   const viewers = new Viewers();
-  const handler = createHttpApp({ trustProxy: 0, log, bare: [{ path: '/', handler: hlsRoutes({ packages: packager, viewers, corsOrigin: options.corsOrigin ?? '*' }) }], routes: [] });
+  const handler = createHttpApp({ trustProxy: 0, log, bare: [{ path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting: new WaitingRequests({ maxPerBroadcast: 100 }), corsOrigin: options.corsOrigin ?? '*' }) }], routes: [] });
   const server = new HttpServer({ handler, bindAddress: '127.0.0.1', port: 0, log });
   await server.start();
   t.after(async () => {

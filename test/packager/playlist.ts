@@ -1,6 +1,8 @@
 import t from 'tap';
 import { mediaPlaylist, multivariantPlaylist } from '../../src/packager/playlist.js';
+import type { MediaPlaylist } from '../../src/packager/playlist.js';
 import type { Segment } from '../../src/packager/index.js';
+import type { ListedPart } from '../../src/packager/segment.js';
 import { lintMediaPlaylist, lintMultivariantPlaylist } from '../support/playlist-linter.js';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -9,16 +11,25 @@ function segment(number: number, change: Partial<Segment> = {}): Segment {
   return {
     number, startMs: number * 2000, durationMs: 2000, discontinuity: 0,
     uri: `/media/b1/720p/${number}.m4s`, initUri: '/media/b1/720p/init-0.mp4',
-    sizeBytes: 1000, frames: 60, isGap: false, ...change,
+    sizeBytes: 1000, frames: 60, isGap: false, parts: [], ...change,
   };
 }
 
+/** What ordinary players see, unless the test says more. */
+function playlist(change: Pick<MediaPlaylist, 'segments'> & Partial<MediaPlaylist>): MediaPlaylist {
+  return { targetDurationSec: 2, partTargetMs: 334, epochMs: EPOCH_MS, hasEnded: false, open: undefined, nextPartUri: undefined, reports: [], ...change };
+}
+
+/** Parts of a segment, the first one independent. */
+function parts(number: number, durationsMs: number[]): ListedPart[] {
+  return durationsMs.map((durationMs, i) => ({ durationMs, isIndependent: i === 0, uri: `/media/b1/720p/${number}.${i}.m4s`, sizeBytes: 100, offsetBytes: i * 100 }));
+}
+
+const WHOLE = [333.33, 333.34, 333.33, 333.33, 333.34, 333.33];
+
 t.test('a window with a discontinuity and a gap', async (t) => {
   const second = { discontinuity: 3, initUri: '/media/b1/720p/init-3.mp4' };
-  const text = mediaPlaylist({
-    targetDurationSec: 2,
-    epochMs: EPOCH_MS,
-    hasEnded: false,
+  const text = mediaPlaylist(playlist({
     segments: [
       segment(41, { discontinuity: 2 }),
       segment(42, { discontinuity: 2, durationMs: 1234.5678 }),
@@ -26,11 +37,13 @@ t.test('a window with a discontinuity and a gap', async (t) => {
       segment(44, { ...second, startMs: 92_000, isGap: true, sizeBytes: 0 }),
       segment(45, { ...second, startMs: 94_000, durationMs: 2002.1 }),
     ],
-  });
+  }));
   t.equal(text, `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-TARGETDURATION:2
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.002
+#EXT-X-PART-INF:PART-TARGET=0.334
 #EXT-X-MEDIA-SEQUENCE:41
 #EXT-X-DISCONTINUITY-SEQUENCE:2
 #EXT-X-MAP:URI="/media/b1/720p/init-0.mp4"
@@ -57,7 +70,7 @@ t.test('a window with a discontinuity and a gap', async (t) => {
 });
 
 t.test('the end of a broadcast', async (t) => {
-  t.equal(mediaPlaylist({ targetDurationSec: 2, epochMs: EPOCH_MS, hasEnded: true, segments: [segment(0)] }), `#EXTM3U
+  t.equal(mediaPlaylist(playlist({ hasEnded: true, segments: [segment(0, { parts: parts(0, WHOLE) })], reports: [{ name: 'audio', lastNumber: 0, lastPart: 5 }] })), `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-TARGETDURATION:2
@@ -69,6 +82,71 @@ t.test('the end of a broadcast', async (t) => {
 /media/b1/720p/0.m4s
 #EXT-X-ENDLIST
 `);
+});
+
+t.test('parts of the last three target durations, what comes next, and the other renditions', async (t) => {
+  const text = mediaPlaylist(playlist({
+    segments: [7, 8, 9, 10].map((number) => segment(number, { parts: parts(number, [1000, 1000]) })),
+    open: { number: 11, startMs: 30_000, discontinuity: 1, initUri: '/media/b1/720p/init-1.mp4', parts: parts(11, [333.33, 333.34]) },
+    nextPartUri: '/media/b1/720p/11.2.m4s',
+    reports: [{ name: 'audio', lastNumber: 11, lastPart: 0 }, { name: '360p', lastNumber: 10, lastPart: 5 }],
+  }));
+  t.equal(text, `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-TARGETDURATION:2
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.002
+#EXT-X-PART-INF:PART-TARGET=0.334
+#EXT-X-MEDIA-SEQUENCE:7
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-MAP:URI="/media/b1/720p/init-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:14.000Z
+#EXTINF:2.00000,
+/media/b1/720p/7.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:16.000Z
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/8.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/8.1.m4s"
+#EXTINF:2.00000,
+/media/b1/720p/8.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:18.000Z
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/9.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/9.1.m4s"
+#EXTINF:2.00000,
+/media/b1/720p/9.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:20.000Z
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/10.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=1.00000,URI="/media/b1/720p/10.1.m4s"
+#EXTINF:2.00000,
+/media/b1/720p/10.m4s
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="/media/b1/720p/init-1.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:30.000Z
+#EXT-X-PART:DURATION=0.33333,URI="/media/b1/720p/11.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.33334,URI="/media/b1/720p/11.1.m4s"
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="/media/b1/720p/11.2.m4s"
+#EXT-X-RENDITION-REPORT:URI="../audio/index.m3u8",LAST-MSN=11,LAST-PART=0
+#EXT-X-RENDITION-REPORT:URI="../360p/index.m3u8",LAST-MSN=10,LAST-PART=5
+`);
+});
+
+t.test('a delta update leaves out what is six target durations from the end', async (t) => {
+  const long = playlist({ segments: Array.from({ length: 10 }, (_, i) => segment(i)), open: { number: 10, startMs: 20_000, discontinuity: 0, initUri: '/media/b1/720p/init-0.mp4', parts: parts(10, [333]) } });
+  const text = mediaPlaylist(long, { isDelta: true });
+  t.equal(text.slice(0, text.indexOf('#EXTINF')), `#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-TARGETDURATION:2
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.002
+#EXT-X-PART-INF:PART-TARGET=0.334
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-SKIP:SKIPPED-SEGMENTS=4
+#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:08.000Z
+`);
+  const full = mediaPlaylist(long);
+  t.ok(full.endsWith(text.slice(text.indexOf('#EXT-X-PROGRAM'))), 'the rest is that of the whole playlist');
+  t.equal(mediaPlaylist({ ...long, segments: long.segments.slice(4) }, { isDelta: true }), mediaPlaylist({ ...long, segments: long.segments.slice(4) }), 'with nothing to leave out, the whole');
+  t.equal(mediaPlaylist({ ...long, hasEnded: true }, { isDelta: true }), mediaPlaylist({ ...long, hasEnded: true }));
 });
 
 t.test('a ladder with audio of its own', async (t) => {

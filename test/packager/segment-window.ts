@@ -3,7 +3,7 @@ import type { Segment } from '../../src/packager/index.js';
 import { SegmentWindow } from '../../src/packager/segment-window.js';
 
 function segment(number: number, change: Partial<Segment> = {}): Segment {
-  return { number, startMs: number * 2000, durationMs: 2000, discontinuity: 0, uri: `${number}`, initUri: 'init', sizeBytes: 250_000, frames: 60, isGap: false, ...change };
+  return { number, startMs: number * 2000, durationMs: 2000, discontinuity: 0, uri: `${number}`, initUri: 'init', sizeBytes: 250_000, frames: 60, isGap: false, parts: [], ...change };
 }
 
 function filled(count: number, change: (number: number) => Partial<Segment> = () => ({}), targetMs = 2000) {

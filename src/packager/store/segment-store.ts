@@ -9,7 +9,7 @@ import type { MemoryBudget } from './memory-budget.js';
 /** Where the bytes of a file are: in memory while fresh, on disk later. */
 export type StoredFile =
   | { sizeBytes: number; buffers: Buffer[] }
-  | { sizeBytes: number; file: string };
+  | { sizeBytes: number; file: string; /** Where it starts in the file; 0 when left out. */ offsetBytes?: number };
 
 interface Entry {
   sizeBytes: number;
@@ -69,6 +69,14 @@ export class SegmentStore {
     if (entry === undefined) return undefined;
     if (entry.buffers !== undefined) return { sizeBytes: entry.sizeBytes, buffers: entry.buffers };
     return { sizeBytes: entry.sizeBytes, file: path.join(this.#folder, name) };
+  }
+
+  /** A stretch of a file, such as a part of a segment. */
+  findSlice(name: string, { offsetBytes, sizeBytes }: { offsetBytes: number; sizeBytes: number }): StoredFile | undefined {
+    const stored = this.find(name);
+    if (stored === undefined || offsetBytes + sizeBytes > stored.sizeBytes) return undefined;
+    if ('file' in stored) return { sizeBytes, file: stored.file, offsetBytes };
+    return { sizeBytes, buffers: sliceBuffers(stored.buffers, offsetBytes, offsetBytes + sizeBytes) };
   }
 
   /** Forgets a file and deletes it. */
@@ -140,6 +148,18 @@ export class SegmentStore {
     this.#failedWrites = 0;
     this.#diskReportedAtMs = undefined;
   }
+}
+
+/** The bytes from `start` up to `end` of a list of buffers; nothing is copied. */
+export function sliceBuffers(buffers: Buffer[], start: number, end: number): Buffer[] {
+  const slices: Buffer[] = [];
+  let at = 0;
+  for (const buffer of buffers) {
+    const slice = buffer.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    if (slice.length > 0) slices.push(slice);
+    at += buffer.length;
+  }
+  return slices;
 }
 
 /** Writes beside the name and renames, so that the name always shows a whole file. */
