@@ -5,8 +5,8 @@ import type { PackagerConfig } from './config.js';
 import { LiveRendition } from './live-rendition.js';
 import { multivariantPlaylist } from './playlist.js';
 import type { Variant } from './playlist.js';
-import { ROUNDING_MS, SegmentClock } from './segment-clock.js';
-import type { SegmentClockOptions } from './segment-clock.js';
+import { ROUNDING_MS, SegmentClock } from './track/segment-clock.js';
+import type { SegmentClockOptions } from './track/segment-clock.js';
 import type { PlaylistEdge, Segment } from './segment.js';
 import type { SegmentStore, StoredFile } from './store/segment-store.js';
 

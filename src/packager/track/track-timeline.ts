@@ -1,5 +1,5 @@
-import type { Frame } from '../streams/index.js';
-import type { Sample } from './cmaf/fragment.js';
+import type { Frame } from '../../streams/index.js';
+import type { Sample } from '../cmaf/fragment.js';
 
 interface TimedSample {
   /** Decode time in ticks. */

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { RenditionTrack } from '../../src/packager/rendition-track.js';
-import type { PackedSegment } from '../../src/packager/rendition-track.js';
-import { SegmentClock } from '../../src/packager/segment-clock.js';
-import { audioConfig, audioFrame, frameTimes, videoConfig, videoFrame } from '../support/frames.js';
+import { RenditionTrack } from '../../../src/packager/track/rendition-track.js';
+import type { PackedSegment } from '../../../src/packager/track/rendition-track.js';
+import { SegmentClock } from '../../../src/packager/track/segment-clock.js';
+import { audioConfig, audioFrame, frameTimes, videoConfig, videoFrame } from '../../support/frames.js';
 
 const LIMITS = { targetMs: 2000, maxMs: 2499 };
 const AUDIO_FPS = 48_000 / 1024;

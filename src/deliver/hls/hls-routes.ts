@@ -1,13 +1,13 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import { BroadcastNotLive } from '../streams/index.js';
-import { FileNotFound, PlaylistStalled } from './errors.js';
-import type { HlsPackage, HlsPackages, PlaylistEdge, StoredFile } from './live.js';
+import { BroadcastNotLive } from '../../streams/index.js';
+import { FileNotFound, PlaylistStalled } from '../errors.js';
+import type { HlsPackage, HlsPackages, PlaylistEdge, StoredFile } from '../live.js';
 import { sendMedia } from './media-answer.js';
 import { PlaylistBodies } from './playlist-bodies.js';
 import { checkDistance, isReached, readPlaylistRequest } from './playlist-request.js';
 import type { PlaylistRequest } from './playlist-request.js';
-import type { Viewers } from './viewers.js';
+import type { Viewers } from '../viewers.js';
 import type { WaitingRequests } from './waiting-requests.js';
 
 export interface HlsRoutesOptions {

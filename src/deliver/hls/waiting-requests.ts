@@ -1,5 +1,5 @@
-import type { HlsPackage } from './live.js';
-import { TooManyWaiting } from './errors.js';
+import type { HlsPackage } from '../live.js';
+import { TooManyWaiting } from '../errors.js';
 
 /** Waits of one kind, answered by one look. */
 interface Wait {

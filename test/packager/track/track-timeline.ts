@@ -1,6 +1,6 @@
 import t from 'tap';
-import { TrackTimeline } from '../../src/packager/track-timeline.js';
-import { audioFrame, frameTimes, videoFrame } from '../support/frames.js';
+import { TrackTimeline } from '../../../src/packager/track/track-timeline.js';
+import { audioFrame, frameTimes, videoFrame } from '../../support/frames.js';
 
 t.test('audio frames are counted: milliseconds only round to them', async (t) => {
   for (const sampleRate of [48_000, 44_100, 22_050]) {

@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import { FileNotFound, RangeNotSatisfiable } from './errors.js';
-import type { StoredFile } from './live.js';
+import { FileNotFound, RangeNotSatisfiable } from '../errors.js';
+import type { StoredFile } from '../live.js';
 
 /** Byte positions, both included. */
 interface Stretch {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { HlsPackage } from './live.js';
+import type { HlsPackage } from '../live.js';
 
 /** A playlist as it goes over the wire. */
 export interface PlaylistBody {

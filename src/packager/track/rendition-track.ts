@@ -1,9 +1,9 @@
-import type { AudioConfig, Frame, VideoConfig } from '../streams/index.js';
-import { fragment } from './cmaf/fragment.js';
-import type { Sample } from './cmaf/fragment.js';
-import { timescaleOf } from './cmaf/init.js';
+import type { AudioConfig, Frame, VideoConfig } from '../../streams/index.js';
+import { fragment } from '../cmaf/fragment.js';
+import type { Sample } from '../cmaf/fragment.js';
+import { timescaleOf } from '../cmaf/init.js';
 import type { Boundary, SegmentClock } from './segment-clock.js';
-import type { Part } from './segment.js';
+import type { Part } from '../segment.js';
 import { TrackTimeline } from './track-timeline.js';
 
 /** A finished segment, before it has a place. */

@@ -1,5 +1,5 @@
-import type { PlaylistEdge } from './live.js';
-import { PlaylistRequestRefused } from './errors.js';
+import type { PlaylistEdge } from '../live.js';
+import { PlaylistRequestRefused } from '../errors.js';
 
 /** What a player asks of a media playlist by its query (RFC 8216bis §6.2.5). */
 export interface PlaylistRequest {

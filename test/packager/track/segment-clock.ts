@@ -1,5 +1,5 @@
 import t from 'tap';
-import { SegmentClock } from '../../src/packager/segment-clock.js';
+import { SegmentClock } from '../../../src/packager/track/segment-clock.js';
 
 const LIMITS = { targetMs: 2000, maxMs: 2499 };
 
