@@ -4,8 +4,8 @@ import type { ReadAside, ReadPart, ReadPlaylist, ReadSegment, ReadStart } from '
 const QUOTED = /^"[^"]+"$/;
 const WHOLE = /^\d{1,20}$/;
 const RANGE = /^"\d+(?:@\d+)?"$/;
-/** EXTINF goes up to the start of the next segment; the last frame of sound may end one frame before or after it. */
-const PART_SUM_TOLERANCE_SEC = 0.025;
+/** EXTINF goes up to the start of the next segment: sound may end a frame later, and is counted up to 30 ms past its stamps. */
+const PART_SUM_TOLERANCE_SEC = 0.055;
 /** Sums of figures with five places. */
 const ROUNDING_SEC = 0.0005;
 const LEAST_PART = 0.85;

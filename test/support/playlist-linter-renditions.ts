@@ -4,15 +4,20 @@ import type { ReadPlaylist } from './playlist-reading.js';
 
 const RENDITION_TOLERANCE_MS = 25;
 
-/** Problems between the renditions of one broadcast at one moment, by name: `/…/<name>/index.m3u8` is where each is. */
+/** Problems between the renditions of one broadcast at one moment, by name. */
 export function lintRenditions(texts: Record<string, string>): string[] {
-  const all = Object.entries(texts).map(([name, text]) => ({ name, playlist: readMediaPlaylist(text) }));
-  const [first, ...others] = all;
-  if (first === undefined) return [];
-  return [
-    ...others.flatMap((other) => lintPair(first, other)),
-    ...all.flatMap((one) => lintReports(one, all)),
-  ];
+  const [first, ...others] = read(texts);
+  return first === undefined ? [] : others.flatMap((other) => lintPair(first, other));
+}
+
+/** What the playlists of one moment say of each other; `<name>/index.m3u8` is where each of them is. */
+export function lintReports(texts: Record<string, string>): string[] {
+  const all = read(texts);
+  return all.flatMap((one) => lintReportsOf(one, all));
+}
+
+function read(texts: Record<string, string>): NamedPlaylist[] {
+  return Object.entries(texts).map(([name, text]) => ({ name, playlist: readMediaPlaylist(text) }));
 }
 
 interface NamedPlaylist {
@@ -34,8 +39,7 @@ function lintPair(first: NamedPlaylist, { name, playlist }: NamedPlaylist): stri
   return problems;
 }
 
-/** What a playlist says of the others is what they say themselves. */
-function lintReports({ name, playlist }: NamedPlaylist, all: NamedPlaylist[]): string[] {
+function lintReportsOf({ name, playlist }: NamedPlaylist, all: NamedPlaylist[]): string[] {
   if (playlist.partTargetSec === undefined || playlist.hasEnd) return [];
   const reports = new Map(playlist.reports.map((report) => [path.posix.dirname(path.posix.join(name, report.uri)), report]));
   const problems = reports.has(name) ? [`${name} has an EXT-X-RENDITION-REPORT of itself (§4.4.5.4)`] : [];
@@ -51,8 +55,8 @@ function lintReports({ name, playlist }: NamedPlaylist, all: NamedPlaylist[]): s
   return problems;
 }
 
-/** Media sequence number and part index of the last part. */
+/** Media sequence number and part index of the last part; 0 for a gap, since a player fills in its own when there is none. */
 function endOf({ segments, open }: ReadPlaylist): string {
-  const last = open ?? segments.findLast(({ parts }) => parts.length > 0);
-  return `${last?.number}.${(last?.parts.length ?? 0) - 1}`;
+  const last = open ?? segments.at(-1);
+  return `${last?.number}.${Math.max(0, (last?.parts.length ?? 0) - 1)}`;
 }

@@ -4,13 +4,14 @@ import { readMediaPlaylist } from './playlist-reading.js';
 import type { ReadAside, ReadPart, ReadPlaylist, ReadSegment, ReadStart } from './playlist-reading.js';
 
 const ROUNDED_SEC = 0.0005;
-const GIVEN_UP = 'a hint that was given up';
 
 /** One media playlist from reload to reload, as a player keeps it; delta updates are joined with what came before. */
 export class PlaylistSeries {
   #before: ReadPlaylist | undefined;
   /** What each address stands for. */
   readonly #places = new Map<string, string>();
+  #missedHints = 0;
+  #missed: { hinted: string; number: number; problem: string } | undefined;
 
   /** Problems of the next state, by itself and after the one before. */
   next(text: string): string[] {
@@ -24,15 +25,33 @@ export class PlaylistSeries {
     return problems;
   }
 
+  /** Hints whose part was not the next that came: a player that asked early asked in vain. */
+  get missedHints(): number {
+    return this.#missedHints;
+  }
+
   /** Whether the part that was promised is the next one that came. */
   #lintHint(before: ReadPlaylist, now: ReadPlaylist): string[] {
+    const problems = this.#lintMissed(now);
     const hinted = hintOf(before);
-    if (hinted === undefined || before.hasEnd || now.hasEnd || hintOf(now) === hinted) return [];
-    const { fresh, wasReplanned } = nextPart(before, now);
-    if (fresh === 'unknown' || fresh?.part.uri === hinted) return [];
-    this.#places.set(hinted, GIVEN_UP);
-    if (wasReplanned) return [];
-    return [fresh === undefined ? `the hint of ${hinted} is gone, and the part never came (§4.4.5.3)` : `part ${fresh.place} is ${fresh.part.uri}, and the hint said ${hinted} (§4.4.5.3)`];
+    if (hinted === undefined || before.hasEnd || now.hasEnd || hintOf(now) === hinted) return problems;
+    const { fresh, isReplanned } = nextPart(before, now);
+    if (fresh === 'unknown' || fresh?.part.uri === hinted) return problems;
+    this.#missedHints++;
+    // RFC 8216bis §6.2.6: the end of a segment may come before a part that was planned.
+    if (isReplanned) return problems;
+    if (fresh === undefined) return [...problems, `the hint of ${hinted} is gone, and the part never came (§4.4.5.3)`];
+    this.#missed = { hinted, number: fresh.number, problem: `part ${fresh.number}.${fresh.index} is ${fresh.part.uri}, and the hint said ${hinted} (§4.4.5.3)` };
+    return problems;
+  }
+
+  /** A segment that went on where the next one was promised: that one has to be where it was said. */
+  #lintMissed(now: ReadPlaylist): string[] {
+    const missed = this.#missed;
+    const next = missed && startsOf(now).find(({ number, parts }) => number > missed.number && parts.length > 0);
+    if (missed === undefined || next === undefined) return [];
+    this.#missed = undefined;
+    return next.parts[0]?.uri === missed.hinted ? [] : [missed.problem];
   }
 
   /** An address never stands for two things: caches keep what they got. */
@@ -164,24 +183,23 @@ function hintOf({ hints }: ReadPlaylist): string | undefined {
 
 interface NextPart {
   /** The first part behind those that were listed before; `unknown` when it left the playlist meanwhile. */
-  fresh: { place: string; part: ReadPart } | 'unknown' | undefined;
-  /** RFC 8216bis §6.2.6: a break or a hole changes what was planned. */
-  wasReplanned: boolean;
+  fresh: { number: number; index: number; part: ReadPart } | 'unknown' | undefined;
+  /** The segment that the part was promised for has ended, or a hole follows it. */
+  isReplanned: boolean;
 }
 
 function nextPart(before: ReadPlaylist, now: ReadPlaylist): NextPart {
   const last = startsOf(before).at(-1);
   const later = startsOf(now).filter(({ number }) => number >= (last?.number ?? 0));
-  if (last === undefined || later[0]?.number !== last.number || (later[0].parts.length === 0 && last.parts.length > 0)) return { fresh: 'unknown', wasReplanned: true };
+  if (last === undefined || later[0]?.number !== last.number) return { fresh: 'unknown', isReplanned: true };
   const at = later.findIndex(({ number, parts }) => parts.length > (number === last.number ? last.parts.length : 0));
+  const passed = later.slice(0, at < 0 ? later.length : at);
+  if (passed.some(({ parts, isGap }) => parts.length === 0 && !isGap)) return { fresh: 'unknown', isReplanned: true };
   const start = later[at];
   const index = start?.number === last.number ? last.parts.length : 0;
   const part = start?.parts[index];
-  const passed = at < 0 ? later : later.slice(0, at + 1);
-  return {
-    fresh: start === undefined || part === undefined ? undefined : { place: `${start.number}.${index}`, part },
-    wasReplanned: passed.some(({ number, isGap, discontinuity }) => number > last.number && (isGap || discontinuity !== last.discontinuity)),
-  };
+  const isReplanned = passed.some((one) => one.isGap || ('uri' in one && !('uri' in last)));
+  return { fresh: start === undefined || part === undefined ? undefined : { number: start.number, index, part }, isReplanned };
 }
 
 function lintReportsOn(before: ReadPlaylist, now: ReadPlaylist): string[] {

@@ -5,5 +5,5 @@
 export { lintMediaPlaylist } from './playlist-linter-media.js';
 export { lintBandwidth, lintMultivariantPlaylist } from './playlist-linter-multivariant.js';
 export type { BandwidthSource } from './playlist-linter-multivariant.js';
-export { lintRenditions } from './playlist-linter-renditions.js';
+export { lintRenditions, lintReports } from './playlist-linter-renditions.js';
 export { PlaylistSeries, lintDelta, lintSeries } from './playlist-linter-series.js';
