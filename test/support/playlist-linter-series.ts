@@ -18,7 +18,7 @@ export class PlaylistSeries {
     const before = this.#before;
     const now = readMediaPlaylist(text, before);
     const problems = lintRead(text, now);
-    if (before !== undefined) problems.push(...lintReload(before, now), ...lintParts(before, now), ...this.#lintHint(before, now), ...lintReportsOn(before, now));
+    if (before !== undefined) problems.push(...lintReload(before, now), ...lintParts(before, now), ...this.#lintHint(before, now), ...this.#lintMissed(now), ...lintReportsOn(before, now));
     if (now.takenOver < (now.skipped ?? 0)) problems.push(`${now.skipped} segments are skipped, and the playlist before has ${now.takenOver} of them (§6.2.5.1)`);
     problems.push(...this.#lintPlaces(now));
     this.#before = now;
@@ -32,17 +32,16 @@ export class PlaylistSeries {
 
   /** Whether the part that was promised is the next one that came. */
   #lintHint(before: ReadPlaylist, now: ReadPlaylist): string[] {
-    const problems = this.#lintMissed(now);
     const hinted = hintOf(before);
-    if (hinted === undefined || before.hasEnd || now.hasEnd || hintOf(now) === hinted) return problems;
+    if (hinted === undefined || before.hasEnd || now.hasEnd || hintOf(now) === hinted) return [];
     const { fresh, isReplanned } = nextPart(before, now);
-    if (fresh === 'unknown' || fresh?.part.uri === hinted) return problems;
+    if (fresh === 'unknown' || fresh?.part.uri === hinted) return [];
     this.#missedHints++;
     // RFC 8216bis §6.2.6: the end of a segment may come before a part that was planned.
-    if (isReplanned) return problems;
-    if (fresh === undefined) return [...problems, `the hint of ${hinted} is gone, and the part never came (§4.4.5.3)`];
+    if (isReplanned) return [];
+    if (fresh === undefined) return [`the hint of ${hinted} is gone, and the part never came (§4.4.5.3)`];
     this.#missed = { hinted, number: fresh.number, problem: `part ${fresh.number}.${fresh.index} is ${fresh.part.uri}, and the hint said ${hinted} (§4.4.5.3)` };
-    return problems;
+    return [];
   }
 
   /** A segment that went on where the next one was promised: that one has to be where it was said. */
