@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { PlayableRendition } from '../../src/web/api/contract.js';
+import { unplayableWords, videoCodecNames } from '../../src/web/playback/codecs.js';
 import { levelNameOf } from '../../src/web/playback/engine.js';
 import { qualityLabel, qualityOptions } from '../../src/web/playback/quality.js';
 import { recoveryStep } from '../../src/web/playback/recovery.js';
@@ -33,12 +34,13 @@ t.test('a playlist names its rendition', async (t) => {
 });
 
 t.test('trouble: gentle first, slower each time, never given up', async (t) => {
-  const steps = (kind: 'network' | 'media' | 'other', hasStarted: boolean) =>
+  const steps = (kind: 'network' | 'media' | 'codec' | 'other', hasStarted: boolean) =>
     [0, 1, 2, 3, 4, 50].map((attempt) => recoveryStep({ kind, attempt, hasStarted })).map(({ action, afterMs }) => `${action} ${afterMs}`);
   t.same(steps('network', true), ['resume 500', 'resume 1000', 'resume 2000', 'rebuild 4000', 'rebuild 8000', 'rebuild 8000']);
   t.same(steps('network', false), ['rebuild 500', 'rebuild 1000', 'rebuild 2000', 'rebuild 4000', 'rebuild 8000', 'rebuild 8000']);
   t.same(steps('media', true), ['recover 0', 'rebuild 1000', 'rebuild 2000', 'rebuild 4000', 'rebuild 8000', 'rebuild 8000']);
   t.same(steps('other', true)[0], 'rebuild 500');
+  t.same(steps('codec', false).slice(0, 2), ['rebuild 10000', 'rebuild 10000'], 'a codec changes only when the streamer does something');
 });
 
 t.test('stalls', async (t) => {
@@ -52,4 +54,11 @@ t.test('stalls', async (t) => {
   meter.begin(5000);
   meter.end(5250);
   t.same([meter.count, meter.seconds(9000)], [2, 1.25]);
+});
+
+t.test('what cannot be played here is named', async (t) => {
+  t.same(videoCodecNames(['hvc1.1.6.L93.B0,mp4a.40.2', 'av01.0.05M.08, mp4a.40.2', 'hev1.1.6.L60.B0', 'mp4a.40.2', undefined]), ['HEVC', 'AV1']);
+  t.same(videoCodecNames(['avc1.64001f', 'mp4a.40.2', 'opus']), ['H.264']);
+  t.equal(unplayableWords(['HEVC'], true), 'This stream is sent as HEVC, which this browser cannot play. You hear its sound.');
+  t.equal(unplayableWords(['HEVC', 'AV1'], false), 'This stream is sent as HEVC and AV1, which this browser cannot play. Another browser or device may.');
 });

@@ -6,7 +6,7 @@ const broadcast = (id: string): PlayableBroadcast =>
   ({ id, startedAt: '2026-03-01T12:00:00Z', viewers: 1, playback: { hls: '/hls/ada/master.m3u8' }, renditions: [], droppedRenditions: [] });
 
 const answered = (state: ChannelState, id?: string): VisitEvent => {
-  const live: ChannelLive = id === undefined ? { state } : { state, broadcast: broadcast(id) };
+  const live: ChannelLive = id === undefined ? { state, latency: 'balanced' } : { state, latency: 'balanced', broadcast: broadcast(id) };
   return { type: 'answered', live };
 };
 
@@ -46,6 +46,15 @@ t.test('a silent server stops no picture', async (t) => {
   t.same(story({ type: 'unanswered' }, answered('live', 'b1'), { type: 'unanswered' }, answered('live', 'b1')), [
     'unreachable, out of touch', 'live, plays b1 flowing', 'live, plays b1 flowing, out of touch', 'live, plays b1 flowing',
   ]);
+});
+
+t.test('the streamer changes the latency while the show is on', async (t) => {
+  const live: ChannelLive = { state: 'live', latency: 'ultra-low', broadcast: broadcast('b1') };
+  const first = visitAfter(NEW_VISIT, { type: 'answered', live });
+  t.equal(first.latency, 'ultra-low');
+  const next = visitAfter(first, { type: 'answered', live: { ...live, latency: 'stable' } });
+  t.same([next.latency, next.broadcast?.id], ['stable', 'b1']);
+  t.equal(visitAfter(next, { type: 'unanswered' }).latency, 'stable');
 });
 
 t.test('a channel that does not exist, or no longer', async (t) => {

@@ -39,6 +39,17 @@ export class Api {
     return this.#get(`/channels/${encodeURIComponent(slug)}/live`, signal);
   }
 
+  /** Tells that somebody watches the channel now. */
+  async viewing(slug: string): Promise<void> {
+    await this.#exchange('POST', `/channels/${encodeURIComponent(slug)}/viewing`);
+  }
+
+  /** The server's clock, ms since 1970. */
+  async timeMs(signal?: AbortSignal): Promise<number> {
+    const reply = await this.#get<{ nowMs: number }>('/time', signal);
+    return reply.nowMs;
+  }
+
   channelHealth(slug: string, signal?: AbortSignal): Promise<ChannelHealth> {
     return this.#get(`/channels/${encodeURIComponent(slug)}/health`, signal);
   }

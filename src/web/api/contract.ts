@@ -31,11 +31,16 @@ export interface LiveBroadcast {
 
 export type Ladder = 'auto' | 'off' | string[];
 
+/** How near to the live moment players stay. */
+export type Latency = 'ultra-low' | 'balanced' | 'stable';
+
 export interface Channel {
   slug: string;
   title: string;
   description: string;
   owner?: string | { username: string };
+  /** For viewers who have not chosen. */
+  latency: Latency;
   /** Only its owner and admins see it; null takes the server's setting. */
   ladder?: Ladder | null;
 }
@@ -44,6 +49,7 @@ export interface ChannelChange {
   title?: string;
   description?: string;
   ladder?: Ladder | null;
+  latency?: Latency;
 }
 
 export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting';
@@ -69,6 +75,7 @@ export interface PlayableBroadcast {
 
 export interface ChannelLive {
   state: ChannelState;
+  latency: Latency;
   broadcast?: PlayableBroadcast;
 }
 

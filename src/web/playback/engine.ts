@@ -1,16 +1,33 @@
+import type { Latency } from '../api/contract.js';
+import type { ServerClock } from './latency/server-clock.js';
+import type { Supply } from './recovery.js';
+
 /** What kind of trouble an engine cannot leave by itself. */
-export type TroubleKind = 'network' | 'media' | 'other';
+export type TroubleKind = 'network' | 'media' | 'codec' | 'other';
 
 export interface EngineEvents {
   /** The list of levels, the level in use or the playlist is new. */
   changed: () => void;
   /** Playback has stopped or will; the owner decides what to do next. */
   trouble: (kind: TroubleKind) => void;
+  /** A picture that ran dry moves again. */
+  resumed: () => void;
+}
+
+export interface EngineOptions {
+  video: HTMLVideoElement;
+  url: string;
+  latency: Latency;
+  clock: ServerClock;
+  events: EngineEvents;
 }
 
 /** What only the engine knows about the playback; the rest is read from the video element. */
 export interface EngineFigures {
+  /** How long ago the server had received what is shown; undefined while nobody knows. */
   latencySec: number | undefined;
+  /** The distance to the end of the playlist that the engine keeps. */
+  targetSec: number | undefined;
   bandwidthKbps: number | undefined;
   levelKbps: number | undefined;
   codecs: string | undefined;
@@ -22,10 +39,19 @@ export interface Engine {
   readonly levels: string[];
   readonly activeLevel: string | undefined;
   readonly figures: EngineFigures;
+  /** About how far behind each latency plays, seconds; undefined when the browser alone decides, or before it is known. */
+  readonly latencies: Record<Latency, number> | undefined;
+  /** Codecs of the pictures when none of them can be played here, such as `HEVC`; else empty. */
+  readonly unplayable: string[];
+  /** Playback ran dry and waits until it can go on without stumbling. */
+  readonly isHolding: boolean;
   /** How far behind the end of the playlist still counts as live, seconds. */
   readonly liveWithinSec: number;
   /** Stays on this rendition; undefined lets the engine choose. */
   choose(level: string | undefined): void;
+  /** Plays nearer to the live moment, or further back, from now on. */
+  setLatency(latency: Latency): void;
+  setSupply(supply: Supply): void;
   /** Forgets renditions that the server no longer makes. */
   drop(levels: string[]): void;
   /** Jumps to the newest place that plays without stalling. */

@@ -1,41 +1,45 @@
-import Hls, { type ErrorData, type Level } from 'hls.js';
-import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type TroubleKind } from './engine.js';
+import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import type { Latency } from '../api/contract.js';
+import { videoCodecNames } from './codecs.js';
+import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type TroubleKind } from './engine.js';
+import { hlsConfig } from './hls-config.js';
+import { BALANCED_SEC, playsParts, targetRange, type HoldBack } from './latency/mode.js';
+import { Pacer, type LiveEdge } from './latency/pacer.js';
+import type { ServerClock } from './latency/server-clock.js';
+import type { Supply } from './recovery.js';
+
+/** The edge of a playlist that has not changed for this many of its steps is no estimate any more. */
+const MAX_EDGE_STEPS = 3;
 
 /** Plays HLS through Media Source Extensions, with hls.js. */
 export class HlsEngine implements Engine {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
+  readonly #clock: ServerClock;
   readonly #events: EngineEvents;
+  readonly #pacer: Pacer;
   #chosen: string | undefined;
   #dropped: string[] = [];
+  #offered: string[] = [];
 
   static get isSupported(): boolean {
     return Hls.isSupported();
   }
 
-  constructor(options: { video: HTMLVideoElement; url: string; events: EngineEvents }) {
+  constructor(options: EngineOptions) {
     this.#video = options.video;
+    this.#clock = options.clock;
     this.#events = options.events;
-    this.#hls = new Hls({
-      // CMAF goes to the browser as it is; a worker would only copy it.
-      enableWorker: false,
-      lowLatencyMode: true,
-      // Three segments of 2 s behind the edge ride out one late segment.
-      liveSyncDurationCount: 3,
-      liveMaxLatencyDurationCount: 8,
-      maxLiveSyncPlaybackRate: 1.06,
-      // The browser then knows the stream as live, and so do the controls.
-      liveDurationInfinity: true,
-      backBufferLength: 30,
-      maxBufferLength: 20,
-      capLevelToPlayerSize: true,
-      // Start in the middle of the ladder at once instead of spending a segment on measuring.
-      abrEwmaDefaultEstimate: 3_000_000,
-      testBandwidth: false,
+    this.#hls = new Hls(configFor(options.latency));
+    this.#pacer = this.#createPacer(options);
+    this.#hls.on(Hls.Events.MANIFEST_LOADED, (_event, { levels }) => {
+      this.#offered = videoCodecNames(levels.map((level) => level.attrs.CODECS));
     });
     this.#hls.on(Hls.Events.MANIFEST_PARSED, () => this.#onManifest());
     this.#hls.on(Hls.Events.LEVEL_SWITCHED, () => this.#events.changed());
     this.#hls.on(Hls.Events.LEVELS_UPDATED, () => this.#events.changed());
+    this.#hls.once(Hls.Events.LEVEL_UPDATED, () => this.#events.changed());
+    this.#hls.on(Hls.Events.BUFFER_APPENDING, () => this.#pacer.arrived());
     this.#hls.on(Hls.Events.ERROR, (_event, data) => this.#onError(data));
     this.#hls.loadSource(options.url);
     this.#hls.attachMedia(options.video);
@@ -54,10 +58,26 @@ export class HlsEngine implements Engine {
     const level = this.#hls.levels[this.#hls.currentLevel];
     return {
       latencySec: this.#latencySec(),
+      targetSec: this.#pacer.targetSec,
       bandwidthKbps: this.#hls.bandwidthEstimate / 1000,
       levelKbps: level && level.bitrate > 0 ? level.bitrate / 1000 : undefined,
       codecs: level && ([level.videoCodec, level.audioCodec].filter(Boolean).join(', ') || undefined),
     };
+  }
+
+  get latencies(): Record<Latency, number> | undefined {
+    const details = this.#hls.latestLevelDetails;
+    if (!details) return undefined;
+    const secOf = (latency: Latency) => targetRange(latency, holdBackOf(details)).floorSec;
+    return { 'ultra-low': secOf('ultra-low'), balanced: secOf('balanced'), stable: secOf('stable') };
+  }
+
+  get unplayable(): string[] {
+    return this.levels.length > 0 ? [] : this.#offered;
+  }
+
+  get isHolding(): boolean {
+    return this.#pacer.isHolding;
   }
 
   get liveWithinSec(): number {
@@ -69,6 +89,16 @@ export class HlsEngine implements Engine {
     this.#applyChoice();
   }
 
+  setLatency(latency: Latency): void {
+    this.#hls.lowLatencyMode = playsParts(latency);
+    this.#pacer.setMode(latency);
+    this.#events.changed();
+  }
+
+  setSupply(supply: Supply): void {
+    if (supply === 'interrupted') this.#pacer.forgive();
+  }
+
   drop(levels: string[]): void {
     this.#dropped = [...this.#dropped, ...levels];
     this.#removeDropped();
@@ -76,6 +106,7 @@ export class HlsEngine implements Engine {
   }
 
   goLive(): void {
+    this.#pacer.followLive();
     if (this.#hls.liveSyncPosition !== null) this.#video.currentTime = this.#hls.liveSyncPosition;
   }
 
@@ -88,17 +119,28 @@ export class HlsEngine implements Engine {
   }
 
   close(): void {
+    this.#pacer.close();
     this.#hls.destroy();
   }
 
-  /** Behind the encoder's clock when the playlist carries it, else behind the edge of the playlist. */
+  #createPacer({ video, latency, events }: EngineOptions): Pacer {
+    return new Pacer({
+      video,
+      mode: latency,
+      edge: () => liveEdgeOf(this.#hls.latestLevelDetails, this.#hls.lowLatencyMode),
+      onTarget: (targetSec) => {
+        this.#hls.targetLatency = targetSec;
+      },
+      jump: () => this.goLive(),
+      onReleased: events.resumed,
+    });
+  }
+
+  /** Behind the server's clock when the playlist carries it, else behind the edge of the playlist. */
   #latencySec(): number | undefined {
     const playing = this.#hls.playingDate;
-    if (playing) {
-      const behindSec = (Date.now() - playing.getTime()) / 1000;
-      // Outside this range the two clocks disagree, and the number would be about them.
-      if (behindSec > 0 && behindSec < 300) return behindSec;
-    }
+    const nowMs = this.#clock.nowMs;
+    if (playing && nowMs !== undefined) return Math.max(0, (nowMs - playing.getTime()) / 1000);
     return this.#hls.latency > 0 ? this.#hls.latency : undefined;
   }
 
@@ -123,11 +165,31 @@ export class HlsEngine implements Engine {
   }
 
   #onError(data: ErrorData): void {
-    if (data.fatal) this.#events.trouble(kindOf(data));
+    if (!data.fatal) return;
+    if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) this.#events.changed();
+    this.#events.trouble(kindOf(data));
   }
 }
 
+/** Where to start; from the first playlist on, the pacer says how far behind to play. */
+function configFor(latency: Latency): Partial<HlsConfig> {
+  const lowLatencyMode = playsParts(latency);
+  // The others start where the playlist says.
+  return latency === 'balanced' ? { ...hlsConfig, lowLatencyMode, liveSyncDuration: BALANCED_SEC } : { ...hlsConfig, lowLatencyMode };
+}
+
+function liveEdgeOf(details: LevelDetails | null, playsPartsNow: boolean): LiveEdge | undefined {
+  if (!details?.live) return undefined;
+  const stepSec = (playsPartsNow && details.partTarget) || details.targetduration;
+  return { ...holdBackOf(details), edgeSec: details.edge + Math.min(details.age, MAX_EDGE_STEPS * stepSec) };
+}
+
+function holdBackOf({ holdBack, partHoldBack, targetduration }: LevelDetails): HoldBack {
+  return { holdBackSec: holdBack || 3 * targetduration, partHoldBackSec: partHoldBack };
+}
+
 function kindOf(data: ErrorData): TroubleKind {
+  if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) return 'codec';
   if (data.type === Hls.ErrorTypes.NETWORK_ERROR) return 'network';
   return data.type === Hls.ErrorTypes.MEDIA_ERROR ? 'media' : 'other';
 }

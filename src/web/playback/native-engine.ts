@@ -1,29 +1,46 @@
-import type { Engine, EngineEvents, EngineFigures } from './engine.js';
+import type { Engine, EngineFigures, EngineOptions } from './engine.js';
+import type { ServerClock } from './latency/server-clock.js';
 
 const BEHIND_EDGE_SEC = 6;
 
-/** Plays HLS with the browser's own player, where Media Source Extensions are missing (iPhones before iOS 17.1). */
+/**
+ * Plays HLS with the browser's own player, where Media Source Extensions are missing (iPhones before iOS 17.1). It
+ * chooses quality and latency by itself, from what the playlists say.
+ */
 export class NativeEngine implements Engine {
   readonly levels: string[] = [];
   readonly activeLevel = undefined;
+  readonly latencies = undefined;
+  readonly unplayable: string[] = [];
+  readonly isHolding = false;
   readonly liveWithinSec = 12;
   readonly #video: HTMLVideoElement;
+  readonly #clock: ServerClock;
   readonly #url: string;
   readonly #ended = new AbortController();
 
-  constructor(options: { video: HTMLVideoElement; url: string; events: EngineEvents }) {
+  constructor(options: EngineOptions) {
     this.#video = options.video;
+    this.#clock = options.clock;
     this.#url = options.url;
     options.video.addEventListener('error', () => options.events.trouble('network'), { signal: this.#ended.signal });
     options.video.src = options.url;
   }
 
   get figures(): EngineFigures {
-    return { latencySec: this.#latencySec(), bandwidthKbps: undefined, levelKbps: undefined, codecs: undefined };
+    return { latencySec: this.#latencySec(), targetSec: undefined, bandwidthKbps: undefined, levelKbps: undefined, codecs: undefined };
   }
 
   choose(): void {
     // The browser alone chooses.
+  }
+
+  setLatency(): void {
+    // The browser plays parts where it can, as near as PART-HOLD-BACK says.
+  }
+
+  setSupply(): void {
+    // The browser waits by itself.
   }
 
   drop(): void {
@@ -49,8 +66,19 @@ export class NativeEngine implements Engine {
     this.#video.load();
   }
 
+  /** Behind the server's clock, else behind the end of what can be played. */
   #latencySec(): number | undefined {
     const { seekable, currentTime } = this.#video;
+    const startMs = startDateMs(this.#video);
+    const nowMs = this.#clock.nowMs;
+    if (startMs !== undefined && nowMs !== undefined) return Math.max(0, (nowMs - startMs) / 1000 - currentTime);
     return seekable.length === 0 ? undefined : Math.max(0, seekable.end(seekable.length - 1) - currentTime);
   }
+}
+
+/** The date of the timeline's zero, from PROGRAM-DATE-TIME: Safari's `getStartDate`, which the standard has but types lack. */
+function startDateMs(video: HTMLVideoElement): number | undefined {
+  const read: unknown = Reflect.get(video, 'getStartDate');
+  const date: unknown = typeof read === 'function' ? Reflect.apply(read, video, []) : undefined;
+  return date instanceof Date && Number.isFinite(date.getTime()) ? date.getTime() : undefined;
 }

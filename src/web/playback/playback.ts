@@ -1,5 +1,8 @@
+import type { Latency } from '../api/contract.js';
+import { bufferAhead } from './buffer.js';
 import type { Engine, EngineFigures, TroubleKind } from './engine.js';
 import { HlsEngine } from './hls-engine.js';
+import type { ServerClock } from './latency/server-clock.js';
 import { NativeEngine } from './native-engine.js';
 import { AUDIO_ONLY, AUTO, type Quality } from './quality.js';
 import { recoveryStep, type Supply } from './recovery.js';
@@ -10,6 +13,10 @@ export interface PlaybackSnapshot {
   quality: Quality;
   levels: string[];
   activeLevel: string | undefined;
+  /** About how far behind each latency plays, seconds; undefined where the browser alone decides. */
+  latencies: Record<Latency, number> | undefined;
+  /** Codecs of the pictures when this browser plays none of them; else empty. */
+  unplayable: string[];
   /** How far behind the end of the playlist still counts as live, seconds. */
   liveWithinSec: number;
   /** The browser allowed playback only without sound; the viewer has to ask for it. */
@@ -20,11 +27,14 @@ export interface PlaybackSnapshot {
 
 /** Before the first answer of the browser or the server. */
 export const NOTHING_YET: PlaybackSnapshot = {
-  phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, liveWithinSec: 12, isSilenced: false, isBlocked: false,
+  phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, latencies: undefined, unplayable: [],
+  liveWithinSec: 12, isSilenced: false, isBlocked: false,
 };
 
 export interface PlaybackFigures extends EngineFigures {
   bufferSec: number;
+  /** Speed of playback; 1 is as it was filmed. */
+  rate: number;
   width: number;
   height: number;
   shownFrames: number;
@@ -46,11 +56,13 @@ export class Playback {
   readonly #video: HTMLVideoElement;
   readonly #masterUrl: string;
   readonly #audioUrl: string;
+  readonly #clock: ServerClock;
   readonly #listeners = new Set<() => void>();
   readonly #ended = new AbortController();
   readonly #stalls = new StallMeter();
   #engine: Engine;
   #snapshot = NOTHING_YET;
+  #latency: Latency;
   #supply: Supply = 'flowing';
   #dropped: string[] = [];
   #attempt = 0;
@@ -61,10 +73,12 @@ export class Playback {
   #movedAtMs = performance.now();
   #troubleAtMs = 0;
 
-  constructor(options: { video: HTMLVideoElement; masterUrl: string; audioUrl: string }) {
+  constructor(options: { video: HTMLVideoElement; masterUrl: string; audioUrl: string; latency: Latency; clock: ServerClock }) {
     this.#video = options.video;
     this.#masterUrl = options.masterUrl;
     this.#audioUrl = options.audioUrl;
+    this.#latency = options.latency;
+    this.#clock = options.clock;
     this.#listen();
     this.#engine = this.#createEngine();
     this.#watchTimer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
@@ -79,7 +93,8 @@ export class Playback {
     const frames = this.#video.getVideoPlaybackQuality();
     return {
       ...this.#engine.figures,
-      bufferSec: bufferSec(this.#video),
+      bufferSec: bufferAhead(this.#video),
+      rate: this.#video.playbackRate,
       width: this.#video.videoWidth,
       height: this.#video.videoHeight,
       shownFrames: frames.totalVideoFrames,
@@ -103,6 +118,13 @@ export class Playback {
     else this.#engine.choose(levelOf(quality));
   }
 
+  /** Plays nearer to the live moment, or further back, from now on. */
+  setLatency(latency: Latency): void {
+    if (latency === this.#latency) return;
+    this.#latency = latency;
+    this.#engine.setLatency(latency);
+  }
+
   /** Takes away the renditions that the server had to give up; whoever watches one moves to automatic. */
   dropRenditions(names: string[]): void {
     const fresh = names.filter((name) => !this.#dropped.includes(name));
@@ -115,6 +137,7 @@ export class Playback {
   setSupply(supply: Supply): void {
     if (supply === this.#supply) return;
     this.#supply = supply;
+    this.#engine.setSupply(supply);
     this.#movedAtMs = performance.now();
   }
 
@@ -141,8 +164,12 @@ export class Playback {
 
   #createEngine(): Engine {
     const url = this.#snapshot.quality === AUDIO_ONLY ? this.#audioUrl : this.#masterUrl;
-    const events = { changed: () => this.#readLevels(), trouble: (kind: TroubleKind) => this.#onTrouble(kind) };
-    const options = { video: this.#video, url, events };
+    const events = {
+      changed: () => this.#readLevels(),
+      trouble: (kind: TroubleKind) => this.#onTrouble(kind),
+      resumed: () => this.#onPlaying(),
+    };
+    const options = { video: this.#video, url, latency: this.#latency, clock: this.#clock, events };
     const engine = HlsEngine.isSupported ? new HlsEngine(options) : new NativeEngine(options);
     engine.choose(levelOf(this.#snapshot.quality));
     return engine;
@@ -159,6 +186,8 @@ export class Playback {
   }
 
   #onPlaying(): void {
+    // The browser could play; the engine waits for a little more.
+    if (this.#engine.isHolding) return;
     this.#hasStarted = true;
     this.#stalls.end(performance.now());
     this.#change({ phase: 'playing', isBlocked: false });
@@ -193,9 +222,9 @@ export class Playback {
   }
 
   #readLevels(): void {
-    const { levels, activeLevel, liveWithinSec } = this.#engine;
-    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY, liveWithinSec });
-    else this.#change({ levels, activeLevel, liveWithinSec });
+    const { levels, activeLevel, latencies, unplayable, liveWithinSec } = this.#engine;
+    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY, latencies, unplayable: [], liveWithinSec });
+    else this.#change({ levels, activeLevel, latencies, unplayable, liveWithinSec });
   }
 
   #onTrouble(kind: TroubleKind): void {
@@ -245,14 +274,6 @@ export class Playback {
 
 function levelOf(quality: Quality): string | undefined {
   return quality === AUTO || quality === AUDIO_ONLY ? undefined : quality;
-}
-
-function bufferSec(video: HTMLVideoElement): number {
-  const { buffered, currentTime } = video;
-  for (let index = 0; index < buffered.length; index++) {
-    if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) > currentTime) return buffered.end(index) - currentTime;
-  }
-  return 0;
 }
 
 function isNotAllowed(error: unknown): boolean {

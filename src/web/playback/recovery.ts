@@ -10,6 +10,8 @@ export interface RecoveryStep {
 }
 
 const LONGEST_PAUSE_MS = 8_000;
+/** A codec changes only when the streamer does something. */
+const CODEC_PAUSE_MS = 10_000;
 
 /**
  * What to do about trouble, gentlest first; playback is never given up, so no viewer has to reload.
@@ -17,6 +19,7 @@ const LONGEST_PAUSE_MS = 8_000;
  */
 export function recoveryStep(trouble: { kind: TroubleKind; attempt: number; hasStarted: boolean }): RecoveryStep {
   const { kind, attempt, hasStarted } = trouble;
+  if (kind === 'codec') return { action: 'rebuild', afterMs: CODEC_PAUSE_MS };
   if (kind === 'media' && attempt === 0) return { action: 'recover', afterMs: 0 };
   // What is buffered goes on playing while the network comes back; before the first picture there is nothing to keep.
   if (kind === 'network' && hasStarted && attempt < 3) return { action: 'resume', afterMs: pauseMs(attempt) };

@@ -1,22 +1,29 @@
 import type { MediaController } from 'media-chrome';
-import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore, type ReactNode, type RefObject } from 'react';
-import type { PlayableBroadcast } from '../api/contract.js';
+import { useCallback, useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
+import type { Latency, PlayableBroadcast } from '../api/contract.js';
 import { Icon } from '../controls/icons.js';
 import './media-elements.js';
-import { NOTHING_YET, Playback, type PlaybackSnapshot } from '../playback/playback.js';
+import { Notice } from '../controls/notice.js';
+import { unplayableWords } from '../playback/codecs.js';
+import { latencyOptions, storeChoice, storedChoice, type LatencyChoice } from '../playback/latency/options.js';
+import type { Playback, PlaybackSnapshot } from '../playback/playback.js';
 import './player.css';
 import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
 import type { Supply } from '../playback/recovery.js';
+import { LatencyButton, LatencyMenu } from './latency-menu.js';
 import { QualityButton, QualityMenu } from './quality-menu.js';
 import { SoundWave } from './sound-wave.js';
 import { StatsPanel } from './stats-panel.js';
 import { usePageKeys } from './page-keys.js';
+import { useHeartbeat, usePlayback } from './use-playback.js';
 
 export interface PlayerProps {
   slug: string;
   title: string;
   broadcast: PlayableBroadcast;
   supply: Supply;
+  /** How near to the live moment to play, unless the viewer chose otherwise. */
+  channelLatency: Latency;
   /** Starts without sound and listens to no key of the page: for a preview beside other things. */
   isPreview?: boolean;
   /** Called once when everything that was sent has been played. */
@@ -25,18 +32,20 @@ export interface PlayerProps {
   children?: ReactNode;
 }
 
-/** The player of one broadcast: picture, controls, quality menu, statistics. */
-export function Player({ slug, title, broadcast, supply, isPreview = false, onDrained, children }: PlayerProps) {
+/** The player of one broadcast: picture, controls, menus, statistics. */
+export function Player({ slug, title, broadcast, supply, channelLatency, isPreview = false, onDrained, children }: PlayerProps) {
   const playerId = `player${useId().replaceAll(':', '')}`;
   const controller = useRef<MediaController>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [areStatsOpen, setStatsOpen] = useState(false);
-  const { playback, snapshot } = usePlayback(video, slug, broadcast.playback.hls);
+  const { choice, choose, latency } = useLatency(channelLatency, isPreview);
+  const { playback, snapshot } = usePlayback(video, { slug, masterUrl: broadcast.playback.hls, latency });
   const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
 
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
   useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
   useLiveButton(controller, playback);
+  useHeartbeat(video, { slug, isOn: !isPreview && snapshot.phase !== 'loading' });
   useDrained(video, supply, snapshot.phase, onDrained);
   usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
 
@@ -49,20 +58,25 @@ export function Player({ slug, title, broadcast, supply, isPreview = false, onDr
       defaultstreamtype="live" liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
       <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
       {isAudioOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
-      <media-loading-indicator slot="centered-chrome" noautohide="" />
+      {snapshot.unplayable.length === 0 && <media-loading-indicator slot="centered-chrome" noautohide="" />}
       <div slot="top-chrome" className="player-top" noautohide="">
         {children}
+        {snapshot.unplayable.length > 0 && <Unplayable snapshot={snapshot} />}
         {areStatsOpen && playback && (
           <StatsPanel playback={playback} activeName={snapshot.activeLevel} onClose={toggleStats} />
         )}
       </div>
       {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
       <QualityMenu playerId={playerId} options={options} selected={snapshot.quality} onSelect={(quality) => playback?.chooseQuality(quality)} />
+      {snapshot.latencies && !isPreview && (
+        <LatencyMenu playerId={playerId} options={latencyOptions(channelLatency, snapshot.latencies)} selected={choice} onSelect={choose} />
+      )}
       <media-control-bar>
         <media-play-button notooltip="" />
         <media-mute-button notooltip="" />
         <media-volume-range />
         <media-live-button />
+        {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} />}
         <span className="player-gap" />
         <QualityButton playerId={playerId} options={options} selected={snapshot.quality} />
         {!isPreview && <StatsButton isOpen={areStatsOpen} onToggle={toggleStats} />}
@@ -100,21 +114,18 @@ function StartOver({ snapshot, playback, video, isPreview }: {
   );
 }
 
-function usePlayback(video: RefObject<HTMLVideoElement>, slug: string, masterUrl: string) {
-  const [playback, setPlayback] = useState<Playback>();
-  useEffect(() => {
-    if (!video.current) return;
-    const audioUrl = `/hls/${encodeURIComponent(slug)}/audio/index.m3u8`;
-    const made = new Playback({ video: video.current, masterUrl, audioUrl });
-    setPlayback(made);
-    return () => {
-      setPlayback(undefined);
-      made.close();
-    };
-  }, [video, slug, masterUrl]);
-  const subscribe = useCallback((listener: () => void) => playback?.subscribe(listener) ?? (() => undefined), [playback]);
-  const snapshot = useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
-  return { playback, snapshot };
+/** What the channel asks for, or what this viewer chose instead. */
+function useLatency(channelLatency: Latency, isPreview: boolean) {
+  const [choice, setChoice] = useState<LatencyChoice>(() => (isPreview ? 'channel' : storedChoice()));
+  const choose = useCallback((chosen: LatencyChoice) => {
+    storeChoice(chosen);
+    setChoice(chosen);
+  }, []);
+  return { choice, choose, latency: choice === 'channel' ? channelLatency : choice };
+}
+
+function Unplayable({ snapshot }: { snapshot: PlaybackSnapshot }) {
+  return <Notice level="warn">{unplayableWords(snapshot.unplayable, snapshot.phase === 'playing')}</Notice>;
 }
 
 /** media-chrome's own jump goes to the very end of the playlist, where playback stalls until the next segment. */

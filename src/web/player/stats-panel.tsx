@@ -33,7 +33,8 @@ function statsRows(figures: PlaybackFigures, activeName: string | undefined): [s
   const size = figures.width > 0 ? `${figures.width}×${figures.height}` : 'no picture';
   const level = [activeName, size, figures.levelKbps && bitrate(figures.levelKbps)].filter(Boolean).join(' · ');
   return [
-    ['Latency', figures.latencySec === undefined ? 'unknown' : `${figures.latencySec.toFixed(1)} s`],
+    ['Latency', figures.latencySec === undefined ? 'unknown' : `${figures.latencySec.toFixed(2)} s`],
+    ['Target', figures.targetSec === undefined ? 'unknown' : `${figures.targetSec.toFixed(1)} s from the edge, at speed ${figures.rate.toFixed(2)}`],
     ['Buffer', `${figures.bufferSec.toFixed(1)} s`],
     ['Level', level],
     ['Codecs', figures.codecs ?? 'unknown'],

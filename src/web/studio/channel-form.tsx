@@ -1,6 +1,6 @@
 import { useId, useState, type FormEvent } from 'react';
 import { useApi } from '../api/context.js';
-import type { Channel, ChannelChange, Ladder } from '../api/contract.js';
+import type { Channel, ChannelChange, Ladder, Latency } from '../api/contract.js';
 import { plainWords, Problem } from '../api/problem.js';
 import { Field } from '../controls/field.js';
 import { Notice } from '../controls/notice.js';
@@ -8,12 +8,13 @@ import { Notice } from '../controls/notice.js';
 type Outcome = { level: 'ok' | 'error'; text: string; field?: string | undefined };
 type LadderChoice = 'server' | 'auto' | 'off' | 'list';
 
-/** Title, description and qualities of the channel. */
+/** Title, description, qualities and delay of the channel. */
 export function ChannelForm({ channel, onChanged }: { channel: Channel; onChanged: (channel: Channel) => void }) {
   const api = useApi();
   const [title, setTitle] = useState(channel.title);
   const [description, setDescription] = useState(channel.description);
   const [ladder, setLadder] = useState<LadderChoice>(choiceOf(channel.ladder));
+  const [latency, setLatency] = useState(channel.latency);
   const [outcome, setOutcome] = useState<Outcome>();
   const [isBusy, setBusy] = useState(false);
   const descriptionId = useId();
@@ -22,7 +23,7 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
     setBusy(true);
     setOutcome(undefined);
     try {
-      const change: ChannelChange = { title: title.trim(), description: description.trim(), ladder: ladderOf(ladder, channel.ladder) };
+      const change: ChannelChange = { title: title.trim(), description: description.trim(), ladder: ladderOf(ladder, channel.ladder), latency };
       onChanged(await api.changeChannel(channel.slug, change));
       setOutcome({ level: 'ok', text: 'Saved.' });
     } catch (error) {
@@ -45,11 +46,33 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
           <label htmlFor={descriptionId}>Description</label>
           <textarea id={descriptionId} name="description" rows={3} maxLength={2000} value={description} onChange={(event) => setDescription(event.target.value)} />
         </div>
+        <Delay latency={latency} onLatency={setLatency} />
         <Qualities ladder={channel.ladder} choice={ladder} onChoice={setLadder} />
         {outcome && !outcome.field && <Notice level={outcome.level}>{outcome.text}</Notice>}
         <button type="submit" className="button" disabled={isBusy}>Save</button>
       </form>
     </section>
+  );
+}
+
+const DELAYS: [Latency, string, string][] = [
+  ['ultra-low', 'Ultra low', 'About a second behind you: for talking with viewers. Poor connections may stall.'],
+  ['balanced', 'Balanced', 'About two seconds behind you. Right for most shows.'],
+  ['stable', 'Stable', 'About six seconds behind you: plays through the worst connections.'],
+];
+
+function Delay({ latency, onLatency }: { latency: Latency; onLatency: (latency: Latency) => void }) {
+  return (
+    <fieldset className="choices">
+      <legend>Delay for viewers</legend>
+      {DELAYS.map(([value, label, hint]) => (
+        <label key={value} className="choice">
+          <input type="radio" name="latency" value={value} checked={latency === value} onChange={() => onLatency(value)} />
+          <span><b>{label}</b><span className="soft">{hint}</span></span>
+        </label>
+      ))}
+      <p className="field-hint">Counts at once. Viewers may choose otherwise in the player.</p>
+    </fieldset>
   );
 }
 

@@ -41,7 +41,7 @@ export function OnAir({ slug, title }: { slug: string; title: string }) {
       {health && health.advice.length > 0 && state !== 'offline' && <AdviceList advice={health.advice} />}
       {health?.source && <SourceFacts source={health.source} encode={health.encode} history={history} />}
       {health?.ladder && <RenditionTable ladder={health.ladder} />}
-      {live?.broadcast && <Preview slug={slug} title={title} broadcast={live.broadcast} state={state} />}
+      {live?.broadcast && <Preview slug={slug} title={title} broadcast={live.broadcast} state={state} latency={live.latency} />}
       {health?.publication && <EncoderLine publication={health.publication} />}
       {health && !health.source && state === 'offline' && <OfflineHint />}
     </section>

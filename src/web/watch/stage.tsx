@@ -8,12 +8,12 @@ const Player = lazy(async () => ({ default: (await import('../player/player.js')
 
 /** The place of the picture: the player, or why there is none. */
 export function Stage({ slug, title, visit, onDrained }: { slug: string; title: string; visit: Visit; onDrained: () => void }) {
-  const { broadcast, state, supply } = visit;
+  const { broadcast, state, supply, latency } = visit;
   if (!broadcast) return <Waiting slug={slug} state={state} />;
   return (
     <div className="stage">
       <Suspense fallback={<Waiting slug={slug} state="loading" />}>
-        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} onDrained={onDrained}>
+        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} channelLatency={latency} onDrained={onDrained}>
           {interruption(visit)}
         </Player>
       </Suspense>

@@ -1,4 +1,4 @@
-import type { ChannelLive, PlayableBroadcast } from '../api/contract.js';
+import type { ChannelLive, Latency, PlayableBroadcast } from '../api/contract.js';
 import type { Supply } from '../playback/recovery.js';
 
 export type WatchState =
@@ -20,6 +20,8 @@ export interface Visit {
   /** What the player plays; it stays through reconnects and until the last second was seen. */
   broadcast: PlayableBroadcast | undefined;
   supply: Supply;
+  /** What the channel asks for. */
+  latency: Latency;
   /** The last question went unanswered; the picture may well play on. */
   isOutOfTouch: boolean;
 }
@@ -31,7 +33,7 @@ export type VisitEvent =
   /** Everything that was sent has been played. */
   | { type: 'drained' };
 
-export const NEW_VISIT: Visit = { state: 'loading', broadcast: undefined, supply: 'flowing', isOutOfTouch: false };
+export const NEW_VISIT: Visit = { state: 'loading', broadcast: undefined, supply: 'flowing', latency: 'balanced', isOutOfTouch: false };
 
 /** The visit after an event. */
 export function visitAfter(visit: Visit, event: VisitEvent): Visit {
@@ -43,7 +45,7 @@ export function visitAfter(visit: Visit, event: VisitEvent): Visit {
     case 'drained':
       return visit.supply === 'finished' ? { ...visit, state: 'ended', broadcast: undefined } : visit;
     case 'answered':
-      return { ...afterAnswer(visit, event.live), isOutOfTouch: false };
+      return { ...afterAnswer(visit, event.live), latency: event.live.latency, isOutOfTouch: false };
   }
 }
 

@@ -1,0 +1,37 @@
+import type { Latency } from '../../api/contract.js';
+
+/** What a playlist says about how near to its end one may play, seconds (RFC 8216bis §4.4.3.8). */
+export interface HoldBack {
+  /** HOLD-BACK, or three target durations. */
+  holdBackSec: number;
+  /** PART-HOLD-BACK; 0 when the playlist has no parts. */
+  partHoldBackSec: number;
+}
+
+/** The distances to the end of the playlist that a player may keep, seconds. */
+export interface TargetRange {
+  floorSec: number;
+  ceilingSec: number;
+}
+
+/** What `balanced` keeps, where parts are short. */
+export const BALANCED_SEC = 2.2;
+/** How far a bad network may push the player back. */
+const MAX_EXTRA_SEC: Record<Latency, number> = { 'ultra-low': 3, balanced: 4, stable: 6 };
+
+/** Whether this mode plays parts of segments as they come. */
+export function playsParts(mode: Latency): boolean {
+  return mode !== 'stable';
+}
+
+/** The distance that a mode asks for, and the largest that it grows to when the network allows no less. */
+export function targetRange(mode: Latency, holdBack: HoldBack): TargetRange {
+  const floorSec = floorOf(mode, holdBack);
+  return { floorSec, ceilingSec: floorSec + MAX_EXTRA_SEC[mode] };
+}
+
+function floorOf(mode: Latency, { holdBackSec, partHoldBackSec }: HoldBack): number {
+  if (mode === 'stable' || partHoldBackSec === 0) return holdBackSec;
+  // Nearer than PART-HOLD-BACK nobody should play; a second more rides out what a part cannot.
+  return mode === 'ultra-low' ? partHoldBackSec : Math.max(BALANCED_SEC, partHoldBackSec + 1);
+}

@@ -1,0 +1,209 @@
+import type { Latency } from '../../api/contract.js';
+import { bufferAhead } from '../buffer.js';
+import { targetRange, type HoldBack } from './mode.js';
+import { isFarBehind, nextRate } from './pace.js';
+import { LatencyTarget } from './target.js';
+
+/** What the newest playlist says. */
+export interface LiveEdge extends HoldBack {
+  /** Where the live edge is by now on the video's timeline, seconds. */
+  edgeSec: number;
+}
+
+export interface PacerOptions {
+  video: HTMLVideoElement;
+  mode: Latency;
+  /** Undefined before the first playlist and after the end. */
+  edge: () => LiveEdge | undefined;
+  /** The distance that jumps and starts should keep; called when it changes. */
+  onTarget: (targetSec: number) => void;
+  /** Goes to where the target is. */
+  jump: () => void;
+  /** The picture moves again after it was held. */
+  onReleased: () => void;
+}
+
+const TICK_MS = 250;
+/** After a start or a jump the buffer fills: it says nothing of the network yet. */
+const SETTLING_MS = 2_000;
+/** Weight of the newest look at the latency: playlists come a little early or late. */
+const NEWEST = 0.3;
+/** What has to be there, as a share of the target, before a picture that ran dry moves again. */
+const REFILL_SHARE = 0.6;
+const REFILL_MAX_SEC = 2.5;
+/** What plays at all is better than waiting on. */
+const LONGEST_REFILL_MS = 4_000;
+/** On a change of mode, what is nearer to the new target than this drifts there. */
+const DRIFT_SEC = 0.6;
+
+/**
+ * Keeps playback at its distance to the live edge: sets the speed, holds a picture that ran dry until it can play on
+ * without stumbling, jumps when it fell far behind. A viewer who paused stays where the pause was.
+ */
+export class Pacer {
+  readonly #options: PacerOptions;
+  readonly #target: LatencyTarget;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #ended = new AbortController();
+  #mode: Latency;
+  #announcedSec = 0;
+  #latencySec: number | undefined;
+  #settledAtMs = Infinity;
+  #tickedAtMs = 0;
+  #isBehindByChoice = false;
+  /** Playback ran dry and is held. */
+  #isHolding = false;
+  /** Since when there has been something to play during the hold. */
+  #refilledFromMs: number | undefined;
+
+  constructor(options: PacerOptions) {
+    this.#options = options;
+    this.#mode = options.mode;
+    this.#target = new LatencyTarget(targetRange(options.mode, { holdBackSec: 0, partHoldBackSec: 0 }), performance.now());
+    this.#listen(options.video);
+    // `timeupdate` keeps its pace in the background, where timers are slowed down; while held it does not come.
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Undefined before the first playlist. */
+  get targetSec(): number | undefined {
+    return this.#target.sec > 0 ? this.#target.sec : undefined;
+  }
+
+  get isHolding(): boolean {
+    return this.#isHolding;
+  }
+
+  /** Plays at another distance from now on. */
+  setMode(mode: Latency): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#isBehindByChoice = false;
+    this.#announceTarget();
+    const edge = this.#options.edge();
+    if (edge && Math.abs(this.#latencyAt(edge) - this.#target.sec) > DRIFT_SEC) this.#jump();
+  }
+
+  /** Media is about to be appended: what is left in the buffer tells how well the network keeps up. */
+  arrived(): void {
+    const nowMs = performance.now();
+    const edge = this.#options.edge();
+    const { video } = this.#options;
+    if (!edge || video.paused || this.#isHolding || this.#isBehindByChoice || nowMs - this.#settledAtMs < SETTLING_MS) return;
+    this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs);
+  }
+
+  /** The source was interrupted: the last stall told nothing of the network. */
+  forgive(): void {
+    this.#target.forgive(performance.now());
+  }
+
+  /** The viewer wants to be live. */
+  followLive(): void {
+    this.#isBehindByChoice = false;
+  }
+
+  close(): void {
+    this.#ended.abort();
+    clearInterval(this.#timer);
+    this.#options.video.playbackRate = 1;
+  }
+
+  #listen(video: HTMLVideoElement): void {
+    const options = { signal: this.#ended.signal };
+    const settle = () => this.#settle();
+    video.addEventListener('playing', settle, options);
+    video.addEventListener('seeked', settle, options);
+    video.addEventListener('waiting', () => this.#onDry(), options);
+    video.addEventListener('timeupdate', () => this.#tick(), options);
+    // A browser pauses pages in the background by itself; that is nobody's choice.
+    video.addEventListener('pause', () => {
+      this.#isBehindByChoice = !document.hidden;
+    }, options);
+  }
+
+  #settle(): void {
+    this.#settledAtMs = performance.now();
+    this.#latencySec = undefined;
+  }
+
+  #onDry(): void {
+    const { video } = this.#options;
+    if (video.paused || video.seeking || this.#isHolding || this.#settledAtMs === Infinity || !this.#options.edge()) return;
+    this.#target.stalled(performance.now());
+    this.#isHolding = true;
+    this.#refilledFromMs = undefined;
+    video.playbackRate = 0;
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#tickedAtMs < TICK_MS * 0.8) return;
+    this.#tickedAtMs = nowMs;
+    if (this.#isHolding) this.#refill(nowMs);
+    else this.#pace(nowMs);
+  }
+
+  #pace(nowMs: number): void {
+    const { video, edge: readEdge } = this.#options;
+    const edge = readEdge();
+    if (!edge || video.paused || video.seeking || this.#settledAtMs === Infinity) {
+      video.playbackRate = 1;
+      return;
+    }
+    this.#target.relax(nowMs);
+    this.#announceTarget();
+    const latencySec = this.#smoothed(this.#latencyAt(edge));
+    const targetSec = this.#target.sec;
+    const isFar = isFarBehind({ latencySec, targetSec });
+    // Once a viewer who had paused is near again, live is what they want.
+    if (!isFar) this.#isBehindByChoice &&= latencySec - targetSec > DRIFT_SEC;
+    if (isFar && !this.#isBehindByChoice && nowMs - this.#settledAtMs > SETTLING_MS) this.#jump();
+    else video.playbackRate = nextRate({ latencySec, targetSec, bufferSec: bufferAhead(video), rate: video.playbackRate || 1 });
+  }
+
+  /** Holds until there is enough to play on; a hole in the buffer is left to the engine, which steps over it. */
+  #refill(nowMs: number): void {
+    const { video, edge } = this.#options;
+    const bufferSec = bufferAhead(video);
+    if (bufferSec > 0) this.#refilledFromMs ??= nowMs;
+    const neededSec = Math.min(REFILL_MAX_SEC, this.#target.sec * REFILL_SHARE);
+    const hasWaited = this.#refilledFromMs !== undefined && nowMs - this.#refilledFromMs > LONGEST_REFILL_MS;
+    if (bufferSec >= neededSec || hasWaited || !edge() || hasHoleAhead(video)) this.#release();
+  }
+
+  #release(): void {
+    this.#isHolding = false;
+    this.#settle();
+    this.#options.video.playbackRate = 1;
+    this.#options.onReleased();
+  }
+
+  #jump(): void {
+    this.#announceTarget();
+    this.#settle();
+    this.#options.jump();
+  }
+
+  #announceTarget(): void {
+    const edge = this.#options.edge();
+    if (edge) this.#target.setRange(targetRange(this.#mode, edge));
+    if (this.#target.sec === this.#announcedSec || this.#target.sec === 0) return;
+    this.#announcedSec = this.#target.sec;
+    this.#options.onTarget(this.#announcedSec);
+  }
+
+  #latencyAt(edge: LiveEdge): number {
+    return edge.edgeSec - this.#options.video.currentTime;
+  }
+
+  #smoothed(latencySec: number): number {
+    const last = this.#latencySec ?? latencySec;
+    this.#latencySec = last + (latencySec - last) * NEWEST;
+    return this.#latencySec;
+  }
+}
+
+function hasHoleAhead({ buffered, currentTime }: HTMLVideoElement): boolean {
+  return buffered.length > 0 && bufferAhead({ buffered, currentTime }) === 0 && buffered.end(buffered.length - 1) > currentTime + 0.05;
+}

@@ -1,0 +1,73 @@
+import type { MediaChromeMenu } from 'media-chrome/menu';
+import { useEffect, useRef, useState } from 'react';
+import type { Latency } from '../api/contract.js';
+import type { LatencyChoice, LatencyOption } from '../playback/latency/options.js';
+import type { Playback } from '../playback/playback.js';
+
+interface LatencyMenuProps {
+  /** Makes the ids of one player unlike those of another on the same page. */
+  playerId: string;
+  options: LatencyOption[];
+  selected: LatencyChoice;
+  onSelect: (choice: LatencyChoice) => void;
+}
+
+/** The choice of how far behind the live moment to play; it stands in the controller, as the quality menu does. */
+export function LatencyMenu({ playerId, options, selected, onSelect }: LatencyMenuProps) {
+  const menu = useRef<MediaChromeMenu>(null);
+  const now = useRef({ options, onSelect });
+  now.current = { options, onSelect };
+
+  useEffect(() => {
+    const element = menu.current;
+    if (!element) return;
+    const onChange = () => {
+      const chosen = now.current.options.find(({ choice }) => choice === element.value);
+      if (chosen) now.current.onSelect(chosen.choice);
+    };
+    element.addEventListener('change', onChange);
+    return () => element.removeEventListener('change', onChange);
+  }, []);
+
+  return (
+    <media-settings-menu ref={menu} id={`${playerId}-latency`} anchor={`${playerId}-latency-button`} hidden aria-label="Delay">
+      {options.map(({ choice, label, note }) => (
+        <media-chrome-menu-item key={choice} type="radio" value={choice} checked={choice === selected ? '' : undefined}>
+          <span className="quality-label">{label}</span>
+          <span className="quality-note">{note}</span>
+        </media-chrome-menu-item>
+      ))}
+    </media-settings-menu>
+  );
+}
+
+const MEASURE_MS = 1_000;
+
+/** Opens the menu and shows how far behind the live moment the picture is, measured. */
+export function LatencyButton({ playerId, playback, latency }: { playerId: string; playback: Playback; latency: Latency }) {
+  const behind = useBehind(playback);
+  return (
+    <media-settings-menu-button
+      id={`${playerId}-latency-button`}
+      class="latency-button"
+      invoketarget={`${playerId}-latency`}
+      aria-label={behind === undefined ? 'Delay' : `Delay: ${behind} behind live`}
+      data-latency={latency}
+      notooltip=""
+    >
+      <span slot="icon">{behind ?? '…'}</span>
+    </media-settings-menu-button>
+  );
+}
+
+/** `1.2 s`, as measured now. */
+function useBehind(playback: Playback): string | undefined {
+  const [behindSec, setBehindSec] = useState<number>();
+  useEffect(() => {
+    const measure = () => setBehindSec(playback.figures.latencySec);
+    measure();
+    const timer = setInterval(measure, MEASURE_MS);
+    return () => clearInterval(timer);
+  }, [playback]);
+  return behindSec === undefined ? undefined : `${behindSec.toFixed(1)} s`;
+}
