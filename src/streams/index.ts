@@ -6,7 +6,8 @@ export type { CloseReason, PublicationOptions, PublishingChannel } from './publi
 export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, Take, VideoConfig } from './media.js';
 export type { SourceFacts } from './source-meter.js';
 export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
-export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, flvFileHeader, flvTagHeader, flvTagTrailer, parseFlvTag } from './codec/flv-tag.js';
+export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, parseFlvTag } from './codec/flv-tag.js';
+export { AUDIO_FOURCCS, VIDEO_FOURCCS } from './codec/flv-enhanced.js';
 export { FlvReader } from './codec/flv-reader.js';
 export { streamsConfig } from './config.js';
 export { createBroadcastStore, streamsMigrations } from './queries.js';

@@ -7,7 +7,7 @@
 export interface VideoConfig {
   kind: 'video';
   codec: 'h264' | 'hevc' | 'av1';
-  /** RFC 6381 codecs parameter, such as `avc1.64001f`. */
+  /** RFC 6381 codecs parameter, such as `avc1.64001f`, `hvc1.1.6.L93.B0` or `av01.0.08M.08`. */
   codecString: string;
   /** Pixels, after cropping. */
   width: number;
@@ -19,9 +19,9 @@ export interface VideoConfig {
   /** Frames that may be shown later than they are decoded; 0 means no B-frames, undefined means not declared. */
   reorderFrames: number | undefined;
   interlaced: boolean;
-  /** 8-bit 4:2:0, which is all that players and hardware decoders take. */
+  /** 8-bit 4:2:0, which is all that players and hardware decoders take of H.264. */
   isBaselineChroma: boolean;
-  /** Decoder configuration record: avcC (ISO/IEC 14496-15 §5.3.3.1). */
+  /** Decoder configuration record: avcC, hvcC (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1) or av1C (AV1 in ISOBMFF §2.3). */
   description: Buffer;
 }
 
@@ -33,7 +33,7 @@ export interface AudioConfig {
   codecString: string;
   sampleRate: number;
   channels: number;
-  /** Samples in one coded frame: 1024 for AAC-LC. */
+  /** Samples in one coded frame: 1024 or 960. */
   frameSamples: number;
   /** AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1). */
   description: Buffer;
@@ -46,15 +46,13 @@ export interface Frame {
   ptsMs: number;
   /** True for IDR pictures and for every audio frame. */
   isKey: boolean;
-  /** Length-prefixed NAL units (4-byte lengths), or one raw AAC frame: what goes into an `mdat`. */
+  /** What goes into an `mdat`: NAL units after 4-byte lengths, AV1 units, or one raw AAC frame. A view of what arrived. */
   payload: Buffer;
-  /** The whole FLV tag body that it came in, which `payload` is a part of; FFmpeg gets it unchanged. */
-  body: Buffer;
 }
 
 /** What a publisher sends, in order: a configuration before the frames that need it. */
 export type Media =
-  | { type: 'config'; config: VideoConfig | AudioConfig; body: Buffer }
+  | { type: 'config'; config: VideoConfig | AudioConfig }
   | { type: 'frame'; frame: Frame };
 
 /** One rung of the ladder, as a player sees it. */

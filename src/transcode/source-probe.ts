@@ -73,7 +73,7 @@ export class SourceProbe {
 
   #keep(frame: Frame): void {
     this.#frames.push(frame);
-    this.#sizeBytes += frame.body.length;
+    this.#sizeBytes += frame.payload.length;
     // Sound for which no picture comes.
     if (this.#firstKeyMs === undefined && this.#isFull()) this.#clear();
   }

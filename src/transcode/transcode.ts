@@ -4,9 +4,9 @@ import { messageOf } from '../platform/index.js';
 import type { AudioConfig, Frame, Media, RenditionMedia, SourceFacts, Take, VideoConfig } from '../streams/index.js';
 import type { TranscodeConfig } from './config.js';
 import { BroadcastClock } from './broadcast-clock.js';
-import { Encode } from './encode.js';
-import type { EncodeStats } from './encode.js';
-import { ffmpegArguments, ffmpegOutputs } from './ffmpeg-arguments.js';
+import { Encode } from './encode/encode.js';
+import type { EncodeStats } from './encode/encode.js';
+import { ffmpegArguments, ffmpegOutputs } from './encode/ffmpeg-arguments.js';
 import { planLadder } from './ladder.js';
 import type { EncodeCost, LadderPlan } from './ladder.js';
 import { SourceProbe } from './source-probe.js';
@@ -326,26 +326,28 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   async #startEncode(plan: LadderPlan, take: Take, resumeMs: number, replayed: Frame[]): Promise<void> {
     const outputs = ffmpegOutputs(plan);
     if (outputs.length === 0) return;
-    const hasVideo = plan.encoded.length > 0;
-    const hasAudio = plan.encodedAudioKbps !== undefined;
+    const configs = this.#encodedConfigs(plan);
     const isInterlaced = this.#videoConfig()?.interlaced ?? false;
     const startMs = replayed[0]?.dtsMs ?? resumeMs;
     const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
     const args = ffmpegArguments({ plan, preset: this.#options.config.preset, isInterlaced, skipBeforeSec });
     try {
-      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, hasAudio, hasVideo, startMs, firstShownMs: resumeMs, log: this.#log });
+      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, configs, startMs, firstShownMs: resumeMs, log: this.#log });
       this.#encode = encode;
       encode.on('media', (rendition, media) => this.#takeEncoded(take.number, rendition, media));
       encode.on('slow', () => this.#dropCostliest());
       encode.on('crashed', (exit) => this.#encodeCrashed(exit));
-      for (const config of this.#configs.values()) {
-        if (config.config.kind === 'video' ? hasVideo : hasAudio) encode.write(config, startMs);
-      }
-      if (hasVideo) for (const frame of replayed) encode.write({ type: 'frame', frame }, frame.dtsMs);
+      if (plan.encoded.length > 0) for (const frame of replayed) encode.write(frame);
     } catch (error) {
       this.#log.error('FFmpeg could not be started', { error: messageOf(error) });
       this.#countCrash();
     }
+  }
+
+  /** The tracks of the source that FFmpeg has to read. */
+  #encodedConfigs(plan: LadderPlan): Config[] {
+    const isRead = { video: plan.encoded.length > 0, audio: plan.encodedAudioKbps !== undefined };
+    return [...this.#configs.values()].map(({ config }) => config).filter(({ kind }) => isRead[kind]);
   }
 
   #takeEncoded(take: number, rendition: string, media: Media): void {
@@ -368,7 +370,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       if (rendition.origin === 'passthrough' && rendition.kind === frame.kind) this.emit('media', { type: 'frame', take, rendition: rendition.name, frame });
     }
     const isEncoded = frame.kind === 'video' ? (this.#plan?.encoded.length ?? 0) > 0 : this.#plan?.encodedAudioKbps !== undefined;
-    if (isEncoded) this.#encode?.write({ type: 'frame', frame }, frame.dtsMs);
+    if (isEncoded) this.#encode?.write(frame);
     if (frame.kind === 'video') this.#keepGop(frame);
   }
 
@@ -378,7 +380,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     const passes = this.#plan?.renditions.some((rendition) => rendition.kind === 'video' && rendition.origin === 'passthrough') ?? true;
     if (passes || (this.#gop.length === 0 && !frame.isKey)) return;
     this.#gop.push(frame);
-    this.#gopBytes += frame.body.length;
+    this.#gopBytes += frame.payload.length;
     if (this.#gopBytes > MAX_GOP_BYTES) this.#clearGop();
   }
 
@@ -423,7 +425,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   #enqueue(frame: Frame): void {
-    this.#queuedBytes += frame.body.length;
+    this.#queuedBytes += frame.payload.length;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn('switching takes too long; dropping frames', { frames: this.#queue.length });
       this.#clearQueue();

@@ -80,13 +80,13 @@ t.test('a constant offset between decoding and showing is no re-ordering', async
 
 t.test('a declared re-order depth is believed', async (t) => {
   const meter = new SourceMeter();
-  meter.measure({ type: 'config', config: videoConfig({ reorderFrames: 2 }), body: Buffer.alloc(0) });
+  meter.measure({ type: 'config', config: videoConfig({ reorderFrames: 2 }) });
   t.equal(meter.facts().hasBFrames, true);
 });
 
 t.test('a new publisher is measured anew', async (t) => {
   const meter = new SourceMeter();
-  const config: Media = { type: 'config', config: audioConfig(), body: Buffer.alloc(0) };
+  const config: Media = { type: 'config', config: audioConfig() };
   meter.measure(config);
   for (const timeMs of frameTimes(48_000 / 1024, 0, 3_000)) meter.measure({ type: 'frame', frame: audioFrame(timeMs, { sizeBytes: 341 }) });
   feed(meter, { fromMs: 0, toMs: 5_000 });

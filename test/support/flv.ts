@@ -36,3 +36,29 @@ export async function replay(items: { timeMs: number; media: Media }[], push: (m
     push(item.media);
   }
 }
+
+const FLV_HEADER_BYTES = 9;
+const TAG_HEADER_BYTES = 11;
+
+/** The file header and the first back pointer (Adobe FLV 10.1 §E.2). */
+export function flvFileHeader(): Buffer {
+  const header = Buffer.alloc(FLV_HEADER_BYTES + 4);
+  header.write('FLV', 'latin1');
+  header.writeUInt8(1, 3);
+  header.writeUInt8(5, 4); // sound and pictures
+  header.writeUInt32BE(FLV_HEADER_BYTES, 5);
+  return header;
+}
+
+/** A tag with its back pointer. `timestampMs` is written modulo 2³². */
+export function flvTag(type: number, timestampMs: number, body: Buffer): Buffer {
+  const tag = Buffer.alloc(TAG_HEADER_BYTES + body.length + 4);
+  const time = Math.trunc(timestampMs) % 2 ** 32;
+  tag.writeUInt8(type, 0);
+  tag.writeUIntBE(body.length, 1, 3);
+  tag.writeUIntBE(time & 0xffffff, 4, 3);
+  tag.writeUInt8(Math.floor(time / 2 ** 24), 7);
+  body.copy(tag, TAG_HEADER_BYTES);
+  tag.writeUInt32BE(TAG_HEADER_BYTES + body.length, TAG_HEADER_BYTES + body.length);
+  return tag;
+}

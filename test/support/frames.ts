@@ -32,16 +32,15 @@ export interface FrameOptions {
 /** A picture of zeros: for what looks at times and sizes only. */
 export function videoFrame(dtsMs: number, options: FrameOptions = {}): Frame {
   const { ptsMs = dtsMs, isKey = false, sizeBytes = 100 } = options;
-  return frame({ kind: 'video', dtsMs, ptsMs, isKey }, 5, sizeBytes);
+  return frame({ kind: 'video', dtsMs, ptsMs, isKey }, sizeBytes);
 }
 
 export function audioFrame(dtsMs: number, options: { sizeBytes?: number } = {}): Frame {
-  return frame({ kind: 'audio', dtsMs, ptsMs: dtsMs, isKey: true }, 2, options.sizeBytes ?? 20);
+  return frame({ kind: 'audio', dtsMs, ptsMs: dtsMs, isKey: true }, options.sizeBytes ?? 20);
 }
 
-function frame(facts: Pick<Frame, 'kind' | 'dtsMs' | 'ptsMs' | 'isKey'>, headerBytes: number, sizeBytes: number): Frame {
-  const body = Buffer.alloc(headerBytes + sizeBytes);
-  return { ...facts, body, payload: body.subarray(headerBytes) };
+function frame(facts: Pick<Frame, 'kind' | 'dtsMs' | 'ptsMs' | 'isKey'>, sizeBytes: number): Frame {
+  return { ...facts, payload: Buffer.alloc(sizeBytes) };
 }
 
 /** Times of frames at a rate, rounded to milliseconds as RTMP does: from `fromMs`, below `toMs`. */

@@ -4,9 +4,8 @@ import { SourceMeter } from '../../src/streams/source-meter.js';
 import { SourceProbe } from '../../src/transcode/source-probe.js';
 import { audioConfig, audioFrame, frameTimes, videoConfig, videoFrame } from '../support/frames.js';
 
-const EMPTY = Buffer.alloc(0);
-const videoSetup: Media = { type: 'config', config: videoConfig(), body: EMPTY };
-const audioSetup: Media = { type: 'config', config: audioConfig(), body: EMPTY };
+const videoSetup: Media = { type: 'config', config: videoConfig() };
+const audioSetup: Media = { type: 'config', config: audioConfig() };
 
 interface Source {
   configs?: Media[];
@@ -71,5 +70,5 @@ t.test('what is kept waiting is bounded', async (t) => {
   made.add({ type: 'frame', frame: videoFrame(1_000, { isKey: true }) });
   made.add({ type: 'frame', frame: videoFrame(3_000, { isKey: true }) });
   const frames = made.take(() => meter.facts()) ?? [];
-  t.ok(frames.length > 0 && frames.reduce((sum, frame) => sum + frame.body.length, 0) <= 50 * MIB, 'sound without pictures is not kept for ever');
+  t.ok(frames.length > 0 && frames.reduce((sum, frame) => sum + frame.payload.length, 0) <= 50 * MIB, 'sound without pictures is not kept for ever');
 });

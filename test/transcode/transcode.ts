@@ -113,7 +113,7 @@ t.test('key frames that become rare: from there on the source is encoded anew', 
 t.test('too much at once while a take starts: it is dropped, and the next key frame starts one', async (t) => {
   const harness = new TranscodeHarness(t, { ladder: 'off' });
   harness.attach();
-  harness.push({ type: 'config', config: videoConfig(), body: Buffer.alloc(0) });
+  harness.push({ type: 'config', config: videoConfig() });
   const MIB = 1 << 20;
   for (let i = 0; i <= 50; i++) harness.push({ type: 'frame', frame: videoFrame(i * 40, { isKey: i % 25 === 0 }) });
   for (let i = 51; i < 120; i++) harness.push({ type: 'frame', frame: videoFrame(i * 40, { sizeBytes: MIB }) });

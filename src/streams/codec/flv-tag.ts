@@ -1,7 +1,10 @@
 import { parseAudioSpecificConfig } from './aac.js';
+import { parseAv1Config, withoutDelimiters } from './av1.js';
 import { CodecUnsupported, MediaInvalid } from '../errors.js';
+import { AUDIO_FOURCCS, PACKET, readEnhancedAudio, readEnhancedVideo, unsupportedCodec } from './flv-enhanced.js';
 import { parseAvcConfig } from './h264.js';
-import type { Media } from '../media.js';
+import { parseHevcConfig, withoutParameterSets } from './hevc.js';
+import type { Media, VideoConfig } from '../media.js';
 
 /** FLV tag types (Adobe FLV 10.1 §E.4.1); the same numbers are RTMP message types. */
 export const FLV_AUDIO = 8;
@@ -19,11 +22,20 @@ const VIDEO_HEADER_BYTES = 5;
 const AUDIO_HEADER_BYTES = 2;
 /** Sixteen reordered pictures at one a second; no encoder comes near. */
 const MAX_COMPOSITION_MS = 10_000;
+const COMPOSITION_BYTES = 3;
 
-/** FourCCs of Enhanced RTMP v1 and v2, for a refusal that names the codec. */
-const ENHANCED_NAMES: Record<string, string> = {
-  hvc1: 'HEVC', av01: 'AV1', vp09: 'VP9', vp08: 'VP8', vvc1: 'VVC', avc1: 'H.264 by Enhanced RTMP',
-  'Opus': 'Opus', 'fLaC': 'FLAC', 'ac-3': 'AC-3', 'ec-3': 'E-AC-3', '.mp3': 'MP3 by Enhanced RTMP', 'mp4a': 'AAC by Enhanced RTMP',
+/** How Enhanced RTMP carries a codec. */
+interface EnhancedCodec {
+  parseConfig: (record: Buffer) => VideoConfig;
+  /** What of a coded picture goes into a sample. */
+  sample: (payload: Buffer) => Buffer | undefined;
+  hasCompositionTime: boolean;
+}
+
+const ENHANCED_VIDEO: Record<string, EnhancedCodec> = {
+  avc1: { parseConfig: parseAvcConfig, sample: (payload) => payload, hasCompositionTime: true },
+  hvc1: { parseConfig: parseHevcConfig, sample: withoutParameterSets, hasCompositionTime: true },
+  av01: { parseConfig: parseAv1Config, sample: withoutDelimiters, hasCompositionTime: false },
 };
 
 /**
@@ -41,7 +53,7 @@ export function parseFlvTag(type: number, timestampMs: number, body: Buffer): Me
 
 function parseVideo(dtsMs: number, body: Buffer): Media | undefined {
   const first = body.readUInt8(0);
-  if (first & 0x80) throw enhancedCodec(body);
+  if (first & 0x80) return parseEnhancedVideo(dtsMs, body);
   const codec = first & 15;
   const frameType = first >> 4;
   if (frameType === FRAME_COMMAND) return undefined;
@@ -49,58 +61,55 @@ function parseVideo(dtsMs: number, body: Buffer): Media | undefined {
   if (body.length < VIDEO_HEADER_BYTES) throw new MediaInvalid('H.264 tag is shorter than its 5-byte header');
   const packetType = body.readUInt8(1);
   const payload = body.subarray(VIDEO_HEADER_BYTES);
-  if (packetType === AVC_SEQUENCE_HEADER) return { type: 'config', config: parseAvcConfig(payload), body };
-  if (packetType !== AVC_NALU || payload.length === 0) return undefined;
-  const compositionMs = body.readIntBE(2, 3);
+  if (packetType === AVC_SEQUENCE_HEADER) return { type: 'config', config: parseAvcConfig(payload) };
+  if (packetType !== AVC_NALU) return undefined;
+  return picture({ dtsMs, compositionMs: body.readIntBE(2, 3), isKey: frameType === FRAME_KEY }, payload);
+}
+
+function parseEnhancedVideo(dtsMs: number, body: Buffer): Media | undefined {
+  const tag = readEnhancedVideo(body);
+  const codec = tag && ENHANCED_VIDEO[tag.fourCc];
+  if (tag === undefined || tag.packetType === PACKET.metadata || tag.packetType === PACKET.sequenceEnd) return undefined;
+  if (codec === undefined) throw unsupportedCodec(tag.fourCc);
+  const isKey = tag.frameType === FRAME_KEY;
+  switch (tag.packetType) {
+    case PACKET.sequenceStart: return { type: 'config', config: codec.parseConfig(tag.payload) };
+    case PACKET.codedFramesX: return picture({ dtsMs, compositionMs: 0, isKey }, codec.sample(tag.payload));
+    case PACKET.codedFrames: return enhancedPicture(dtsMs, isKey, tag.payload, codec);
+    default: throw new CodecUnsupported(`packet type ${tag.packetType} of Enhanced RTMP`, 'send plain coded frames');
+  }
+}
+
+function enhancedPicture(dtsMs: number, isKey: boolean, payload: Buffer, codec: EnhancedCodec): Media | undefined {
+  if (!codec.hasCompositionTime) return picture({ dtsMs, compositionMs: 0, isKey }, codec.sample(payload));
+  if (payload.length < COMPOSITION_BYTES) throw new MediaInvalid('enhanced video tag ends inside its composition time');
+  return picture({ dtsMs, compositionMs: payload.readIntBE(0, COMPOSITION_BYTES), isKey }, codec.sample(payload.subarray(COMPOSITION_BYTES)));
+}
+
+function picture(time: { dtsMs: number; compositionMs: number; isKey: boolean }, payload: Buffer | undefined): Media | undefined {
+  const { dtsMs, compositionMs, isKey } = time;
+  if (payload === undefined || payload.length === 0) return undefined;
   if (Math.abs(compositionMs) > MAX_COMPOSITION_MS) throw new MediaInvalid(`picture is shown ${compositionMs} ms after it is decoded; at most ${MAX_COMPOSITION_MS} are taken`);
-  const ptsMs = dtsMs + compositionMs;
-  return { type: 'frame', frame: { kind: 'video', dtsMs, ptsMs, isKey: frameType === FRAME_KEY, payload, body } };
+  return { type: 'frame', frame: { kind: 'video', dtsMs, ptsMs: dtsMs + compositionMs, isKey, payload } };
 }
 
 function parseAudio(dtsMs: number, body: Buffer): Media | undefined {
   const format = body.readUInt8(0) >> 4;
-  if (format === SOUND_EX_HEADER) throw enhancedCodec(body);
+  if (format === SOUND_EX_HEADER) return parseEnhancedAudio(dtsMs, body);
   if (format !== FLV_SOUND_AAC) throw new CodecUnsupported(`FLV sound format ${format}`, 'send AAC');
   if (body.length < AUDIO_HEADER_BYTES) throw new MediaInvalid('AAC tag is shorter than its 2-byte header');
   const payload = body.subarray(AUDIO_HEADER_BYTES);
-  if (body.readUInt8(1) === 0) return { type: 'config', config: parseAudioSpecificConfig(payload), body };
+  return body.readUInt8(1) === 0 ? { type: 'config', config: parseAudioSpecificConfig(payload) } : sound(dtsMs, payload);
+}
+
+function parseEnhancedAudio(dtsMs: number, body: Buffer): Media | undefined {
+  const { packetType, fourCc, payload } = readEnhancedAudio(body);
+  if (packetType !== PACKET.sequenceStart && packetType !== PACKET.codedFrames) return undefined;
+  if (!AUDIO_FOURCCS.includes(fourCc)) throw unsupportedCodec(fourCc);
+  return packetType === PACKET.sequenceStart ? { type: 'config', config: parseAudioSpecificConfig(payload) } : sound(dtsMs, payload);
+}
+
+function sound(dtsMs: number, payload: Buffer): Media | undefined {
   if (payload.length === 0) return undefined;
-  return { type: 'frame', frame: { kind: 'audio', dtsMs, ptsMs: dtsMs, isKey: true, payload, body } };
-}
-
-function enhancedCodec(body: Buffer): CodecUnsupported {
-  const fourcc = body.subarray(1, 5).toString('latin1');
-  const name = ENHANCED_NAMES[fourcc] ?? 'this Enhanced RTMP codec';
-  return new CodecUnsupported(name, 'choose H.264 video and AAC audio in the encoder');
-}
-
-const FLV_HEADER_BYTES = 9;
-const TAG_HEADER_BYTES = 11;
-
-/** The file header and the first back pointer (Adobe FLV 10.1 §E.2). */
-export function flvFileHeader(tracks: { hasAudio: boolean; hasVideo: boolean }): Buffer {
-  const header = Buffer.alloc(FLV_HEADER_BYTES + 4);
-  header.write('FLV', 'latin1');
-  header.writeUInt8(1, 3);
-  header.writeUInt8((tracks.hasAudio ? 4 : 0) | (tracks.hasVideo ? 1 : 0), 4);
-  header.writeUInt32BE(FLV_HEADER_BYTES, 5);
-  return header;
-}
-
-/** The 11 bytes before a tag body. `timestampMs` is written modulo 2³². */
-export function flvTagHeader(type: number, sizeBytes: number, timestampMs: number): Buffer {
-  const header = Buffer.alloc(TAG_HEADER_BYTES);
-  const time = Math.trunc(timestampMs) % 2 ** 32;
-  header.writeUInt8(type, 0);
-  header.writeUIntBE(sizeBytes, 1, 3);
-  header.writeUIntBE(time & 0xffffff, 4, 3);
-  header.writeUInt8(Math.floor(time / 2 ** 24), 7);
-  return header;
-}
-
-/** The back pointer after a tag body. */
-export function flvTagTrailer(sizeBytes: number): Buffer {
-  const trailer = Buffer.alloc(4);
-  trailer.writeUInt32BE(TAG_HEADER_BYTES + sizeBytes);
-  return trailer;
+  return { type: 'frame', frame: { kind: 'audio', dtsMs, ptsMs: dtsMs, isKey: true, payload } };
 }

@@ -1,21 +1,12 @@
 import { BitReader, unescapeRbsp } from './bit-reader.js';
 import { MediaInvalid } from '../errors.js';
 import type { VideoConfig } from '../media.js';
+import { checkPictureSize, declaredRate, readSampleAspect } from './picture.js';
 
-const MAX_SIDE = 8192;
-/** 4K with some room: what more costs to decode is more than one stream may take of a machine. */
-const MAX_PIXELS = 4096 * 2560;
 const MAX_RECORD_BYTES = 4096;
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 /** Baseline, Main, Extended and High carry 8-bit 4:2:0 only. */
 const EIGHT_BIT_PROFILES = new Set([66, 77, 88]);
-const SAR_TABLE = [
-  [1, 1], [1, 1], [12, 11], [10, 11], [16, 11], [40, 33], [24, 11], [20, 11], [32, 11],
-  [80, 33], [18, 11], [15, 11], [64, 33], [160, 99], [4, 3], [3, 2], [2, 1],
-] as const;
-const SAR_EXTENDED = 255;
-/** No camera or encoder stretches pixels further; a ratio beyond it is noise. */
-const MAX_SAR = 4;
 /** Chroma samples across and down for one luma crop unit, by chroma_format_idc (ITU-T H.264 table 6-1). */
 const CROP_UNITS = [[1, 1], [2, 2], [2, 1], [1, 1]] as const;
 
@@ -80,10 +71,7 @@ export function parseSps(nal: Buffer): Sps {
   const crop = readCrop(reader, chroma.format, frameMbsOnly);
   const width = widthMbs * 16 - crop.x;
   const height = (frameMbsOnly ? 1 : 2) * heightMapUnits * 16 - crop.y;
-  if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE) {
-    throw new MediaInvalid(`picture is ${width}×${height}; each side must be 16 to ${MAX_SIDE} pixels`);
-  }
-  if (width * height > MAX_PIXELS) throw new MediaInvalid(`picture is ${width}×${height}; at most ${MAX_PIXELS} pixels are taken`);
+  checkPictureSize(width, height);
   const vui = reader.flag() ? readVui(reader) : undefined;
   const neverReorders = profile === 66 || maxRefFrames === 0;
   return {
@@ -146,7 +134,7 @@ function readCrop(reader: BitReader, chromaFormat: number, frameMbsOnly: boolean
 }
 
 function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined; reorderFrames: number | undefined } {
-  const sar = reader.flag() ? readSar(reader) : { width: 1, height: 1 };
+  const sar = reader.flag() ? readSampleAspect(reader) : { width: 1, height: 1 };
   if (reader.flag()) reader.skip(1); // overscan
   if (reader.flag()) {
     reader.skip(4); // video_format, video_full_range_flag
@@ -169,19 +157,11 @@ function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined;
   return { sar, fps, reorderFrames: reader.ue() };
 }
 
-function readSar(reader: BitReader): Sps['sar'] {
-  const id = reader.bits(8);
-  const [width, height] = id === SAR_EXTENDED ? [reader.bits(16), reader.bits(16)] : (SAR_TABLE[id] ?? [1, 1]);
-  const isUsable = width > 0 && height > 0 && width / height <= MAX_SAR && height / width <= MAX_SAR;
-  return isUsable ? { width, height } : { width: 1, height: 1 };
-}
-
 function readFps(reader: BitReader): number | undefined {
   const unitsInTick = reader.bits(32);
   const timeScale = reader.bits(32);
   reader.skip(1); // fixed_frame_rate_flag
-  const fps = unitsInTick === 0 ? 0 : timeScale / (2 * unitsInTick);
-  return fps >= 1 && fps <= 240 ? fps : undefined;
+  return declaredRate(timeScale, 2 * unitsInTick); // a tick for each field
 }
 
 function skipHrd(reader: BitReader): void {

@@ -20,6 +20,8 @@ t.test('AudioSpecificConfigs by hand', async (t) => {
   t.match(read('1190'), { codecString: 'mp4a.40.2', sampleRate: 48_000, channels: 2 });
   t.match(read('2b92'), { codecString: 'mp4a.40.5', sampleRate: 22_050, channels: 2 }, 'explicit HE-AAC');
   t.match(read('1780bb8010'), { sampleRate: 96_000, channels: 2 }, 'a rate in 24 bits');
+  t.match(read('1194'), { frameSamples: 960 }, 'short frames');
+  t.match(read('2b92080'), { frameSamples: 1024 });
   t.match(read('11b8'), { channels: 8 }, 'configuration 7 is 7.1');
 });
 

@@ -1,18 +1,19 @@
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { Log, ProcessExit } from '../platform/index.js';
-import { AppError, messageOf, Process } from '../platform/index.js';
-import type { Media } from '../streams/index.js';
-import { FLV_AUDIO, FLV_VIDEO, flvFileHeader, FlvReader, flvTagHeader, flvTagTrailer, parseFlvTag } from '../streams/index.js';
+import type { Log, ProcessExit } from '../../platform/index.js';
+import { AppError, messageOf, Process } from '../../platform/index.js';
+import type { AudioConfig, Frame, Media, VideoConfig } from '../../streams/index.js';
+import { FlvReader, parseFlvTag } from '../../streams/index.js';
 import { EncodeSupervision } from './encode-supervision.js';
+import { MatroskaWriter } from './matroska.js';
 
 export interface EncodeOptions {
   ffmpegPath: string;
   args: string[];
   /** Rendition of each output pipe. */
   outputs: string[];
-  hasAudio: boolean;
-  hasVideo: boolean;
+  /** The tracks of the source that are given. */
+  configs: (VideoConfig | AudioConfig)[];
   /** Broadcast clock of the first frame that is given, and of the first that is to come out, ms. */
   startMs: number;
   firstShownMs: number;
@@ -39,15 +40,16 @@ export interface EncodeStats {
 const MAX_WAITING_BYTES = 16 << 20;
 /** Further behind than this, frames are dropped: the sound and the other rungs do not wait for ever. */
 const MAX_LAG_MS = 5_000;
-/** FLV times have 31 bits in FFmpeg; each run counts from here, so only a run of 24 days would meet the end. */
+/** FLV times, which come out, have 31 bits in FFmpeg; each run counts from here, so only a run of 24 days would meet the end. */
 const RUN_START_MS = 10_000;
 const MAX_TAG_BYTES = 8 << 20;
 const SAMPLE_INTERVAL_MS = 500;
 
-/** One run of FFmpeg: tags in on stdin, renditions out on pipes, watched by what comes out of them. */
+/** One run of FFmpeg: the source in on stdin, renditions out on pipes, watched by what comes out of them. */
 export class Encode extends EventEmitter<EncodeEvents> {
   readonly #process: Process;
   readonly #log: Log;
+  readonly #input = new MatroskaWriter();
   readonly #supervision = new EncodeSupervision();
   readonly #doneMs = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
@@ -64,9 +66,9 @@ export class Encode extends EventEmitter<EncodeEvents> {
     super();
     this.#process = process;
     this.#log = options.log;
-    this.#hasVideo = options.hasVideo;
+    this.#hasVideo = options.configs.some(({ kind }) => kind === 'video');
     this.#zeroMs = options.startMs - RUN_START_MS;
-    process.stdin.write(flvFileHeader(options));
+    process.stdin.write(this.#input.header(options.configs));
     options.outputs.forEach((rendition, i) => {
       this.#doneMs.set(rendition, options.firstShownMs);
       this.#read(rendition, process.output(i));
@@ -87,18 +89,15 @@ export class Encode extends EventEmitter<EncodeEvents> {
     return (momentMs - startMs + RUN_START_MS) / 1000;
   }
 
-  /** Gives a configuration or a frame to FFmpeg, at its time on the broadcast's clock. */
-  write(media: Media, timeMs: number): void {
-    if (this.#state !== 'running' || this.#mustDrop(media)) return;
-    const { body } = media.type === 'config' ? media : media.frame;
-    const kind = media.type === 'config' ? media.config.kind : media.frame.kind;
+  /** Gives a frame on the broadcast's clock to FFmpeg. */
+  write(frame: Frame): void {
+    if (this.#state !== 'running' || this.#mustDrop(frame)) return;
     const { stdin } = this.#process;
     stdin.cork();
-    stdin.write(flvTagHeader(kind === 'video' ? FLV_VIDEO : FLV_AUDIO, body.length, timeMs - this.#zeroMs));
-    stdin.write(body);
-    stdin.write(flvTagTrailer(body.length));
+    stdin.write(this.#input.frameHeader(frame, Math.max(0, Math.round(frame.ptsMs - this.#zeroMs))));
+    stdin.write(frame.payload);
     stdin.uncork();
-    this.#fedMs[kind] = Math.max(this.#fedMs[kind], timeMs);
+    this.#fedMs[frame.kind] = Math.max(this.#fedMs[frame.kind], frame.dtsMs);
   }
 
   stats(): EncodeStats {
@@ -116,10 +115,9 @@ export class Encode extends EventEmitter<EncodeEvents> {
     clearTimeout(timer);
   }
 
-  #mustDrop(media: Media): boolean {
-    if (media.type === 'config') return false;
+  #mustDrop(frame: Frame): boolean {
     const isFull = this.#process.stdin.writableLength > MAX_WAITING_BYTES || this.#lagMs() > MAX_LAG_MS;
-    const isStart = media.frame.isKey && media.frame.kind === (this.#hasVideo ? 'video' : 'audio');
+    const isStart = frame.isKey && frame.kind === (this.#hasVideo ? 'video' : 'audio');
     if (this.#isDropping && !isFull && isStart) this.#isDropping = false;
     if (isFull && !this.#isDropping) {
       this.#isDropping = true;

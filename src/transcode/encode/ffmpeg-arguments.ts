@@ -1,4 +1,4 @@
-import type { LadderPlan, VideoRung } from './ladder.js';
+import type { LadderPlan, VideoRung } from '../ladder.js';
 
 export interface FfmpegArgumentsOptions {
   plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps' | 'keyFrames'>;
@@ -19,7 +19,7 @@ export function ffmpegOutputs(plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKb
   return [...plan.encoded.map((rung) => rung.name), ...(plan.encodedAudioKbps === undefined ? [] : ['audio'])];
 }
 
-/** The command line of one broadcast's FFmpeg: FLV in on stdin, FLV out on one pipe for each rendition. */
+/** The command line of one broadcast's FFmpeg: Matroska in on stdin, FLV out on one pipe for each rendition. */
 export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
   const { plan } = options;
   const outputs = [
@@ -35,10 +35,10 @@ function inputArguments(): string[] {
     '-loglevel', 'error', // stderr is kept for the report of a crash
     '-nostats',
     '-copyts', // output times are the broadcast's clock, so every rung and the audio keep their offset
-    '-probesize', '32768', // the FLV header and the first tags say all; more would only wait
+    '-probesize', '32768', // the header and the first frames say all; more would only wait
     '-analyzeduration', '1', // microseconds; 0 would mean FFmpeg's own five seconds
     '-fpsprobesize', '0', // nor does it wait for twenty pictures to guess a rate that nobody reads
-    '-f', 'flv',
+    '-f', 'matroska',
     '-i', 'pipe:0',
   ];
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { EncodeSupervision } from '../../src/transcode/encode-supervision.js';
+import { EncodeSupervision } from '../../../src/transcode/encode/encode-supervision.js';
 
 /** Samples every half second for so long; media times as functions of the seconds since the start. */
 function watch(seconds: number, fedSec: (atSec: number) => number, doneSec: (atSec: number) => number): EncodeSupervision {

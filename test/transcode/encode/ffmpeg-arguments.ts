@@ -1,10 +1,10 @@
 import t from 'tap';
-import { ffmpegArguments, ffmpegOutputs } from '../../src/transcode/ffmpeg-arguments.js';
-import type { VideoRung } from '../../src/transcode/ladder.js';
+import { ffmpegArguments, ffmpegOutputs } from '../../../src/transcode/encode/ffmpeg-arguments.js';
+import type { VideoRung } from '../../../src/transcode/ladder.js';
 
 const rung = (name: string, width: number, height: number, bitrateKbps: number, halvesFrameRate = false): VideoRung => ({ name, width, height, bitrateKbps, halvesFrameRate, cores: 1 });
 
-const INPUT = '-hide_banner -nostdin -loglevel error -nostats -copyts -probesize 32768 -analyzeduration 1 -fpsprobesize 0 -f flv -i pipe:0';
+const INPUT = '-hide_banner -nostdin -loglevel error -nostats -copyts -probesize 32768 -analyzeduration 1 -fpsprobesize 0 -f matroska -i pipe:0';
 const X264 = '-c:v libx264 -preset veryfast -profile:v high -bf 0 -x264-params rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0 -g 10000';
 const TIMES = '-forced-idr 1 -enc_time_base 1:1000 -fps_mode passthrough -crf 23';
 const FLV = '-flvflags no_duration_filesize+no_sequence_end -flush_packets 1 -f flv';
