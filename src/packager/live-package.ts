@@ -193,9 +193,14 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   }
 
   #writePlaylist(rendition: LiveRendition, options: { isDelta: boolean }): string {
-    const others = [...this.#renditions.values()].filter((other) => other !== rendition);
-    const reports = others.flatMap((other) => other.report() ?? []);
-    return rendition.playlist({ targetDurationSec: this.#targetDurationSec, hasEnded: this.#hasEnded, epochMs: this.#epochMs, reports }, options);
+    const listed = [...this.#renditions.values()].filter((one) => one.hasSegments);
+    return rendition.playlist({
+      targetDurationSec: this.#targetDurationSec,
+      holdBackPartMs: Math.max(...listed.map((one) => one.partTargetMs)),
+      reports: listed.filter((one) => one !== rendition).map((one) => one.report()),
+      hasEnded: this.#hasEnded,
+      epochMs: this.#epochMs,
+    }, options);
   }
 
   #advance(): void {

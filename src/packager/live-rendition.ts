@@ -132,9 +132,14 @@ export class LiveRendition {
     else this.#window.add(segment);
   }
 
-  playlist(options: Pick<MediaPlaylist, 'targetDurationSec' | 'hasEnded' | 'epochMs' | 'reports'>, { isDelta }: { isDelta: boolean }): string {
+  playlist(options: Pick<MediaPlaylist, 'targetDurationSec' | 'holdBackPartMs' | 'hasEnded' | 'epochMs' | 'reports'>, { isDelta }: { isDelta: boolean }): string {
     const content = { segments: [...this.#window.listed], open: this.#openSegment(), nextPartUri: this.#nextPartUri() };
-    return mediaPlaylist({ ...options, ...content, partTargetMs: this.#open.targetMs }, { isDelta });
+    return mediaPlaylist({ ...options, ...content, partTargetMs: this.partTargetMs }, { isDelta });
+  }
+
+  /** PART-TARGET, whole ms. */
+  get partTargetMs(): number {
+    return this.#open.targetMs;
   }
 
   edge(): Omit<PlaylistEdge, 'targetDurationSec' | 'hasEnded'> {
@@ -143,14 +148,13 @@ export class LiveRendition {
       lastNumber: last?.number ?? -1,
       lastParts: last?.parts.length ?? 0,
       openParts: this.#openSegment()?.parts.length ?? 0,
-      partTargetMs: this.#open.targetMs,
+      partTargetMs: this.partTargetMs,
     };
   }
 
   /** How far this rendition has come, for the playlists of the others. */
-  report(): RenditionReport | undefined {
+  report(): RenditionReport {
     const { lastNumber, lastParts, openParts } = this.edge();
-    if (lastNumber < 0) return undefined;
     if (openParts > 0) return { name: this.name, lastNumber: lastNumber + 1, lastPart: openParts - 1 };
     return { name: this.name, lastNumber, lastPart: Math.max(0, lastParts - 1) };
   }

@@ -3,8 +3,10 @@ import type { ListedPart, OpenSegment, Segment } from './segment.js';
 /** What a media playlist is made of. */
 export interface MediaPlaylist {
   targetDurationSec: number;
-  /** Longest part, ms; a multiple of the milliseconds that PART-TARGET shows. */
+  /** Longest part, whole ms. */
   partTargetMs: number;
+  /** Longest part of any rendition, whole ms: server control is the same for all (RFC 8216bis §6.2.4). */
+  holdBackPartMs: number;
   /** Oldest first. */
   segments: Segment[];
   /** What comes after them, part by part. */
@@ -81,12 +83,12 @@ export function mediaPlaylist(playlist: MediaPlaylist, options: { isDelta?: bool
   return `${lines.join('\n')}\n`;
 }
 
-function lowLatencyLines({ targetDurationSec, partTargetMs }: MediaPlaylist): string[] {
+function lowLatencyLines({ targetDurationSec, partTargetMs, holdBackPartMs }: MediaPlaylist): string[] {
   const control = [
     'CAN-BLOCK-RELOAD=YES',
     `CAN-SKIP-UNTIL=${SKIP_TARGETS * targetDurationSec}`,
     `HOLD-BACK=${HOLD_BACK_TARGETS * targetDurationSec}`,
-    `PART-HOLD-BACK=${(PART_HOLD_BACK_TARGETS * partTargetMs) / 1000}`,
+    `PART-HOLD-BACK=${(PART_HOLD_BACK_TARGETS * holdBackPartMs) / 1000}`,
   ];
   return [`#EXT-X-SERVER-CONTROL:${control.join(',')}`, `#EXT-X-PART-INF:PART-TARGET=${partTargetMs / 1000}`];
 }

@@ -38,6 +38,7 @@ interface OpenPart {
 
 /** Audio waits for the video that decides its boundaries, this long at most: longer than a hung encoder is left alive. */
 const MAX_HELD_MS = 6_500;
+const ROUNDED_MS = 0.5;
 /** What a segment that misses its key frame may hold of memory. */
 const MAX_OVERLONG_BYTES = 32 << 20;
 
@@ -180,7 +181,7 @@ export class RenditionTrack {
     };
     segment.parts.push(packed);
     // What players have been told of may not be taken back.
-    if (!this.#isLate(segment.boundary, packed.startMs)) this.#onPart(segment.boundary, packed);
+    if (!this.#isLate(segment.boundary, packed)) this.#onPart(segment.boundary, packed);
   }
 
   #closeSegment(): void {
@@ -196,12 +197,13 @@ export class RenditionTrack {
   #partsInside({ boundary, parts }: OpenSegment): Part[] {
     const next = this.#clock.find(boundary.number + 1);
     if (this.#kind === 'audio' || next?.take !== boundary.take) return parts;
-    return parts.filter((part, i) => i === 0 || part.startMs < next.startMs || !this.#isLate(boundary, part.startMs));
+    const isLonger = next.startMs - boundary.startMs > this.#clock.longestMs;
+    return parts.filter((part, i) => i === 0 || (part.startMs < next.startMs && (isLonger || !this.#isLate(boundary, part))));
   }
 
-  /** Whether a part lies beyond what a segment can hold, and may still be dropped. */
-  #isLate(boundary: Boundary, partStartMs: number): boolean {
-    return this.#kind === 'video' && partStartMs >= boundary.startMs + this.#clock.longestMs;
+  /** Whether a part goes beyond what a segment can hold, and may still be dropped. */
+  #isLate(boundary: Boundary, { startMs, durationMs }: Part): boolean {
+    return this.#kind === 'video' && startMs + durationMs > boundary.startMs + this.#clock.longestMs + ROUNDED_MS;
   }
 
   /** Up to the next boundary, so that the playlists of all rungs keep one time; the last of a take as long as it is. */

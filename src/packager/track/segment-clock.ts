@@ -123,8 +123,8 @@ export class SegmentClock {
   /** Tells how far video has come: no boundary can fall before this time any more. */
   advance(take: number, dtsMs: number): void {
     if (take > this.#horizon.take || (take === this.#horizon.take && dtsMs > this.#horizon.dtsMs)) this.#horizon = { take, dtsMs };
-    const openMs = this.#openMs();
-    if (openMs > (this.#awaitsKeyFrame ? 1 : MAX_OPEN_TARGETS) * this.#fullMs()) this.endOverlong();
+    const patienceMs = this.#awaitsKeyFrame ? this.#maxMs : MAX_OPEN_TARGETS * (this.#maxMs - ROUNDING_MS);
+    if (this.#openMs() > patienceMs) this.endOverlong();
   }
 
   /** Length that no segment with a key frame at its end exceeds, ms. */
@@ -137,11 +137,10 @@ export class SegmentClock {
     return this.#openMs() > this.#maxMs;
   }
 
-  /** Ends the running segment where it fills the target duration, and those after it, up to where video has come. */
+  /** Ends the running segment where no segment may be longer, and those after it, up to where video has come. */
   endOverlong(): void {
-    const fullMs = this.#fullMs();
-    while (this.#openMs() >= fullMs) {
-      const boundary = this.#cut(this.#horizon.take, (this.latest?.startMs ?? 0) + fullMs, { isKeyFrame: false });
+    while (this.#openMs() >= this.#maxMs) {
+      const boundary = this.#cut(this.#horizon.take, (this.latest?.startMs ?? 0) + this.#maxMs, { isKeyFrame: false });
       this.#keepDecision({ take: boundary.take, ptsMs: boundary.startMs, boundary });
     }
   }
@@ -150,8 +149,8 @@ export class SegmentClock {
   isSettled(take: number, ptsMs: number): boolean {
     if (take !== this.#horizon.take) return take < this.#horizon.take;
     const last = this.latest;
-    // Where the target duration is full and no key frame came, a boundary may still be set without one.
-    const isFull = last?.take === take && ptsMs >= last.startMs + this.#fullMs();
+    // Where a segment is as long as it may be and no key frame came, a boundary may still be set without one.
+    const isFull = last?.take === take && ptsMs >= last.startMs + this.#maxMs;
     return ptsMs < this.#horizon.dtsMs && !isFull;
   }
 
@@ -164,11 +163,6 @@ export class SegmentClock {
   #openMs(): number {
     const last = this.latest;
     return last?.take === this.#horizon.take ? this.#horizon.dtsMs - last.startMs : 0;
-  }
-
-  /** The target duration, ms. */
-  #fullMs(): number {
-    return this.#maxMs - ROUNDING_MS;
   }
 
   #shouldCut(take: number, ptsMs: number, nextKeyMs: number): boolean {

@@ -148,8 +148,7 @@ t.test('a segment that misses its key frame ends after three target durations, o
     t.ok(endedMs !== undefined && Math.abs(endedMs - endMs) < 100, `${sizeBytes} bytes a picture: ended at ${endedMs} ms`);
     track.finishTake();
     const [first, second] = summary(segments);
-    t.match(first, { number: 0, startMs: 0, durationMs: 2000 });
-    t.ok(first && first.frames >= 60 && first.frames <= 80, `${first?.frames} pictures`);
+    t.match(first, { number: 0, startMs: 0, durationMs: 2499, frames: 70, parts: 7 }, 'with the parts that fit');
     t.match(second, { startMs: 16_667 }, 'the next key frame starts the next one');
     t.equal(segments.length, 2);
   }
