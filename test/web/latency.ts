@@ -51,6 +51,11 @@ t.test('playback drifts to its target from both sides, within bounds and without
   }
 });
 
+t.test('with a full buffer it falls back without limping', async (t) => {
+  t.equal(Math.min(...play({ latencySec: 3.5, targetSec: 6, seconds: 20 }).rates), 0.98);
+  t.equal(Math.min(...play({ latencySec: 0.4, targetSec: 1, seconds: 20 }).rates), 0.95);
+});
+
 t.test('four seconds of delay are caught up within a minute', async (t) => {
   t.ok(play({ latencySec: 5, targetSec: 1, seconds: 60 }).latencySec < 1.5);
 });

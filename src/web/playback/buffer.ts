@@ -8,3 +8,9 @@ export function bufferAhead({ buffered, currentTime }: Pick<HTMLVideoElement, 'b
   }
   return 0;
 }
+
+/** The last stretch that is buffered: the newest media, perhaps behind a hole. Both ends are 0 when there is none. */
+export function newestRange({ buffered }: Pick<HTMLVideoElement, 'buffered'>): { startSec: number; endSec: number } {
+  const last = buffered.length - 1;
+  return last < 0 ? { startSec: 0, endSec: 0 } : { startSec: buffered.start(last), endSec: buffered.end(last) };
+}

@@ -96,7 +96,7 @@ export class HlsEngine implements Engine {
   }
 
   setSupply(supply: Supply): void {
-    if (supply === 'interrupted') this.#pacer.forgive();
+    this.#pacer.setInterrupted(supply === 'interrupted');
   }
 
   drop(levels: string[]): void {

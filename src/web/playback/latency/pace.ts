@@ -1,6 +1,9 @@
 /** Slower than this is heard as a limp, faster as a hurry. */
 const SLOWEST = 0.95;
 const FASTEST = 1.08;
+/** There is no hurry to fall back while this much is buffered, seconds, and slowness that lasts is felt. */
+const CALM_BUFFER_SEC = 1.5;
+const SLOWEST_WHEN_CALM = 0.98;
 /** Change of speed for each second of distance to the target. */
 const GAIN_PER_SEC = 0.2;
 /** Smallest deviation worth a correction, and the one at which it is over, seconds. */
@@ -41,7 +44,8 @@ function wantedRate({ latencySec, targetSec, bufferSec, rate }: PaceInput): numb
   if (Math.abs(gapSec) < (rate === 1 ? BEGIN_SEC : END_SEC) || gapSec > JUMP_BEHIND_SEC) return 1;
   if (gapSec > 0 && bufferSec < targetSec / 2) return 1;
   const change = Math.sign(gapSec) * Math.max(STEP, Math.abs(gapSec) * GAIN_PER_SEC);
-  return rounded(Math.max(SLOWEST, Math.min(FASTEST, 1 + change)));
+  const slowest = bufferSec > CALM_BUFFER_SEC ? SLOWEST_WHEN_CALM : SLOWEST;
+  return rounded(Math.max(slowest, Math.min(FASTEST, 1 + change)));
 }
 
 function rounded(rate: number): number {

@@ -1,5 +1,5 @@
 import type { Latency } from '../../api/contract.js';
-import { bufferAhead } from '../buffer.js';
+import { bufferAhead, newestRange } from '../buffer.js';
 import { targetRange, type HoldBack } from './mode.js';
 import { isFarBehind, nextRate } from './pace.js';
 import { LatencyTarget } from './target.js';
@@ -33,6 +33,8 @@ const REFILL_SHARE = 0.6;
 const REFILL_MAX_SEC = 2.5;
 /** What plays at all is better than waiting on. */
 const LONGEST_REFILL_MS = 4_000;
+/** Less than this is no new media: sound and picture end a little apart. */
+const MORE_SEC = 0.05;
 /** On a change of mode, what is nearer to the new target than this drifts there. */
 const DRIFT_SEC = 0.6;
 
@@ -51,10 +53,9 @@ export class Pacer {
   #settledAtMs = Infinity;
   #tickedAtMs = 0;
   #isBehindByChoice = false;
-  /** Playback ran dry and is held. */
-  #isHolding = false;
-  /** Since when there has been something to play during the hold. */
-  #refilledFromMs: number | undefined;
+  #isInterrupted = false;
+  /** Playback ran dry and is held: where the buffer ended then, and since when there has been more. */
+  #hold: { endSec: number; moreSinceMs: number | undefined } | undefined;
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -71,7 +72,7 @@ export class Pacer {
   }
 
   get isHolding(): boolean {
-    return this.#isHolding;
+    return this.#hold !== undefined;
   }
 
   /** Plays at another distance from now on. */
@@ -89,13 +90,14 @@ export class Pacer {
     const nowMs = performance.now();
     const edge = this.#options.edge();
     const { video } = this.#options;
-    if (!edge || video.paused || this.#isHolding || this.#isBehindByChoice || nowMs - this.#settledAtMs < SETTLING_MS) return;
+    if (!edge || video.paused || this.#hold || this.#isBehindByChoice || nowMs - this.#settledAtMs < SETTLING_MS) return;
     this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs);
   }
 
-  /** The source was interrupted: the last stall told nothing of the network. */
-  forgive(): void {
-    this.#target.forgive(performance.now());
+  /** While the source is away, and shortly before, a stall tells nothing of the network. */
+  setInterrupted(isInterrupted: boolean): void {
+    this.#isInterrupted = isInterrupted;
+    if (isInterrupted) this.#target.forgive(performance.now());
   }
 
   /** The viewer wants to be live. */
@@ -129,10 +131,9 @@ export class Pacer {
 
   #onDry(): void {
     const { video } = this.#options;
-    if (video.paused || video.seeking || this.#isHolding || this.#settledAtMs === Infinity || !this.#options.edge()) return;
-    this.#target.stalled(performance.now());
-    this.#isHolding = true;
-    this.#refilledFromMs = undefined;
+    if (video.paused || video.seeking || this.#hold || this.#settledAtMs === Infinity || !this.#options.edge()) return;
+    if (!this.#isInterrupted) this.#target.stalled(performance.now());
+    this.#hold = { endSec: newestRange(video).endSec, moreSinceMs: undefined };
     video.playbackRate = 0;
   }
 
@@ -140,7 +141,7 @@ export class Pacer {
     const nowMs = performance.now();
     if (nowMs - this.#tickedAtMs < TICK_MS * 0.8) return;
     this.#tickedAtMs = nowMs;
-    if (this.#isHolding) this.#refill(nowMs);
+    if (this.#hold) this.#refill(this.#hold, nowMs);
     else this.#pace(nowMs);
   }
 
@@ -162,18 +163,21 @@ export class Pacer {
     else video.playbackRate = nextRate({ latencySec, targetSec, bufferSec: bufferAhead(video), rate: video.playbackRate || 1 });
   }
 
-  /** Holds until there is enough to play on; a hole in the buffer is left to the engine, which steps over it. */
-  #refill(nowMs: number): void {
+  /** Holds until there is enough to play on, then steps over the hole that an interruption may leave. */
+  #refill(hold: { endSec: number; moreSinceMs: number | undefined }, nowMs: number): void {
     const { video, edge } = this.#options;
-    const bufferSec = bufferAhead(video);
-    if (bufferSec > 0) this.#refilledFromMs ??= nowMs;
-    const neededSec = Math.min(REFILL_MAX_SEC, this.#target.sec * REFILL_SHARE);
-    const hasWaited = this.#refilledFromMs !== undefined && nowMs - this.#refilledFromMs > LONGEST_REFILL_MS;
-    if (bufferSec >= neededSec || hasWaited || !edge() || hasHoleAhead(video)) this.#release();
+    const { startSec, endSec } = newestRange(video);
+    if (endSec > hold.endSec + MORE_SEC) hold.moreSinceMs ??= nowMs;
+    const bufferSec = endSec - Math.max(startSec, video.currentTime);
+    const hasEnough = bufferSec >= Math.min(REFILL_MAX_SEC, this.#target.sec * REFILL_SHARE);
+    const hasWaited = hold.moreSinceMs !== undefined && nowMs - hold.moreSinceMs > LONGEST_REFILL_MS;
+    if (!hasEnough && !hasWaited && edge()) return;
+    if (hasEnough && startSec > video.currentTime) video.currentTime = startSec;
+    this.#release();
   }
 
   #release(): void {
-    this.#isHolding = false;
+    this.#hold = undefined;
     this.#settle();
     this.#options.video.playbackRate = 1;
     this.#options.onReleased();
@@ -202,8 +206,4 @@ export class Pacer {
     this.#latencySec = last + (latencySec - last) * NEWEST;
     return this.#latencySec;
   }
-}
-
-function hasHoleAhead({ buffered, currentTime }: HTMLVideoElement): boolean {
-  return buffered.length > 0 && bufferAhead({ buffered, currentTime }) === 0 && buffered.end(buffered.length - 1) > currentTime + 0.05;
 }
