@@ -327,10 +327,12 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     const outputs = ffmpegOutputs(plan);
     if (outputs.length === 0) return;
     const configs = this.#encodedConfigs(plan);
-    const isInterlaced = this.#videoConfig()?.interlaced ?? false;
+    const video = this.#videoConfig();
+    const isInterlaced = video?.interlaced ?? false;
+    const sourceMpxPerSec = ((video?.width ?? 0) * (video?.height ?? 0) * this.#options.facts().fps) / 1e6;
     const startMs = replayed[0]?.dtsMs ?? resumeMs;
     const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, isInterlaced, skipBeforeSec });
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, isInterlaced, sourceMpxPerSec, skipBeforeSec });
     try {
       const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, configs, startMs, firstShownMs: resumeMs, log: this.#log });
       this.#encode = encode;
@@ -400,8 +402,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #dropCostliest(): void {
     if (this.#nextTakeReason !== undefined || this.#state !== 'running') return;
     const costliest = this.#plan?.encoded[0];
-    const videos = this.#plan?.renditions.filter((rendition) => rendition.kind === 'video').length ?? 0;
-    if (costliest === undefined || videos < 2) return;
+    if (costliest === undefined || (this.#plan?.needsRung && this.#plan.encoded.length < 2)) return;
     this.#dropped.add(costliest.name);
     this.#log.warn('this machine cannot keep up; dropping a rung', { rendition: costliest.name, ...this.#encode?.stats() });
     this.#requestTake(`${costliest.name} dropped`);

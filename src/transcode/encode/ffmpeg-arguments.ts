@@ -4,6 +4,8 @@ export interface FfmpegArgumentsOptions {
   plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps' | 'keyFrames'>;
   preset: string;
   isInterlaced: boolean;
+  /** Pictures that come in, millions of pixels a second. */
+  sourceMpxPerSec: number;
   /** Pictures before this time of the run are decoded only: those that follow are made from them. Seconds. */
   skipBeforeSec?: number | undefined;
 }
@@ -11,6 +13,8 @@ export interface FfmpegArgumentsOptions {
 /** The first extra pipe of the child; one for each output, in the order of {@link ffmpegOutputs}. */
 const FIRST_OUTPUT = 3;
 const VBV_SECONDS = 1;
+/** 1080p60, with room: what one core decodes several times over. */
+const ONE_CORE_MPX_PER_SEC = 150;
 /** Longer than any broadcast's distance between forced key frames: x264 adds none of its own. */
 const GOP_FRAMES = 10_000;
 
@@ -26,10 +30,12 @@ export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
     ...plan.encoded.map((rung, i) => videoOutput(rung, i, options)),
     ...(plan.encodedAudioKbps === undefined ? [] : [audioOutput(plan.encodedAudioKbps, plan.encoded.length)]),
   ];
-  return [...inputArguments(), ...filterArguments(options), ...outputs.flat()];
+  return [...inputArguments(options), ...filterArguments(options), ...outputs.flat()];
 }
 
-function inputArguments(): string[] {
+function inputArguments({ sourceMpxPerSec }: FfmpegArgumentsOptions): string[] {
+  // Threads that decode a picture each hold as many pictures as they are; only a source too large for one core needs them.
+  const threading = sourceMpxPerSec > ONE_CORE_MPX_PER_SEC ? [] : ['-thread_type', 'slice'];
   return [
     '-hide_banner', '-nostdin',
     '-loglevel', 'error', // stderr is kept for the report of a crash
@@ -38,6 +44,7 @@ function inputArguments(): string[] {
     '-probesize', '32768', // the header and the first frames say all; more would only wait
     '-analyzeduration', '1', // microseconds; 0 would mean FFmpeg's own five seconds
     '-fpsprobesize', '0', // nor does it wait for twenty pictures to guess a rate that nobody reads
+    ...threading,
     '-f', 'matroska',
     '-i', 'pipe:0',
   ];
@@ -70,8 +77,9 @@ function videoOutput(rung: VideoRung, index: number, options: FfmpegArgumentsOpt
     '-preset', options.preset,
     '-profile:v', 'high',
     '-bf', '0', // WebRTC players cannot take B-frames, and each one adds delay
-    // No look-ahead: it would hold half a second of pictures. No scene-cut key frames: boundaries belong to the source.
-    '-x264-params', 'rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0',
+    // No look-ahead: it would hold half a second of pictures. Threads share a picture: with one each, they would hold
+    // two more. No scene-cut key frames: boundaries belong to the source.
+    '-x264-params', 'rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0:sliced-threads=1',
     '-g', String(GOP_FRAMES),
     '-force_key_frames', forcedKeyFrames(options),
     '-forced-idr', '1', // a forced key frame that is only an I picture would not start a segment

@@ -4,13 +4,13 @@ import type { VideoRung } from '../../../src/transcode/ladder.js';
 
 const rung = (name: string, width: number, height: number, bitrateKbps: number, halvesFrameRate = false): VideoRung => ({ name, width, height, bitrateKbps, halvesFrameRate, cores: 1 });
 
-const INPUT = '-hide_banner -nostdin -loglevel error -nostats -copyts -probesize 32768 -analyzeduration 1 -fpsprobesize 0 -f matroska -i pipe:0';
-const X264 = '-c:v libx264 -preset veryfast -profile:v high -bf 0 -x264-params rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0 -g 10000';
+const INPUT = '-hide_banner -nostdin -loglevel error -nostats -copyts -probesize 32768 -analyzeduration 1 -fpsprobesize 0 -thread_type slice -f matroska -i pipe:0';
+const X264 = '-c:v libx264 -preset veryfast -profile:v high -bf 0 -x264-params rc-lookahead=0:sync-lookahead=0:mbtree=0:scenecut=0:sliced-threads=1 -g 10000';
 const TIMES = '-forced-idr 1 -enc_time_base 1:1000 -fps_mode passthrough -crf 23';
 const FLV = '-flvflags no_duration_filesize+no_sequence_end -flush_packets 1 -f flv';
 
-function line(options: Omit<Parameters<typeof ffmpegArguments>[0], 'preset'>): string {
-  return ffmpegArguments({ preset: 'veryfast', ...options }).join(' ');
+function line(options: Omit<Parameters<typeof ffmpegArguments>[0], 'preset' | 'sourceMpxPerSec'>): string {
+  return ffmpegArguments({ preset: 'veryfast', sourceMpxPerSec: 62.2, ...options }).join(' ');
 }
 
 t.test('two rungs at the source\'s key frames, the small one at half the rate', async (t) => {
@@ -39,4 +39,11 @@ t.test('sound alone', async (t) => {
   const plan = { encoded: [], encodedAudioKbps: 96, keyFrames: 'source' as const };
   t.equal(line({ plan, isInterlaced: false }), `${INPUT} -map 0:a -c:a aac -b:a 96k -ac 2 -ar 48000 ${FLV} pipe:3`);
   t.same(ffmpegOutputs(plan), ['audio']);
+});
+
+t.test('a source that is too large for one core is decoded by threads that take a picture each', async (t) => {
+  const plan = { encoded: [rung('720p', 1280, 720, 2800)], encodedAudioKbps: undefined, keyFrames: 'source' as const };
+  const threadsAt = (sourceMpxPerSec: number): boolean => ffmpegArguments({ plan, preset: 'veryfast', isInterlaced: false, sourceMpxPerSec }).includes('slice');
+  t.ok(threadsAt((1920 * 1080 * 60) / 1e6));
+  t.notOk(threadsAt((3840 * 2160 * 30) / 1e6));
 });
