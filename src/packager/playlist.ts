@@ -66,12 +66,12 @@ export function mediaPlaylist(playlist: MediaPlaylist, options: { isDelta?: bool
     `#EXT-X-VERSION:${skipped > 0 ? DELTA_VERSION : VERSION}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     `#EXT-X-TARGETDURATION:${playlist.targetDurationSec}`,
-    ...(playlist.hasEnded ? [] : lowLatencyLines(playlist)),
+    ...lowLatencyLines(playlist),
     `#EXT-X-MEDIA-SEQUENCE:${first?.number ?? 0}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${first?.discontinuity ?? 0}`,
     ...(skipped > 0 ? [`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`] : []),
   ];
-  const firstWithParts = playlist.hasEnded ? Infinity : indexFromEnd(playlist, PARTS_LISTED_TARGETS);
+  const firstWithParts = indexFromEnd(playlist, PARTS_LISTED_TARGETS);
   playlist.segments.forEach((segment, i) => {
     if (i < skipped) return;
     lines.push(...startLines(segment, playlist.segments[i - 1], playlist.epochMs));
