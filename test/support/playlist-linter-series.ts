@@ -25,6 +25,11 @@ export class PlaylistSeries {
     return problems;
   }
 
+  /** The latest state. */
+  get playlist(): ReadPlaylist | undefined {
+    return this.#before;
+  }
+
   /** Hints whose part was not the next that came: a player that asked early asked in vain. */
   get missedHints(): number {
     return this.#missedHints;
