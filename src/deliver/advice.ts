@@ -7,6 +7,13 @@ export interface Advice {
   message: string;
 }
 
+/** The renditions that are not rungs. */
+const SOURCE = 'source';
+const AUDIO = 'audio';
+const REACH = {
+  hevc: { name: 'HEVC', players: 'in Safari, and in Chrome, Edge and Firefox on devices whose graphics chip decodes it' },
+  av1: { name: 'AV1', players: 'in Chrome, Edge and Firefox, and in Safari on Apple devices from the iPhone 15 Pro and the M3 on' },
+} as const;
 const LONG_KEY_INTERVAL_SEC = 4;
 const SHORT_KEY_INTERVAL_SEC = 0.9;
 const LOW_FPS = 20;
@@ -22,6 +29,7 @@ export function adviseStreamer(source: SourceFacts, encode: EncodeFacts): Advice
     return [{ code: 'nothing_arrives', level: 'warn', message: 'Neither picture nor sound has arrived: check that the encoder is running.' }];
   }
   const advice = [
+    ...codecAdvice(source, encode),
     ...keyFrameAdvice(source),
     ...pictureAdvice(source),
     ...audioAdvice(source),
@@ -29,6 +37,16 @@ export function adviseStreamer(source: SourceFacts, encode: EncodeFacts): Advice
     ...encode.notes.map((message) => ({ code: 'ladder', level: 'info' as const, message: sentence(message) })),
   ];
   return advice.some((one) => one.level === 'warn') ? advice : [{ code: 'healthy', level: 'ok', message: 'The stream is healthy.' }, ...advice];
+}
+
+/** Which players a source reaches that not every browser can decode. */
+function codecAdvice(source: SourceFacts, encode: EncodeFacts): Advice[] {
+  const codec = source.video?.codec;
+  if (codec === undefined || codec === 'h264' || !encode.renditions.some(({ name }) => name === SOURCE)) return [];
+  const { name, players } = REACH[codec];
+  const rung = encode.renditions.find((rendition) => rendition.origin === 'encoded' && rendition.name !== AUDIO);
+  if (rung !== undefined) return [{ code: 'codec_reach', level: 'info', message: `${name} plays ${players}; other viewers get ${rung.name} and below in H.264.` }];
+  return [{ code: 'codec_reach', level: 'warn', message: `${name} plays ${players}; other viewers see nothing. Switch the ladder on in the channel's settings, or send H.264.` }];
 }
 
 function keyFrameAdvice(source: SourceFacts): Advice[] {

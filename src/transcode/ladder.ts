@@ -43,12 +43,21 @@ export interface LadderPlan {
   keyFrameIntervalMs: number;
   /** Planned CPU in all, in cores. */
   cores: number;
+  /** Without an encoded rung there is nothing that every player can take: the last one stays. */
+  needsRung: boolean;
   /** Plain sentences for the streamer: what was decided and why. */
   notes: string[];
 }
 
 const PASSABLE_PROFILES = new Set([66, 77, 88, 100]);
 const MAX_PASSABLE_LEVEL = 52;
+/** Main and Main 10; HEVC counts levels in thirtieths, and 156 is 5.2. */
+const PASSABLE_HEVC_PROFILES = new Set([1, 2]);
+const MAX_PASSABLE_HEVC_LEVEL = 156;
+/** AV1 Main: 8 and 10 bits, 4:2:0. */
+const PASSABLE_AV1_PROFILE = 0;
+/** What a picture costs to decode, against H.264: 720p at 2 Mbps with libavcodec and dav1d. */
+const DECODE_FACTOR = { h264: 1, hevc: 2, av1: 2 } as const;
 const MAX_PASSABLE_AUDIO_KBPS = 384;
 const HALVE_ABOVE_FPS = 40;
 const HALVE_UP_TO_SHORT_SIDE = 480;
@@ -68,7 +77,8 @@ export function planLadder(options: LadderOptions): LadderPlan {
   // Without FFmpeg, a source that some players cannot take is better than none.
   const passes = obstacle === undefined || !options.canEncode;
   if (!passes) notes.push(obstacle);
-  const encoded = options.canEncode ? chooseRungs(source.video, options, passes, notes) : [];
+  const needsRung = !passes || (source.video.codec !== 'h264' && options.ladder !== 'off');
+  const encoded = options.canEncode ? chooseRungs(source.video, options, needsRung, notes) : [];
   if (!options.canEncode) notes.push('FFmpeg failed several times in a minute: only the source is served');
   const followsSource = passes || hasShortGops(source, options);
   const keyFrameIntervalMs = followsSource ? (source.keyFrameIntervalSec ?? DEFAULT_KEY_INTERVAL_SEC) * 1000 : ENCODED_GOP_SEC * 1000;
@@ -83,23 +93,42 @@ export function planLadder(options: LadderOptions): LadderPlan {
     keyFrames: followsSource ? 'source' : ENCODED_GOP_SEC,
     keyFrameIntervalMs,
     cores: encoded.reduce((sum, rung) => sum + rung.cores, 0) + (encoded.length > 0 ? decodeCores(source.video, source.fps, options.cost) : 0),
+    needsRung,
     notes,
   };
 }
 
 /** Why a source's video cannot be passed on as it is, as a sentence; undefined when it can. */
 export function passObstacle(video: VideoConfig, source: SourceFacts, options: Pick<LadderOptions, 'ladder' | 'config'>): string | undefined {
-  const profile = video.description.readUInt8(1);
-  const level = video.description.readUInt8(3);
-  if (!PASSABLE_PROFILES.has(profile) || !video.isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264, which players need: it is encoded anew';
+  const unplayable = CODEC_OBSTACLES[video.codec](video);
+  if (unplayable !== undefined) return unplayable;
   if (video.interlaced) return 'the source is interlaced, which players show badly: it is encoded anew';
-  if (level > MAX_PASSABLE_LEVEL) return `the source's H.264 level ${level / 10} is above 5.2, which players refuse: it is encoded anew`;
   const canCut = options.ladder === 'off' ? source.keyFrameIntervalSec !== undefined : hasShortGops(source, options);
   if (!canCut) {
     const interval = source.keyFrameIntervalSec ?? source.sinceKeyFrameSec;
     return `key frames are ${interval.toFixed(1)} s or more apart: the source is encoded anew (set the encoder's key-frame interval to 2 s)`;
   }
   return undefined;
+}
+
+const CODEC_OBSTACLES = { h264: h264Obstacle, hevc: hevcObstacle, av1: av1Obstacle };
+
+function h264Obstacle({ description, isBaselineChroma }: VideoConfig): string | undefined {
+  if (!PASSABLE_PROFILES.has(description.readUInt8(1)) || !isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264, which players need: it is encoded anew';
+  const level = description.readUInt8(3);
+  if (level > MAX_PASSABLE_LEVEL) return `the source's H.264 level ${level / 10} is above 5.2, which players refuse: it is encoded anew`;
+  return undefined;
+}
+
+function hevcObstacle({ description }: VideoConfig): string | undefined {
+  if (!PASSABLE_HEVC_PROFILES.has(description.readUInt8(1) & 31)) return 'the source is not HEVC Main or Main 10, which players need: it is encoded anew';
+  const level = description.readUInt8(12);
+  if (level > MAX_PASSABLE_HEVC_LEVEL) return `the source's HEVC level ${level / 30} is above 5.2, which players refuse: it is encoded anew`;
+  return undefined;
+}
+
+function av1Obstacle({ description }: VideoConfig): string | undefined {
+  return description.readUInt8(1) >> 5 === PASSABLE_AV1_PROFILE ? undefined : 'the source is not AV1 Main, which players need: it is encoded anew';
 }
 
 function hasShortGops(source: SourceFacts, options: Pick<LadderOptions, 'config'>): boolean {
@@ -109,7 +138,7 @@ function hasShortGops(source: SourceFacts, options: Pick<LadderOptions, 'config'
 function withoutVideo(audio: AudioPlan, notes: string[]): LadderPlan {
   return {
     renditions: audio.renditions, encoded: [], encodedAudioKbps: audio.encodedKbps,
-    keyFrames: 'source', keyFrameIntervalMs: 0, cores: 0, notes,
+    keyFrames: 'source', keyFrameIntervalMs: 0, cores: 0, needsRung: false, notes,
   };
 }
 
@@ -127,26 +156,26 @@ function planAudio(options: LadderOptions, notes: string[]): AudioPlan {
   return { renditions: [{ name: 'audio', kind: 'audio', origin: 'encoded' }], encodedKbps: options.config.audioBitrateKbps };
 }
 
-function chooseRungs(video: VideoConfig, options: LadderOptions, passes: boolean, notes: string[]): VideoRung[] {
-  if (options.ladder === 'off' && passes) return [];
-  const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && isBelowSource(rung, video, passes));
-  const named = passes || wanted.length > 0 ? wanted : [ownSizeRung(video, options)];
+function chooseRungs(video: VideoConfig, options: LadderOptions, needsRung: boolean, notes: string[]): VideoRung[] {
+  if (options.ladder === 'off' && !needsRung) return [];
+  const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && hasPlace(rung, video, needsRung));
+  const named = !needsRung || wanted.length > 0 ? wanted : [ownSizeRung(video, options)];
   const allowed = named.filter((rung) => !options.dropped.has(rung.name));
-  // A source that cannot pass has to become something; one rung is the nearest to none.
-  const needed = passes || allowed.length > 0 ? allowed : named.slice(-1);
+  // A source that players cannot take has to become something; one rung is the nearest to none.
+  const needed = !needsRung || allowed.length > 0 ? allowed : named.slice(-1);
   const rungs = (options.ladder === 'off' ? needed.slice(0, 1) : needed).map((rung) => scaleRung(rung, video, options));
   if (options.ladder !== 'auto') return rungs;
-  return fitToMachine(rungs, video, options, passes, notes);
+  return fitToMachine(rungs, video, options, needsRung, notes);
 }
 
 function isWanted(rung: Rung, ladder: 'auto' | 'off' | string[]): boolean {
   return !Array.isArray(ladder) || ladder.includes(rung.name);
 }
 
-/** A rung as large as the source has a place only where the source itself cannot pass. */
-function isBelowSource(rung: Rung, video: VideoConfig, passes: boolean): boolean {
+/** A rung as large as the source has a place only where the source itself does not reach every player. */
+function hasPlace(rung: Rung, video: VideoConfig, needsRung: boolean): boolean {
   const shortSide = Math.min(video.width, video.height);
-  return passes ? rung.shortSide < shortSide : rung.shortSide <= shortSide;
+  return needsRung ? rung.shortSide <= shortSide : rung.shortSide < shortSide;
 }
 
 /** For a source smaller than every rung. */
@@ -168,11 +197,11 @@ function scaleRung(rung: Rung, video: VideoConfig, options: LadderOptions): Vide
 }
 
 /** Keeps as many rungs as the free CPU carries, small ones first: they help the viewers who need help most. */
-function fitToMachine(rungs: VideoRung[], video: VideoConfig, options: LadderOptions, passes: boolean, notes: string[]): VideoRung[] {
+function fitToMachine(rungs: VideoRung[], video: VideoConfig, options: LadderOptions, needsRung: boolean, notes: string[]): VideoRung[] {
   let left = options.coresFree - decodeCores(video, options.source.fps, options.cost);
   const kept: VideoRung[] = [];
   for (const rung of rungs.toReversed()) {
-    const isNeeded = !passes && kept.length === 0;
+    const isNeeded = needsRung && kept.length === 0;
     if (rung.cores > left && !isNeeded) {
       notes.push(`${rung.name} is left out: it would take ${rung.cores.toFixed(1)} cores and ${Math.max(0, left).toFixed(1)} are free`);
       continue;
@@ -184,7 +213,7 @@ function fitToMachine(rungs: VideoRung[], video: VideoConfig, options: LadderOpt
 }
 
 function decodeCores(video: VideoConfig, fps: number, cost: EncodeCost): number {
-  return cores(video.width, video.height, fps, cost.decodePerMpx);
+  return cores(video.width, video.height, fps, cost.decodePerMpx * DECODE_FACTOR[video.codec]);
 }
 
 function cores(width: number, height: number, fps: number, costPerMpx: number): number {

@@ -328,11 +328,11 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (outputs.length === 0) return;
     const configs = this.#encodedConfigs(plan);
     const video = this.#videoConfig();
-    const isInterlaced = video?.interlaced ?? false;
+    const source = { isInterlaced: video?.interlaced ?? false, sourceCodec: video?.codec ?? 'h264' };
     const sourceMpxPerSec = ((video?.width ?? 0) * (video?.height ?? 0) * this.#options.facts().fps) / 1e6;
     const startMs = replayed[0]?.dtsMs ?? resumeMs;
     const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, isInterlaced, sourceMpxPerSec, skipBeforeSec });
+    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, ...source, sourceMpxPerSec, skipBeforeSec });
     try {
       const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, configs, startMs, firstShownMs: resumeMs, log: this.#log });
       this.#encode = encode;

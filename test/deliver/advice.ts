@@ -2,7 +2,7 @@ import t from 'tap';
 import { adviseStreamer } from '../../src/deliver/advice.js';
 import type { EncodeFacts } from '../../src/deliver/live.js';
 import type { SourceFacts } from '../../src/streams/index.js';
-import { audioConfig, videoConfig } from '../support/frames.js';
+import { audioConfig, av1Config, hevcConfig, videoConfig } from '../support/frames.js';
 
 const GOOD: SourceFacts = { video: videoConfig(), audio: audioConfig(), fps: 30, videoKbps: 6000, audioKbps: 128, keyFrameIntervalSec: 2, sinceKeyFrameSec: 0.5, hasBFrames: false };
 const KEEPS_UP: EncodeFacts = { ladder: 'auto', renditions: [], dropped: [], notes: [], restarts: 0, encode: { speed: 1, lagMs: 200 } };
@@ -24,6 +24,9 @@ const table: { name: string; source?: Partial<SourceFacts>; encode?: Partial<Enc
   { name: 'few bits', source: { videoKbps: 1500, fps: 60 }, expected: [HEALTHY, 'info bitrate_low: 1500 kbps is little for 1920×1080 at 60 fps: moving pictures may show blocks.'] },
   { name: 'many bits', source: { videoKbps: 25_000 }, expected: [HEALTHY, 'info bitrate_high: 25000 kbps is more than 1920×1080 at 30 fps needs; a lower bitrate reaches more viewers.'] },
   { name: 'B-frames', source: { hasBFrames: true }, expected: [HEALTHY, 'info b_frames: The encoder uses B-frames. HLS plays them; they add a little delay.'] },
+  { name: 'HEVC with a rung', source: { video: hevcConfig() }, encode: { renditions: [{ name: 'source', origin: 'passthrough' }, { name: '720p', origin: 'encoded' }, { name: 'audio', origin: 'encoded' }] }, expected: [HEALTHY, 'info codec_reach: HEVC plays in Safari, and in Chrome, Edge and Firefox on devices whose graphics chip decodes it; other viewers get 720p and below in H.264.'] },
+  { name: 'AV1 alone', source: { video: av1Config() }, encode: { ladder: 'off', renditions: [{ name: 'source', origin: 'passthrough' }, { name: 'audio', origin: 'encoded' }] }, expected: ['warn codec_reach: AV1 plays in Chrome, Edge and Firefox, and in Safari on Apple devices from the iPhone 15 Pro and the M3 on; other viewers see nothing. Switch the ladder on in the channel\'s settings, or send H.264.'] },
+  { name: 'HEVC that is encoded anew reaches everybody', source: { video: hevcConfig() }, encode: { renditions: [{ name: '720p', origin: 'encoded' }] }, expected: [HEALTHY] },
   { name: 'interlaced', source: { video: videoConfig({ interlaced: true }) }, expected: ['warn interlaced: The picture is interlaced: set the camera or encoder to progressive.'] },
   { name: 'sound alone', source: { video: undefined, fps: 0, videoKbps: 0 }, expected: [HEALTHY, 'info no_video: No video arrives: viewers hear the sound over a still page.'] },
   { name: 'pictures alone', source: { audio: undefined }, expected: [HEALTHY, 'info no_audio: No sound arrives.'] },

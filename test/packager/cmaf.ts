@@ -10,8 +10,12 @@ import { z } from 'zod';
 import { initSegment, timescaleOf } from '../../src/packager/cmaf/init.js';
 import { RenditionTrack } from '../../src/packager/track/rendition-track.js';
 import { SegmentClock } from '../../src/packager/track/segment-clock.js';
-import type { AudioConfig, Frame, VideoConfig } from '../../src/streams/index.js';
+import { parseFlvTag } from '../../src/streams/index.js';
+import type { AudioConfig, Frame, Media, VideoConfig } from '../../src/streams/index.js';
 import { makeFlv, readFlv } from '../support/flv.js';
+import { readInit } from '../support/boxes.js';
+import { makeEnhanced } from '../support/enhanced.js';
+import type { EnhancedOptions } from '../support/enhanced.js';
 import { audioConfig, videoConfig } from '../support/frames.js';
 
 const run = promisify(execFile);
@@ -20,7 +24,10 @@ const probed = z.object({ streams: z.array(z.record(z.string(), z.unknown())), p
 
 /** One track of an FLV: its configuration and frames. */
 async function track(kind: 'video' | 'audio', args: string[]): Promise<{ config: VideoConfig | AudioConfig; frames: Frame[] }> {
-  const items = readFlv(await makeFlv(args)).map(({ media }) => media);
+  return trackOf(kind, readFlv(await makeFlv(args)).map(({ media }) => media));
+}
+
+function trackOf(kind: 'video' | 'audio', items: Media[]): { config: VideoConfig | AudioConfig; frames: Frame[] } {
   const frames = items.flatMap((media) => (media.type === 'frame' && media.frame.kind === kind ? [media.frame] : []));
   for (const media of items) if (media.type === 'config' && media.config.kind === kind) return { config: media.config, frames };
   throw new Error(`FFmpeg wrote no ${kind}`);
@@ -69,6 +76,28 @@ for (const { name, args, facts } of videos) {
     const startMs = source.frames[0]?.dtsMs ?? 0;
     t.same(packets.map((packet) => [Number(packet['dts']), Number(packet['pts']), String(packet['flags']).startsWith('K')]), source.frames.map((frame) => [(frame.dtsMs - startMs) * 90 + startMs * 90, frame.ptsMs * 90, frame.isKey]));
     t.equal(await decode(file), '');
+  });
+}
+
+const enhanced: { source: EnhancedOptions; entry: string; facts: Record<string, unknown> }[] = [
+  { source: { codec: 'hevc', seconds: 3, x265: 'bframes=2' }, entry: 'hvc1 hvcC', facts: { codec_name: 'hevc', codec_tag_string: 'hvc1', profile: 'Main', width: 320, height: 240, has_b_frames: 2 } },
+  { source: { codec: 'hevc', seconds: 3, size: '642x362', video: ['-pix_fmt', 'yuv420p10le'] }, entry: 'hvc1 hvcC', facts: { profile: 'Main 10', width: 642, height: 362, pix_fmt: 'yuv420p10le' } },
+  { source: { codec: 'av1', seconds: 3 }, entry: 'av01 av1C', facts: { codec_name: 'av1', codec_tag_string: 'av01', profile: 'Main', width: 320, height: 240 } },
+];
+
+for (const { source, entry, facts } of enhanced) {
+  t.test(`${source.codec} by Enhanced RTMP${source.video ? ', 10 bits' : ''}: read back by FFmpeg without a word, every picture at its time`, async (t) => {
+    const tags = await makeEnhanced({ ...source, hasAudio: false });
+    const made = trackOf('video', tags.flatMap(({ type, timestampMs, body }) => parseFlvTag(type, timestampMs, body) ?? []));
+    const { file, bytes } = await pack(t, made);
+    const { streams, packets } = await ffprobe(file);
+    t.match(streams, [facts]);
+    t.equal(made.frames.length, 90);
+    t.same(packets.map((packet) => [Number(packet['dts']), Number(packet['pts']), String(packet['flags']).startsWith('K')]), made.frames.map((frame) => [frame.dtsMs * 90, frame.ptsMs * 90, frame.isKey]));
+    t.equal(await decode(file), '');
+    const init = readInit(bytes.subarray(0, bytes.indexOf('moof', 0, 'latin1') - 4));
+    t.equal(`${init.entry} ${init.record.type}`, entry);
+    t.same(init.record.content, made.config.description);
   });
 }
 

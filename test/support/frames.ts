@@ -19,6 +19,21 @@ export function videoConfig(change: Partial<VideoConfig> & { profile?: number; l
   };
 }
 
+/** HEVC Main as its record says it: profile, then level in thirtieths. */
+export function hevcConfig(change: Partial<VideoConfig> & { profile?: number; level?: number } = {}): VideoConfig {
+  const { profile = 1, level = 120, ...fields } = change;
+  const description = Buffer.alloc(23);
+  description.set([1, profile], 0);
+  description.writeUInt8(level, 12);
+  return videoConfig({ codec: 'hevc', codecString: `hvc1.${profile}.6.L${level}.90`, description, ...fields });
+}
+
+/** AV1 of a profile: 0 is Main. */
+export function av1Config(change: Partial<VideoConfig> & { profile?: number } = {}): VideoConfig {
+  const { profile = 0, ...fields } = change;
+  return videoConfig({ codec: 'av1', codecString: `av01.${profile}.08M.08`, description: Buffer.from([0x81, profile * 32 + 8, 0x0c, 0]), ...fields });
+}
+
 export function audioConfig(change: Partial<AudioConfig> = {}): AudioConfig {
   return { kind: 'audio', codec: 'aac', codecString: 'mp4a.40.2', sampleRate: 48_000, channels: 2, frameSamples: 1024, description: Buffer.from('1190', 'hex'), ...change };
 }

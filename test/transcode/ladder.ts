@@ -2,7 +2,7 @@ import t from 'tap';
 import type { SourceFacts, VideoConfig } from '../../src/streams/index.js';
 import { planLadder } from '../../src/transcode/ladder.js';
 import type { LadderOptions, LadderPlan } from '../../src/transcode/ladder.js';
-import { audioConfig, videoConfig } from '../support/frames.js';
+import { audioConfig, av1Config, hevcConfig, videoConfig } from '../support/frames.js';
 
 const RUNGS = [
   { name: '720p', shortSide: 720, bitrateKbps: 2800 },
@@ -76,6 +76,19 @@ const table: { name: string; source?: Source; options?: Partial<LadderOptions>; 
   { name: 'level 6', source: { ...size(3840, 2160), video: { width: 3840, height: 2160, level: 60 } }, expected: '720p:1280x720 480p:854x480 360p:640x360 audio' },
   { name: 'level 5.2 passes', source: { video: { level: 52 } }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio' },
   { name: 'B-frames pass', source: { hasBFrames: true }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio' },
+
+  { name: 'HEVC passes, and every player finds a rung beside it', source: { video: hevcConfig() }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'AV1 passes, with a rung as large as it', source: { video: av1Config({ width: 1280, height: 720 }) }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'HEVC smaller than every rung', source: { video: hevcConfig({ width: 320, height: 180 }) }, expected: 'source 180p:320x180 audio' },
+  { name: 'HEVC Main 10 passes', source: { video: hevcConfig({ profile: 2, isBaselineChroma: false }) }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'HEVC 4:2:2', source: { video: hevcConfig({ profile: 4, isBaselineChroma: false }) }, expected: '720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'HEVC level 6', source: { video: hevcConfig({ level: 180 }) }, expected: '720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'AV1 4:4:4', source: { video: av1Config({ profile: 1, isBaselineChroma: false }) }, expected: '720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'HEVC on a busy machine: the least rung all the same', source: { video: hevcConfig() }, options: { coresFree: 0 }, expected: 'source 360p:640x360 audio' },
+  { name: 'HEVC and a rung that proved too much', source: { video: hevcConfig() }, options: { ladder: ['720p'], dropped: new Set(['720p']) }, expected: 'source 720p:1280x720 audio' },
+  { name: 'HEVC, off: the source alone', source: { video: hevcConfig() }, options: { ladder: 'off' }, expected: 'source audio' },
+  { name: 'HEVC with long groups', source: { video: hevcConfig(), keyFrameIntervalSec: 10 }, expected: '720p:1280x720 480p:854x480 360p:640x360 audio' },
+  { name: 'HEVC that FFmpeg cannot decode: the source alone', source: { video: hevcConfig() }, options: { canEncode: false }, expected: 'source audio' },
 
   { name: '5.1 sound', source: { audio: audioConfig({ channels: 6 }) }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio*' },
   { name: 'HE-AAC', source: { audio: audioConfig({ codecString: 'mp4a.40.5', sampleRate: 24_000 }) }, expected: 'source 720p:1280x720 480p:854x480 360p:640x360 audio*' },

@@ -7,6 +7,8 @@ const TRACK_ID = 1;
 const LANGUAGE_UNDETERMINED = 0x55c4;
 const UNITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 const RESOLUTION_72_DPI = 0x480000;
+/** The sample entry of a codec and the box of its decoder configuration record. */
+const VIDEO_ENTRIES = { h264: ['avc1', 'avcC'], hevc: ['hvc1', 'hvcC'], av1: ['av01', 'av1C'] } as const;
 
 /** Ticks a second of a track: 90 kHz for video, the sampling rate for audio. */
 export function timescaleOf(config: VideoConfig | AudioConfig): number {
@@ -64,11 +66,12 @@ function sampleTable(config: VideoConfig | AudioConfig): Buffer {
 }
 
 function videoEntry(config: VideoConfig): Buffer {
+  const [entryType, recordType] = VIDEO_ENTRIES[config.codec];
   const pixelAspect = box('pasp', u32(config.sar.width, config.sar.height));
-  return box('avc1',
+  return box(entryType,
     Buffer.alloc(6), u16(1), Buffer.alloc(16), u16(config.width, config.height),
     u32(RESOLUTION_72_DPI, RESOLUTION_72_DPI, 0), u16(1), Buffer.alloc(32), u16(0x18, 0xffff),
-    box('avcC', config.description), pixelAspect);
+    box(recordType, config.description), pixelAspect);
 }
 
 function audioEntry(config: AudioConfig): Buffer {

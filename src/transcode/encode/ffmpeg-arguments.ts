@@ -1,9 +1,11 @@
+import type { VideoConfig } from '../../streams/index.js';
 import type { LadderPlan, VideoRung } from '../ladder.js';
 
 export interface FfmpegArgumentsOptions {
   plan: Pick<LadderPlan, 'encoded' | 'encodedAudioKbps' | 'keyFrames'>;
   preset: string;
   isInterlaced: boolean;
+  sourceCodec: VideoConfig['codec'];
   /** Pictures that come in, millions of pixels a second. */
   sourceMpxPerSec: number;
   /** Pictures before this time of the run are decoded only: those that follow are made from them. Seconds. */
@@ -13,8 +15,8 @@ export interface FfmpegArgumentsOptions {
 /** The first extra pipe of the child; one for each output, in the order of {@link ffmpegOutputs}. */
 const FIRST_OUTPUT = 3;
 const VBV_SECONDS = 1;
-/** 1080p60, with room: what one core decodes several times over. */
-const ONE_CORE_MPX_PER_SEC = 150;
+/** What one core decodes twice over, with room: H.264 up to 1080p60. */
+const ONE_CORE_MPX_PER_SEC = { h264: 150, hevc: 75 };
 /** Longer than any broadcast's distance between forced key frames: x264 adds none of its own. */
 const GOP_FRAMES = 10_000;
 
@@ -33,9 +35,13 @@ export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
   return [...inputArguments(options), ...filterArguments(options), ...outputs.flat()];
 }
 
-function inputArguments({ sourceMpxPerSec }: FfmpegArgumentsOptions): string[] {
-  // Threads that decode a picture each hold as many pictures as they are; only a source too large for one core needs them.
-  const threading = sourceMpxPerSec > ONE_CORE_MPX_PER_SEC ? [] : ['-thread_type', 'slice'];
+/** Threads that decode a picture each hold as many pictures as they are; only a source too large for one core needs them. */
+function decoderArguments({ sourceCodec, sourceMpxPerSec }: FfmpegArgumentsOptions): string[] {
+  if (sourceCodec === 'av1') return ['-flags', 'low_delay']; // the threads of dav1d share a picture then
+  return sourceMpxPerSec > ONE_CORE_MPX_PER_SEC[sourceCodec] ? [] : ['-thread_type', 'slice'];
+}
+
+function inputArguments(options: FfmpegArgumentsOptions): string[] {
   return [
     '-hide_banner', '-nostdin',
     '-loglevel', 'error', // stderr is kept for the report of a crash
@@ -44,7 +50,7 @@ function inputArguments({ sourceMpxPerSec }: FfmpegArgumentsOptions): string[] {
     '-probesize', '32768', // the header and the first frames say all; more would only wait
     '-analyzeduration', '1', // microseconds; 0 would mean FFmpeg's own five seconds
     '-fpsprobesize', '0', // nor does it wait for twenty pictures to guess a rate that nobody reads
-    ...threading,
+    ...decoderArguments(options),
     '-f', 'matroska',
     '-i', 'pipe:0',
   ];

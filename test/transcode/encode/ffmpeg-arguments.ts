@@ -9,8 +9,8 @@ const X264 = '-c:v libx264 -preset veryfast -profile:v high -bf 0 -x264-params r
 const TIMES = '-forced-idr 1 -enc_time_base 1:1000 -fps_mode passthrough -crf 23';
 const FLV = '-flvflags no_duration_filesize+no_sequence_end -flush_packets 1 -f flv';
 
-function line(options: Omit<Parameters<typeof ffmpegArguments>[0], 'preset' | 'sourceMpxPerSec'>): string {
-  return ffmpegArguments({ preset: 'veryfast', sourceMpxPerSec: 62.2, ...options }).join(' ');
+function line(options: Omit<Parameters<typeof ffmpegArguments>[0], 'preset' | 'sourceCodec' | 'sourceMpxPerSec'>): string {
+  return ffmpegArguments({ preset: 'veryfast', sourceCodec: 'h264', sourceMpxPerSec: 62.2, ...options }).join(' ');
 }
 
 t.test('two rungs at the source\'s key frames, the small one at half the rate', async (t) => {
@@ -43,7 +43,13 @@ t.test('sound alone', async (t) => {
 
 t.test('a source that is too large for one core is decoded by threads that take a picture each', async (t) => {
   const plan = { encoded: [rung('720p', 1280, 720, 2800)], encodedAudioKbps: undefined, keyFrames: 'source' as const };
-  const threadsAt = (sourceMpxPerSec: number): boolean => ffmpegArguments({ plan, preset: 'veryfast', isInterlaced: false, sourceMpxPerSec }).includes('slice');
-  t.ok(threadsAt((1920 * 1080 * 60) / 1e6));
-  t.notOk(threadsAt((3840 * 2160 * 30) / 1e6));
+  const decoding = (sourceCodec: 'h264' | 'hevc' | 'av1', width: number, height: number, fps: number): string => {
+    const args = ffmpegArguments({ plan, preset: 'veryfast', isInterlaced: false, sourceCodec, sourceMpxPerSec: (width * height * fps) / 1e6 });
+    return args.slice(args.indexOf('-fpsprobesize') + 2, args.indexOf('-f')).join(' ');
+  };
+  t.equal(decoding('h264', 1920, 1080, 60), '-thread_type slice');
+  t.equal(decoding('h264', 3840, 2160, 30), '');
+  t.equal(decoding('hevc', 1920, 1080, 30), '-thread_type slice');
+  t.equal(decoding('hevc', 1920, 1080, 60), '');
+  t.equal(decoding('av1', 3840, 2160, 30), '-flags low_delay', 'its threads share a picture');
 });
