@@ -16,8 +16,12 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     sendStreamStatus(event: number, value: number): void;
     sendInvokeMessage(streamId: number, command: { cmd: string; transId: number; cmdObj: object | null; info?: unknown }): void;
     sendStatusMessage(streamId: number, level: string, code: string, description: string): void;
-    respondConnect(transactionId: number): void;
     respondCreateStream(transactionId: number): void;
   }
   export = Rtmp;
+}
+
+declare module 'node-media-server/src/core/logger.js' {
+  const logger: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error' };
+  export = logger;
 }

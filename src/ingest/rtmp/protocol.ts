@@ -1,6 +1,8 @@
+import logger from 'node-media-server/src/core/logger.js';
 import Rtmp from 'node-media-server/src/protocol/rtmp.js';
 import type { AmfValue } from './amf0.js';
 import { decodeAmf0 } from './amf0.js';
+import { AUDIO_FOURCCS, VIDEO_FOURCCS } from '../../streams/index.js';
 import { MESSAGE } from './chunk-reader.js';
 import { RtmpInvalid } from '../errors.js';
 
@@ -23,6 +25,14 @@ const OUT_CHUNK_BYTES = 0xffff;
 const PING_RESPONSE = 7;
 const MAX_ENCODER_LENGTH = 120;
 const NOTHING = Buffer.alloc(0);
+const CAN_DECODE = 1;
+const CAN_FORWARD = 4;
+/** What Enhanced RTMP may bring here (Enhanced RTMP v2, "Enhancing NetConnection connect Command"). */
+const ENHANCED_CODECS = {
+  fourCcList: strictArray([...VIDEO_FOURCCS, ...AUDIO_FOURCCS]),
+  videoFourCcInfoMap: abilities(VIDEO_FOURCCS),
+  audioFourCcInfoMap: abilities(AUDIO_FOURCCS),
+};
 
 /**
  * What we use of node-media-server's protocol layer: both handshakes and the making of messages. It never gets
@@ -33,6 +43,7 @@ export class RtmpProtocol extends Rtmp {
 
   constructor(options: { write: (bytes: Buffer) => void }) {
     super();
+    logger.level = 'error'; // it tells stdout how it writes an array
     this.objectEncoding = 0; // AMF0, whatever the client offers
     this.onOutputCallback = options.write;
   }
@@ -62,7 +73,18 @@ export class RtmpProtocol extends Rtmp {
     this.sendWindowACK(WINDOW_ACK_BYTES);
     this.setPeerBandwidth(WINDOW_ACK_BYTES, LIMIT_DYNAMIC);
     this.setChunkSize(OUT_CHUNK_BYTES);
-    this.respondConnect(transactionId);
+    this.sendInvokeMessage(0, {
+      cmd: '_result',
+      transId: transactionId,
+      cmdObj: { fmsVer: 'FMS/3,0,1,123', capabilities: 31 },
+      info: {
+        level: 'status',
+        code: 'NetConnection.Connect.Success',
+        description: 'Connection succeeded.',
+        objectEncoding: this.objectEncoding,
+        ...ENHANCED_CODECS,
+      },
+    });
   }
 
   rejectConnect(transactionId: number, code: string, description: string): void {
@@ -126,4 +148,13 @@ function withoutAmf3Switch(payload: Buffer): Buffer {
 /** The encoder below writes a string's length in characters, so only one-byte characters may go in. */
 function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** The encoder below writes an array with names, as Flash did, unless it carries this mark. */
+function strictArray(values: string[]): string[] {
+  return Object.defineProperty([...values], 'sarray', { value: true });
+}
+
+function abilities(fourCcs: string[]): Record<string, number> {
+  return Object.fromEntries(fourCcs.map((fourCc) => [fourCc, CAN_DECODE + CAN_FORWARD]));
 }
