@@ -3,11 +3,12 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Component, Log } from '../platform/index.js';
-import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from './admission.js';
+import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from './connection/admission.js';
 import type { IngestConfig } from './config.js';
 import { CertificateUnusable, RtmpNotListening } from './errors.js';
 import type { PublishTarget, StreamKeys } from './publish-target.js';
 import { RtmpSession } from './rtmp-session.js';
+import { SharedReads } from './connection/shared-reads.js';
 
 export interface RtmpServerOptions {
   config: IngestConfig;
@@ -24,6 +25,7 @@ export class RtmpServer implements Component {
   readonly #counts: ConnectionCounts;
   readonly #wrongKeys: WrongKeys;
   readonly #refusals: RefusalLog;
+  readonly #reads = new SharedReads();
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<RtmpSession>();
   #plain: Server | undefined;
@@ -72,8 +74,11 @@ export class RtmpServer implements Component {
 
   async #start(): Promise<void> {
     const { config } = this.#options;
-    this.#plain = createServer();
-    this.#plain.on('connection', (socket) => void this.#admit(socket, () => this.#open(socket, 'rtmp')));
+    this.#plain = createServer({ pauseOnConnect: true });
+    this.#plain.on('connection', (accepted) => {
+      const socket = this.#reads.adopt(accepted);
+      void this.#admit(socket, () => this.#open(socket, 'rtmp'));
+    });
     await this.#listen(this.#plain, config.port);
     if (config.tls.certFile !== '' && config.tls.keyFile !== '') await this.#startTls();
     this.#log.info('RTMP is listening', { port: this.port, tlsPort: this.tlsPort });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Log } from '../platform/index.js';
 import { messageOf } from '../platform/index.js';
 import type { CloseReason, Publication, PublicationOptions } from '../streams/index.js';
-import type { WrongKeys } from './admission.js';
+import type { WrongKeys } from './connection/admission.js';
 import type { IngestConfig } from './config.js';
 import type { Ending } from './ending.js';
 import { endingOfFailure, endingOfRefusedKey, isKeyRejected, lost, told } from './ending.js';
@@ -13,7 +13,7 @@ import { ChunkReader, MESSAGE } from './rtmp/chunk-reader.js';
 import type { RtmpCommand } from './rtmp/protocol.js';
 import { findEncoderName, readCommand, RtmpProtocol, WINDOW_ACK_BYTES } from './rtmp/protocol.js';
 import { RtmpDialog } from './rtmp-dialog.js';
-import { Traffic } from './traffic.js';
+import { Traffic } from './connection/traffic.js';
 
 export interface RtmpSessionOptions {
   socket: Socket;
@@ -58,7 +58,7 @@ export class RtmpSession {
   #encoderName: string | undefined;
   #publication: Publication | undefined;
   #feed: PublicationFeed | undefined;
-  /** Bytes that came with the publish command; read once the key is known to be right. */
+  /** Bytes that came after the publish command; read once the key is known to be right. */
   #held: Buffer = NOTHING;
 
   constructor(options: RtmpSessionOptions) {
@@ -97,6 +97,7 @@ export class RtmpSession {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 10_000);
     socket.on('data', (data: Buffer) => this.#onData(data));
+    socket.resume();
     socket.on('timeout', () => this.#end(lost('warn', `nothing came for ${this.#options.config.idleTimeoutSec} s`)));
     socket.on('error', (error) => this.#onGone(error.message));
     socket.on('end', () => this.#onGone('the client hung up'));
@@ -124,7 +125,7 @@ export class RtmpSession {
   }
 
   #read(data: Buffer): void {
-    if (this.#state === 'authorizing') this.#held = Buffer.concat([this.#held, data]);
+    if (this.#state === 'authorizing') this.#hold(data);
     else if (this.#state === 'handshake') this.#readHandshake(data);
     else this.#readChunks(data);
   }
@@ -138,7 +139,13 @@ export class RtmpSession {
 
   #readChunks(data: Buffer): void {
     const taken = this.#reader.write(data);
-    if (taken < data.length) this.#held = Buffer.from(data.subarray(taken));
+    if (taken < data.length) this.#hold(data.subarray(taken));
+  }
+
+  /** Keeps what came too early, and leaves the rest of it in the socket; one that is silent is read on, to hear its end. */
+  #hold(data: Buffer): void {
+    this.#held = Buffer.concat([this.#held, data]);
+    this.#socket.pause();
   }
 
   #acknowledge(): void {
@@ -193,11 +200,10 @@ export class RtmpSession {
     }
   }
 
-  /** Nothing is read until the key is known to be right: what is on its way waits in the socket. */
+  /** Nothing is made of an unknown publisher's bytes until the key is known to be right. */
   #waitForKey(key: string): void {
     this.#moveTo('authorizing');
     this.#reader.pause();
-    this.#socket.pause();
     void this.#authorize(key);
   }
 

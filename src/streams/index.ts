@@ -4,6 +4,7 @@ export { Publication } from './publication.js';
 export type { BroadcastStore } from './broadcasts.js';
 export type { CloseReason, PublicationOptions, PublishingChannel } from './publication.js';
 export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, Take, VideoConfig } from './media.js';
+export { MediaMemory } from './media-memory.js';
 export type { SourceFacts } from './source-meter.js';
 export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
 export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, parseFlvTag } from './codec/flv-tag.js';

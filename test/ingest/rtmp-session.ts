@@ -152,11 +152,11 @@ test('a lost connection is told from a stopped encoder', async (t) => {
   t.same(await ingest.received[1]?.ended(), { code: 'connection-lost', message: 'the client hung up' });
 });
 
-test('HEVC by Enhanced RTMP is refused with the reason', async (t) => {
+test('a codec that cannot be served is refused with the reason', async (t) => {
   const ingest = await startIngest(t);
   const client = await RtmpClient.publish({ port: ingest.port, key: 'key-anna' });
-  client.sendVideo(0, Buffer.concat([Buffer.from([0x90]), Buffer.from('hvc1'), Buffer.alloc(40)]));
-  const message = 'HEVC is not supported: choose H.264 video and AAC audio in the encoder';
+  client.sendVideo(0, Buffer.concat([Buffer.from([0x90]), Buffer.from('vvc1'), Buffer.alloc(40)]));
+  const message = 'VVC is not supported: choose H.264, HEVC or AV1 video and AAC audio in the encoder';
   t.same(await client.waitForStatus(), { level: 'error', code: 'NetStream.Publish.Rejected', description: message });
   t.same(await ingest.received[0]?.ended(), { code: 'media-refused', message });
   await withDeadline(client.closed, 3_000);

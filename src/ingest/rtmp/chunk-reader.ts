@@ -1,3 +1,4 @@
+import { MediaMemory } from '../../streams/index.js';
 import { RtmpInvalid } from '../errors.js';
 
 /** RTMP message types (Adobe RTMP 1.0 §5.4, §7.1). */
@@ -24,7 +25,7 @@ export interface ChunkReaderOptions {
   maxCommandBytes: number;
   /** Largest audio, video or aggregate message, bytes; `allowMediaBytes` changes it later. */
   maxMediaBytes: number;
-  /** One whole message. `payload` is memory of its own; `timestampMs` never wraps. */
+  /** One whole message. `payload` is never written to again; `timestampMs` never wraps. */
   onMessage: (type: number, timestampMs: number, payload: Buffer, streamId: number) => void;
 }
 
@@ -58,6 +59,8 @@ export class ChunkReader {
   readonly #options: ChunkReaderOptions;
   readonly #streams = new Map<number, ChunkStream>();
   readonly #head = Buffer.alloc(MAX_HEADER_BYTES);
+  /** For media that is kept; before it is allowed, each message has memory of its own. */
+  #mediaMemory: MediaMemory | undefined;
   #headBytes = 0;
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #maxMediaBytes: number;
@@ -100,6 +103,7 @@ export class ChunkReader {
   /** Sets the largest audio, video or aggregate message from now on. */
   allowMediaBytes(sizeBytes: number): void {
     this.#maxMediaBytes = sizeBytes;
+    this.#mediaMemory ??= new MediaMemory();
   }
 
   #step(data: Buffer, offset: number): number {
@@ -215,7 +219,8 @@ export class ChunkReader {
     this.#partialBytes += sizeBytes;
     const maxPartialBytes = 2 * Math.max(this.#maxMediaBytes, this.#options.maxCommandBytes);
     if (this.#partialBytes > maxPartialBytes) throw new RtmpInvalid(`unfinished messages have more than ${maxPartialBytes} bytes`);
-    return sizeBytes === 0 ? NOTHING : Buffer.allocUnsafeSlow(sizeBytes);
+    if (sizeBytes === 0) return NOTHING;
+    return isMedia(stream.type) && this.#mediaMemory ? this.#mediaMemory.take(sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
   }
 
   #takePayload(stream: ChunkStream, data: Buffer, offset: number): number {

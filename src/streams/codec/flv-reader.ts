@@ -1,4 +1,5 @@
 import { MediaInvalid } from '../errors.js';
+import { MediaMemory } from '../media-memory.js';
 
 export interface FlvTag {
   type: number;
@@ -10,10 +11,11 @@ const FILE_HEADER_BYTES = 13;
 const TAG_HEADER_BYTES = 11;
 const TRAILER_BYTES = 4;
 
-/** Cuts a byte stream into FLV tags (Adobe FLV 10.1 §E.3). Each body is memory of its own. */
+/** Cuts a byte stream into FLV tags (Adobe FLV 10.1 §E.3). Bodies are never written to again. */
 export class FlvReader {
   readonly #onTag: (tag: FlvTag) => void;
   readonly #maxTagBytes: number;
+  readonly #memory = new MediaMemory();
   #state: 'file-header' | 'tag-header' | 'body' | 'trailer' = 'file-header';
   readonly #head = Buffer.alloc(FILE_HEADER_BYTES);
   #headBytes = 0;
@@ -55,7 +57,7 @@ export class FlvReader {
     const sizeBytes = this.#head.readUIntBE(1, 3);
     if (sizeBytes > this.#maxTagBytes) throw new MediaInvalid(`FLV tag has ${sizeBytes} bytes; at most ${this.#maxTagBytes} are taken`);
     const timestampMs = this.#head.readUIntBE(4, 3) + this.#head.readUInt8(7) * 2 ** 24;
-    this.#tag = { type: this.#head.readUInt8(0) & 31, timestampMs, body: Buffer.allocUnsafeSlow(sizeBytes) };
+    this.#tag = { type: this.#head.readUInt8(0) & 31, timestampMs, body: this.#memory.take(sizeBytes) };
     this.#bodyBytes = 0;
     this.#state = sizeBytes === 0 ? 'trailer' : 'body';
   }

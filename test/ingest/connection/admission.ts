@@ -1,7 +1,7 @@
 import { test } from 'tap';
-import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from '../../src/ingest/admission.js';
-import { addressKey } from '../../src/platform/index.js';
-import { KeptLog } from '../support/rtmp-harness.js';
+import { ConnectionCounts, plainAddress, RefusalLog, WrongKeys } from '../../../src/ingest/connection/admission.js';
+import { addressKey } from '../../../src/platform/index.js';
+import { KeptLog } from '../../support/rtmp-harness.js';
 
 test('addresses as people write them', async (t) => {
   t.equal(plainAddress('::ffff:192.0.2.7'), '192.0.2.7');

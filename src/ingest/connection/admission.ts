@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { addressKey } from '../platform/index.js';
-import type { Log } from '../platform/index.js';
+import { addressKey } from '../../platform/index.js';
+import type { Log } from '../../platform/index.js';
 
 const WINDOW_SEC = 60;
 const LOG_INTERVAL_MS = 60_000;

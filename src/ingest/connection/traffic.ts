@@ -1,4 +1,4 @@
-import { MediaRefused } from './errors.js';
+import { MediaRefused } from '../errors.js';
 
 const WINDOW_MS = 10_000;
 /** The count in an Acknowledgement has 32 bits. */
