@@ -194,7 +194,8 @@ export class Playback {
   }
 
   #onWaiting(): void {
-    if (this.#video.paused || !this.#hasStarted) return;
+    // A jump waits for its place, which is no stall.
+    if (this.#video.paused || this.#video.seeking || !this.#hasStarted) return;
     if (this.#supply === 'flowing') this.#stalls.begin(performance.now());
     this.#change({ phase: 'stalled' });
   }

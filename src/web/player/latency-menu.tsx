@@ -30,7 +30,8 @@ export function LatencyMenu({ playerId, options, selected, onSelect }: LatencyMe
   }, []);
 
   return (
-    <media-settings-menu ref={menu} id={`${playerId}-latency`} anchor={`${playerId}-latency-button`} hidden aria-label="Delay">
+    <media-settings-menu ref={menu} id={`${playerId}-latency`} anchor={`${playerId}-latency-button`} hidden aria-label="Delay behind live">
+      <p slot="header" className="menu-title">Delay behind live</p>
       {options.map(({ choice, label, note }) => (
         <media-chrome-menu-item key={choice} type="radio" value={choice} checked={choice === selected ? '' : undefined}>
           <span className="quality-label">{label}</span>

@@ -37,6 +37,10 @@ const LONGEST_REFILL_MS = 4_000;
 const MORE_SEC = 0.05;
 /** On a change of mode, what is nearer to the new target than this drifts there. */
 const DRIFT_SEC = 0.6;
+/** At the start, and after a change of mode, newer media comes for a while that is worth going to. */
+const ARRIVING_MS = 4_000;
+/** What a jump within the buffer leaves of it, as a share of the target. */
+const AFTER_JUMP_SHARE = 0.4;
 
 /**
  * Keeps playback at its distance to the live edge: sets the speed, holds a picture that ran dry until it can play on
@@ -52,6 +56,7 @@ export class Pacer {
   #latencySec: number | undefined;
   #settledAtMs = Infinity;
   #tickedAtMs = 0;
+  #arrivedAtMs = Infinity;
   #isBehindByChoice = false;
   #isInterrupted = false;
   /** Playback ran dry and is held: where the buffer ended then, and since when there has been more. */
@@ -80,9 +85,11 @@ export class Pacer {
     if (mode === this.#mode) return;
     this.#mode = mode;
     this.#isBehindByChoice = false;
+    this.#arrivedAtMs = performance.now();
     this.#announceTarget();
     const edge = this.#options.edge();
-    if (edge && Math.abs(this.#latencyAt(edge) - this.#target.sec) > DRIFT_SEC) this.#jump();
+    // What lies further back is buffered; what is nearer has to come first, and the next ticks go there.
+    if (edge && this.#target.sec - this.#latencyAt(edge) > DRIFT_SEC) this.#jump();
   }
 
   /** Media is about to be appended: what is left in the buffer tells how well the network keeps up. */
@@ -90,7 +97,8 @@ export class Pacer {
     const nowMs = performance.now();
     const edge = this.#options.edge();
     const { video } = this.#options;
-    if (!edge || video.paused || this.#hold || this.#isBehindByChoice || nowMs - this.#settledAtMs < SETTLING_MS) return;
+    const isSettled = nowMs - this.#settledAtMs >= SETTLING_MS && nowMs - this.#arrivedAtMs >= ARRIVING_MS;
+    if (!edge || !isSettled || video.paused || this.#hold || this.#isBehindByChoice) return;
     this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs);
   }
 
@@ -114,7 +122,10 @@ export class Pacer {
   #listen(video: HTMLVideoElement): void {
     const options = { signal: this.#ended.signal };
     const settle = () => this.#settle();
-    video.addEventListener('playing', settle, options);
+    video.addEventListener('playing', () => {
+      settle();
+      this.#arrivedAtMs = Math.min(this.#arrivedAtMs, performance.now());
+    }, options);
     video.addEventListener('seeked', settle, options);
     video.addEventListener('waiting', () => this.#onDry(), options);
     video.addEventListener('timeupdate', () => this.#tick(), options);
@@ -157,10 +168,17 @@ export class Pacer {
     const latencySec = this.#smoothed(this.#latencyAt(edge));
     const targetSec = this.#target.sec;
     const isFar = isFarBehind({ latencySec, targetSec });
-    // Once a viewer who had paused is near again, live is what they want.
-    if (!isFar) this.#isBehindByChoice &&= latencySec - targetSec > DRIFT_SEC;
-    if (isFar && !this.#isBehindByChoice && nowMs - this.#settledAtMs > SETTLING_MS) this.#jump();
+    // After a short pause, playback catches up; after a longer one it is where the viewer left it.
+    if (!isFar) this.#isBehindByChoice = false;
+    if (this.#isBehindByChoice) video.playbackRate = 1;
+    else if (isFar && nowMs - this.#settledAtMs > SETTLING_MS) this.#jump();
+    else if (nowMs - this.#arrivedAtMs < ARRIVING_MS && this.#hasNewer(latencySec - targetSec)) this.#jump();
     else video.playbackRate = nextRate({ latencySec, targetSec, bufferSec: bufferAhead(video), rate: video.playbackRate || 1 });
+  }
+
+  /** Whether the place that playback should be at is buffered already. */
+  #hasNewer(gapSec: number): boolean {
+    return gapSec > DRIFT_SEC && bufferAhead(this.#options.video) - gapSec > this.#target.sec * AFTER_JUMP_SHARE;
   }
 
   /** Holds until there is enough to play on, then steps over the hole that an interruption may leave. */
