@@ -86,6 +86,24 @@ t.test('memory is shared by all broadcasts: the oldest of any goes first', async
   t.ok('file' in (one?.find('a/0.m4s') ?? {}));
 });
 
+t.test('four files of each rendition stay in memory; those before them are read from disk', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { store, memory } = openStore(folder);
+  store.add('a/init-0.mp4', [Buffer.from('init')], { isPinned: true });
+  for (let i = 0; i < 7; i++) {
+    for (const rendition of ['a', 'b']) store.add(`${rendition}/${i}.m4s`, [Buffer.from(`${rendition}${i}`)]);
+    if (i === 2) await store.settled(); // of those to go, some are on disk by then and some are not
+  }
+  await store.settled();
+  const where = (name: string) => ('file' in (store.find(name) ?? {}) ? 'disk' : 'memory');
+  t.same([0, 1, 2, 3, 4, 5, 6].map((i) => where(`a/${i}.m4s`)), ['disk', 'disk', 'disk', 'memory', 'memory', 'memory', 'memory']);
+  t.same([2, 3].map((i) => where(`b/${i}.m4s`)), ['disk', 'memory']);
+  t.equal(where('a/init-0.mp4'), 'memory');
+  t.equal(memory.usedBytes, 2 * 4 * 2);
+  t.equal(await bytesOf(store, 'b/0.m4s'), 'b0');
+  t.equal(await bytesOf(store, 'b/6.m4s'), 'b6');
+});
+
 t.test('destroy leaves nothing, whatever is under way', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'b1');
   const { store, memory } = openStore(folder);
@@ -104,6 +122,9 @@ t.test('a folder that cannot be written is said once, and service goes on from m
   store.add('a/1.m4s', [Buffer.from('y')]);
   await store.settled();
   t.equal(await bytesOf(store, 'a/1.m4s'), 'y');
+  for (let i = 2; i < 9; i++) store.add(`a/${i}.m4s`, [Buffer.from('z')]);
+  await store.settled();
+  t.equal(await bytesOf(store, 'a/0.m4s'), 'x', 'however old');
   t.equal(log.lines.filter(({ level }) => level === 'error').length, 1);
 });
 

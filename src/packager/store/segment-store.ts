@@ -15,7 +15,12 @@ interface Entry {
   sizeBytes: number;
   buffers: Buffer[] | undefined;
   isOnDisk: boolean;
+  /** Whether it stays in memory though it is on disk. */
+  isKept: boolean;
 }
+
+/** Files of each rendition that stay in memory: the live edge, and what may be listed as parts. */
+const KEPT_FILES = 4;
 
 /** Writes that may wait for a slow disk; past it, files live and die in memory. */
 const MAX_WAITING_BYTES = 64 << 20;
@@ -32,6 +37,8 @@ export class SegmentStore {
   readonly #memory: MemoryBudget;
   readonly #log: Log;
   readonly #entries = new Map<string, Entry>();
+  /** Names of the files that stay in memory, oldest first, by rendition. */
+  readonly #kept = new Map<string, string[]>();
   #writing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   /** When the disk was last reported as failing, ms; undefined while it works. */
@@ -53,13 +60,14 @@ export class SegmentStore {
   add(name: string, buffers: Buffer[], options: { isPinned?: boolean } = {}): void {
     if (this.#closed) return;
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    const entry: Entry = { sizeBytes, buffers, isOnDisk: false };
+    const entry: Entry = { sizeBytes, buffers, isOnDisk: false, isKept: true };
     this.#entries.set(name, entry);
     if (!options.isPinned) {
       this.#memory.add(entry, sizeBytes, {
         canDrop: () => entry.isOnDisk,
         drop: () => this.#dropFromMemory(name, entry),
       });
+      this.#keep(name);
     }
     this.#writeBehind(name, entry);
   }
@@ -102,6 +110,23 @@ export class SegmentStore {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** The oldest of its rendition makes room. */
+  #keep(name: string): void {
+    const rendition = path.dirname(name);
+    const names = this.#kept.get(rendition) ?? [];
+    this.#kept.set(rendition, names);
+    names.push(name);
+    const oldest = names.length > KEPT_FILES ? this.#entries.get(names.shift() ?? '') : undefined;
+    if (oldest === undefined) return;
+    oldest.isKept = false;
+    if (oldest.isOnDisk) this.#leaveToDisk(oldest);
+  }
+
+  #leaveToDisk(entry: Entry): void {
+    this.#memory.remove(entry);
+    entry.buffers = undefined;
+  }
+
   #dropFromMemory(name: string, entry: Entry): void {
     entry.buffers = undefined;
     // Without a copy on disk, the bytes are gone: readers get a plain 404, never half a file.
@@ -125,6 +150,7 @@ export class SegmentStore {
     try {
       await writeWhole(file, entry.buffers);
       entry.isOnDisk = true;
+      if (!entry.isKept) this.#leaveToDisk(entry);
       this.#reportRecovery();
     } catch (error) {
       this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
