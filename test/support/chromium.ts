@@ -3,17 +3,20 @@ import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import type { Test } from 'tap';
 
-const CHROMIUM = '/usr/bin/chromium';
+/** Where Debian puts it. */
+export const CHROMIUM_PATH = '/usr/bin/chromium';
+/** Without a screen, without calls home, and free to play sound. */
+export const CHROMIUM_ARGUMENTS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+];
 
 /** The name of what is missing, for `skip`; false when Chromium is there. */
-export const noChromium = existsSync(CHROMIUM) ? false : 'chromium is not installed (apt-get install chromium)';
+export const noChromium = existsSync(CHROMIUM_PATH) ? false : 'chromium is not installed (apt-get install chromium)';
 
 /** A headless Chromium that closes with the test. */
 export async function openChromium(t: Test): Promise<Browser> {
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-  });
+  const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: CHROMIUM_ARGUMENTS });
   t.after(() => browser.close());
   return browser;
 }

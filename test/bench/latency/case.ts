@@ -1,0 +1,134 @@
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Browser } from 'playwright-core';
+import { percentilesOf } from '../measure/percentiles.js';
+import type { Percentiles } from '../measure/percentiles.js';
+import { cpuSecOf, machineBusySec } from '../measure/process-tree.js';
+import { timeOf } from './pattern.js';
+import { Probe } from './probe.js';
+import type { PartArrival } from './probe.js';
+import type { Publisher, SentFrame } from './publisher.js';
+import { SLUG } from './site.js';
+import { Viewer } from './viewer.js';
+import type { Viewing, ViewerOptions } from './viewer.js';
+
+export interface LatencyCase {
+  name: string;
+  /** Root of the site that the viewer comes to. */
+  base: string;
+  latency: ViewerOptions['latency'];
+  quality: string;
+  height: number;
+}
+
+export interface CaseOptions {
+  browser: Browser;
+  publisher: Publisher;
+  serverPid: number;
+  seconds: number;
+  warmUpSec: number;
+  signal: AbortSignal;
+}
+
+export interface CaseResult {
+  name: string;
+  latency: string;
+  quality: string;
+  /** From the moment a picture was painted to the moment it was on the screen, ms. */
+  glassToGlassMs: Percentiles | undefined;
+  /** Where that time went; the parts of a median need not add up to it. */
+  stagesMs: Record<string, Percentiles | undefined>;
+  /** How often the browser ran out of media, and how long it waited for more. */
+  stalls: number;
+  stalledMs: number;
+  /** Times that one picture stayed for longer than a viewer overlooks, for whatever reason, and the sum and the longest of them. */
+  freezes: { count: number; totalMs: number; longestMs: number };
+  seeks: number;
+  shownFrames: number;
+  unreadableFrames: number;
+  droppedFrames: number;
+  rate: { min: number; max: number };
+  cpuPercent: { server: number; machine: number };
+  loadAverage: number;
+  problems: string[];
+}
+
+/** Eight pictures of 30 a second. */
+const FREEZE_MS = 250;
+
+/** Watches for a while as one viewer would, with a probe beside it that tells where time goes. */
+export async function measure(one: LatencyCase, options: CaseOptions): Promise<CaseResult> {
+  const { publisher, signal } = options;
+  const viewer = await Viewer.open(options.browser, { url: `${one.base}/${SLUG}`, latency: one.latency, quality: one.quality, height: one.height });
+  const probe = new Probe({ playlistUrl: `${one.base}/hls/${SLUG}/source/index.m3u8`, sent: () => publisher.sent });
+  try {
+    await delay(options.warmUpSec * 1000, undefined, { signal });
+    probe.start();
+    await viewer.record();
+    const before = usage(options.serverPid);
+    await delay(options.seconds * 1000, undefined, { signal });
+    const after = usage(options.serverPid);
+    const viewing = await viewer.take();
+    const { arrivals } = await probe.stop();
+    return { ...describe(one, viewing, { sent: publisher.sent, arrivals }), cpuPercent: percentOf(before, after), loadAverage: Number((loadavg()[0] ?? 0).toFixed(2)) };
+  } finally {
+    await probe.stop();
+    await viewer.close();
+  }
+}
+
+interface Usage {
+  atMs: number;
+  serverSec: number;
+  machineSec: number;
+}
+
+function usage(pid: number): Usage {
+  return { atMs: performance.now(), serverSec: cpuSecOf(pid), machineSec: machineBusySec() };
+}
+
+function percentOf(before: Usage, after: Usage): { server: number; machine: number } {
+  const percent = (sec: number): number => Math.round((sec * 100_000) / (after.atMs - before.atMs));
+  return { server: percent(after.serverSec - before.serverSec), machine: percent(after.machineSec - before.machineSec) };
+}
+
+function describe(one: LatencyCase, viewing: Viewing, { sent, arrivals }: { sent: readonly SentFrame[]; arrivals: PartArrival[] }): Omit<CaseResult, 'cpuPercent' | 'loadAverage'> {
+  const read = viewing.shown.flatMap(({ atMs, bits }) => {
+    const paintedMs = timeOf(bits, atMs);
+    return paintedMs === undefined ? [] : [{ atMs, paintedMs }];
+  });
+  const stays = viewing.shown.slice(1).map(({ atMs }, i) => atMs - (viewing.shown[i]?.atMs ?? atMs));
+  const freezes = stays.filter((ms) => ms > FREEZE_MS);
+  const glassToGlassMs = percentilesOf(read.map(({ atMs, paintedMs }) => atMs - paintedMs));
+  return {
+    name: one.name,
+    latency: one.latency,
+    quality: one.quality,
+    glassToGlassMs,
+    stagesMs: stagesOf(read, sent, arrivals),
+    stalls: viewing.stalls,
+    stalledMs: Math.round(viewing.stalledMs),
+    freezes: { count: freezes.length, totalMs: Math.round(freezes.reduce((sum, ms) => sum + ms, 0)), longestMs: Math.round(Math.max(0, ...stays)) },
+    seeks: viewing.seeks,
+    shownFrames: viewing.shown.length,
+    unreadableFrames: viewing.shown.length - read.length,
+    droppedFrames: viewing.droppedFrames,
+    rate: { min: Math.min(...viewing.rates), max: Math.max(...viewing.rates) },
+    problems: glassToGlassMs === undefined ? ['no picture could be read'] : [],
+  };
+}
+
+/** The way of the last picture of each part; the others of a part wait for it. */
+function stagesOf(read: { atMs: number; paintedMs: number }[], sent: readonly SentFrame[], arrivals: PartArrival[]): CaseResult['stagesMs'] {
+  const shownAt = new Map(read.map(({ atMs, paintedMs }) => [paintedMs, atMs]));
+  const fromMs = read[0]?.paintedMs ?? Infinity;
+  return {
+    'publisher: painted to encoded': percentilesOf(sent.filter(({ paintedMs }) => paintedMs >= fromMs).flatMap(({ paintedMs, encodedMs }) => (encodedMs === undefined ? [] : [encodedMs - paintedMs]))),
+    'server: last picture of a part encoded to playlist there': percentilesOf(arrivals.map(({ encodedMs, listedMs }) => listedMs - encodedMs)),
+    'network: playlist to part there': percentilesOf(arrivals.map(({ listedMs, fetchedMs }) => fetchedMs - listedMs)),
+    'player: last picture of a part there to shown': percentilesOf(arrivals.flatMap(({ paintedMs, fetchedMs }) => {
+      const atMs = shownAt.get(paintedMs);
+      return atMs === undefined ? [] : [atMs - fetchedMs];
+    })),
+  };
+}
