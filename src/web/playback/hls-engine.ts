@@ -138,6 +138,8 @@ export class HlsEngine implements Engine {
 
   /** Behind the server's clock when the playlist carries it, else behind the edge of the playlist. */
   #latencySec(): number | undefined {
+    // Before the first picture, and during a jump, the place says nothing.
+    if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || this.#video.seeking || this.#video.currentTime === 0) return undefined;
     const playing = this.#hls.playingDate;
     const nowMs = this.#clock.nowMs;
     if (playing && nowMs !== undefined) return Math.max(0, (nowMs - playing.getTime()) / 1000);
