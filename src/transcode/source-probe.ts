@@ -1,4 +1,4 @@
-import type { Frame, Media, SourceFacts } from '../streams/index.js';
+import type { AudioConfig, Frame, Media, SourceFacts, VideoConfig } from '../streams/index.js';
 
 export interface SourceProbeOptions {
   /** Key frames further apart than this mean that the source cannot pass, seconds. */
@@ -20,6 +20,7 @@ const MAX_FRAMES = 20_000;
 /** Collects the first frames of a source until enough is known to plan its ladder. */
 export class SourceProbe {
   readonly #options: SourceProbeOptions;
+  readonly #descriptions = new Map<'video' | 'audio', Buffer>();
   #frames: Frame[] = [];
   #sizeBytes = 0;
   #hasVideoConfig = false;
@@ -35,14 +36,23 @@ export class SourceProbe {
   }
 
   add(media: Media): void {
-    if (media.type === 'config') {
-      if (media.config.kind === 'video') this.#hasVideoConfig = true;
-      else this.#hasAudioConfig = true;
-      return;
-    }
+    if (media.type === 'config') return this.#addConfig(media.config);
     const { frame } = media;
     if (frame.kind === 'audio' && this.#hasAudioConfig) this.#addAudio(frame);
     if (frame.kind === 'video' && this.#hasVideoConfig) this.#addVideo(frame);
+  }
+
+  /** Frames of one format only: what came before another one is forgotten. */
+  #addConfig(config: VideoConfig | AudioConfig): void {
+    const old = this.#descriptions.get(config.kind);
+    this.#descriptions.set(config.kind, config.description);
+    if (config.kind === 'video') this.#hasVideoConfig = true;
+    else this.#hasAudioConfig = true;
+    if (old === undefined || old.equals(config.description)) return;
+    this.#clear();
+    this.#firstKeyMs = undefined;
+    this.#firstAudioMs = undefined;
+    this.#keys = 0;
   }
 
   /** The collected frames, from the first key frame on, once the source is known. */

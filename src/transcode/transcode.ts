@@ -3,13 +3,14 @@ import type { Log, ProcessExit } from '../platform/index.js';
 import { messageOf } from '../platform/index.js';
 import type { AudioConfig, Frame, Media, RenditionMedia, SourceFacts, Take, VideoConfig } from '../streams/index.js';
 import type { TranscodeConfig } from './config.js';
-import { BroadcastClock } from './broadcast-clock.js';
-import { Encode } from './encode/encode.js';
 import type { EncodeStats } from './encode/encode.js';
-import { ffmpegArguments, ffmpegOutputs } from './encode/ffmpeg-arguments.js';
 import { planLadder } from './ladder.js';
 import type { EncodeCost, LadderPlan } from './ladder.js';
 import { SourceProbe } from './source-probe.js';
+import { BroadcastClock } from './take/broadcast-clock.js';
+import { RecentEvents } from './take/recent-events.js';
+import { RunningTake } from './take/running-take.js';
+import { TakeQueue } from './take/take-queue.js';
 
 export interface TranscodeEvents {
   take: [take: Take];
@@ -43,17 +44,17 @@ export interface TranscodeStatus {
 }
 
 type Config = VideoConfig | AudioConfig;
-type SourceConfig = Extract<Media, { type: 'config' }>;
 
 const FINISH_DEADLINE_MS = 3_000;
 const SWITCH_DEADLINE_MS = 1_000;
-const MAX_QUEUED_BYTES = 64 << 20;
-const MAX_GOP_BYTES = 32 << 20;
 const LONGEST_TAKE_MS = 20 * 86_400_000;
 const SWITCHES_ALLOWED = 12;
 const SWITCH_WINDOW_MS = 30_000;
 const CRASHES_ALLOWED = 5;
 const CRASH_WINDOW_MS = 60_000;
+/** Buffers of encoders and networks come this far ahead of real time, and crystals drift by far less than a hundredth. */
+const MAX_AHEAD_MS = 30_000;
+const MAX_DRIFT = 0.01;
 
 /**
  * Turns the publications of one broadcast into takes of renditions: passes on what players can take, has FFmpeg
@@ -63,7 +64,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   readonly #options: TranscodeOptions;
   readonly #log: Log;
   readonly #clock: BroadcastClock;
-  readonly #configs = new Map<'video' | 'audio', SourceConfig>();
+  readonly #configs = new Map<'video' | 'audio', Config>();
   readonly #dropped = new Set<string>();
   #state: 'idle' | 'probing' | 'switching' | 'running' | 'closed' = 'idle';
   #ladder: 'auto' | 'off' | string[];
@@ -72,20 +73,18 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #probe: SourceProbe | undefined;
   /** Whether pictures came, not only their configuration. */
   #hasVideo = false;
-  #queue: Frame[] = [];
-  #queuedBytes = 0;
-  #plan: LadderPlan | undefined;
+  /** Kinds whose format has changed: their frames wait for the take that has it. */
+  readonly #withheld = new Set<'video' | 'audio'>();
+  readonly #queue = new TakeQueue();
+  #running: RunningTake | undefined;
   #takes = 0;
-  #encode: Encode | undefined;
   #nextTakeReason: string | undefined;
   #waitsForKey = false;
   #takeStartMs = 0;
-  /** Frames on the broadcast's clock since the last key frame, for a new FFmpeg; only where no key frame comes soon. */
-  #gop: Frame[] = [];
-  #gopBytes = 0;
   #canEncode = true;
-  #switchTimesMs: number[] = [];
-  #crashTimesMs: number[] = [];
+  readonly #switches = new RecentEvents({ windowMs: SWITCH_WINDOW_MS });
+  readonly #crashes = new RecentEvents({ windowMs: CRASH_WINDOW_MS });
+  readonly #createdAtMs = performance.now();
   #restarts = 0;
   #work: Promise<void> = Promise.resolve();
 
@@ -104,7 +103,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   /** CPU that this broadcast is planned to take, in cores. */
   get plannedCores(): number {
-    return this.#encode === undefined ? 0 : (this.#plan?.cores ?? 0);
+    return this.#running?.isEncoding ? this.#running.plan.cores : 0;
   }
 
   /** A publisher is connected; its media follows. */
@@ -116,8 +115,8 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#nextTakeReason = undefined;
     this.#waitsForKey = false;
     this.#hasVideo = false;
-    this.#clearQueue();
-    this.#clearGop();
+    this.#withheld.clear();
+    this.#queue.clear();
     this.#state = 'probing';
     this.#probe = new SourceProbe({
       maxKeyFrameIntervalSec: this.#options.config.maxKeyFrameIntervalSec,
@@ -141,36 +140,55 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   push(media: Media): void {
-    if (media.type === 'config') this.#takeConfig(media);
-    else this.#takeFrame(media.frame);
     if (this.#state === 'probing') this.#tryStart(media);
+    else if (this.#state === 'switching') this.#enqueue(media);
+    else if (this.#state === 'running') this.#take(media);
   }
 
   status(): TranscodeStatus {
     return {
       ladder: this.#ladder,
-      plan: this.#plan,
+      plan: this.#running?.plan,
       dropped: [...this.#dropped],
       restarts: this.#restarts,
-      encode: this.#encode?.stats(),
+      encode: this.#running?.stats(),
     };
   }
 
-  #takeConfig(media: SourceConfig): void {
-    const old = this.#configs.get(media.config.kind)?.config;
-    this.#configs.set(media.config.kind, media);
-    const isRunning = this.#state === 'running' || this.#state === 'switching';
+  #take(media: Media): void {
+    if (media.type === 'config') this.#takeConfig(media.config);
+    else this.#takeFrame(media.frame);
+  }
+
+  #takeConfig(config: Config): void {
+    const { kind } = config;
+    const old = this.#configs.get(kind);
+    this.#configs.set(kind, config);
     // Encoders repeat their configuration; only another one matters.
-    if (isRunning && !old?.description.equals(media.config.description)) this.#requestTake(`${media.config.kind} format changed`);
+    if (old?.codec === config.codec && old.description.equals(config.description)) return;
+    // Pictures that have not begun start a take when they do.
+    if (kind === 'video' && !this.#hasVideo) return;
+    this.#withheld.add(kind);
+    this.#requestTake(`${kind} format changed`);
   }
 
   #takeFrame(frame: Frame): void {
-    if (this.#state === 'switching') this.#enqueue(frame);
-    if (this.#state !== 'running') return;
     if (this.#clock.isJump(frame)) this.#waitForKey('the source\'s clock jumped');
+    else if (this.#isTooFarAhead(frame)) return this.#fail('media arrives faster than real time: let the encoder send as fast as it plays (FFmpeg: -re)');
     if (frame.kind === 'video' && frame.isKey) this.#considerKeyFrame(frame);
     if (this.#nextTakeReason !== undefined && this.#isStart(frame)) this.#switchTake(frame, this.#nextTakeReason);
-    else if (!this.#waitsForKey) this.#deliver(frame);
+    else if (!this.#waitsForKey && !this.#withheld.has(frame.kind)) this.#running?.deliver(this.#clock.map(frame));
+  }
+
+  /** Segments, memory and dates would run away from the viewers. */
+  #isTooFarAhead(frame: Frame): boolean {
+    const elapsedMs = performance.now() - this.#createdAtMs;
+    return this.#clock.aheadMs(frame, this.#wallMs()) > MAX_AHEAD_MS + elapsedMs * MAX_DRIFT;
+  }
+
+  /** Wall-clock time that nobody sets, ms since 1970. */
+  #wallMs(): number {
+    return this.#options.startedAtMs + performance.now() - this.#createdAtMs;
   }
 
   /** Key frames are where a take can begin. */
@@ -181,7 +199,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       this.#requestTake('pictures began');
     }
     if (this.#areKeyFramesTooRare()) this.#requestTake('key frames became rare');
-    if (!this.#canEncode && this.#recentCrashes().length === 0) this.#requestTake('FFmpeg is tried again');
+    if (!this.#canEncode && this.#crashes.count === 0) this.#requestTake('FFmpeg is tried again');
     if (this.#clock.peek(frame.dtsMs) - this.#takeStartMs > LONGEST_TAKE_MS) this.#requestTake('the take is three weeks long');
   }
 
@@ -199,9 +217,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   /** The running take cuts where the source has key frames, and the source no longer has enough of them. */
   #areKeyFramesTooRare(): boolean {
     const { config, facts } = this.#options;
-    if (this.#ladder === 'off' || this.#plan?.keyFrames !== 'source') return false;
+    const plan = this.#running?.plan;
+    if (this.#ladder === 'off' || plan?.keyFrames !== 'source') return false;
     const intervalMs = (facts().keyFrameIntervalSec ?? 0) * 1000;
-    return intervalMs > Math.max(config.maxKeyFrameIntervalSec * 1000, this.#plan.keyFrameIntervalMs);
+    return intervalMs > Math.max(config.maxKeyFrameIntervalSec * 1000, plan.keyFrameIntervalMs);
   }
 
   #requestTake(reason: string): void {
@@ -209,13 +228,14 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   #tryStart(media: Media): void {
+    if (media.type === 'config') this.#configs.set(media.config.kind, media.config);
     this.#probe?.add(media);
     const frames = this.#probe?.take(this.#options.facts);
     if (frames === undefined) return;
     this.#probe = undefined;
     this.#state = 'switching';
     this.#hasVideo = frames.some((frame) => frame.kind === 'video');
-    frames.forEach((frame) => this.#enqueue(frame));
+    for (const frame of frames) this.#enqueue({ type: 'frame', frame });
     const publisher = this.#publisher;
     void this.#serially(() => this.#startTake(publisher));
   }
@@ -227,9 +247,9 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#state = 'switching';
     this.#nextTakeReason = undefined;
     this.#waitsForKey = false;
-    this.#clearQueue();
-    this.#clearGop();
-    this.#enqueue(first);
+    this.#withheld.clear();
+    this.#queue.clear();
+    this.#enqueue({ type: 'frame', frame: first });
     const publisher = this.#publisher;
     void this.#serially(() => this.#finishTake(SWITCH_DEADLINE_MS));
     void this.#serially(() => this.#startTake(publisher));
@@ -237,9 +257,8 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   /** Each take costs files, a child and every viewer's decoder; nobody's encoder changes its mind every second. */
   #maySwitch(): boolean {
-    const nowMs = Date.now();
-    this.#switchTimesMs = [...this.#switchTimesMs.filter((timeMs) => nowMs - timeMs < SWITCH_WINDOW_MS), nowMs];
-    if (this.#switchTimesMs.length <= SWITCHES_ALLOWED) return true;
+    this.#switches.add();
+    if (this.#switches.count <= SWITCHES_ALLOWED) return true;
     this.#fail(`the source changed its format ${SWITCHES_ALLOWED} times in ${SWITCH_WINDOW_MS / 1000} s`);
     return false;
   }
@@ -250,17 +269,15 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   /** FFmpeg is gone and no key frame will come soon: a new one starts from the last, and shows what comes after now. */
-  #resumeFromLastKey(): void {
+  #resumeFromLastKey(group: Frame[]): void {
     this.#log.info('new take', { reason: 'FFmpeg ended; from the last key frame' });
     this.#state = 'switching';
     this.#nextTakeReason = undefined;
-    this.#clearQueue();
+    this.#queue.clear({ startsAnywhere: true });
     const publisher = this.#publisher;
+    void this.#serially(() => this.#finishTake(SWITCH_DEADLINE_MS));
     void this.#serially(async () => {
-      await this.#finishTake(SWITCH_DEADLINE_MS);
-      if (this.#isStale(publisher)) return;
-      const resumeMs = this.#gop.at(-1)?.dtsMs ?? 0;
-      await this.#beginTake(publisher, this.#makePlan(), resumeMs, this.#gop);
+      if (!this.#isStale(publisher)) await this.#beginTake(publisher, this.#makePlan(), group.at(-1)?.dtsMs ?? 0, group);
     });
   }
 
@@ -270,9 +287,13 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
 
   async #startTake(publisher: number): Promise<void> {
     if (this.#isStale(publisher)) return;
-    const first = this.#queue[0];
-    if (first === undefined) return this.#waitForKey('frames were dropped');
-    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), Date.now() - this.#queueSpanMs());
+    const { first } = this.#queue;
+    if (first === undefined) {
+      this.#waitForKey('frames were dropped');
+      for (const media of this.#queue.drain()) this.push(media);
+      return;
+    }
+    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), this.#wallMs() - this.#queue.spanMs);
     await this.#beginTake(publisher, this.#makePlan(), this.#clock.peek(first.dtsMs), []);
   }
 
@@ -282,22 +303,23 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       this.#fail(plan.notes.at(-1) ?? 'the source has neither video nor audio that can be served');
       return;
     }
-    this.#plan = plan;
     this.#takeStartMs = startMs;
     const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
     this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
+    const running = new RunningTake({ take, plan, configs: [...this.#configs.values()], onMedia: (media) => this.emit('media', media), log: this.#log });
+    this.#running = running;
     this.emit('take', take);
-    this.#announcePassthrough(take);
-    await this.#startEncode(plan, take, startMs, replayed);
+    running.announce();
+    await this.#startEncode(running, startMs, replayed);
     if (!this.#isStale(publisher)) this.#drainQueue();
   }
 
   #makePlan(): LadderPlan {
     const facts = this.#options.facts();
-    this.#canEncode = this.#recentCrashes().length <= CRASHES_ALLOWED;
+    this.#canEncode = this.#crashes.count <= CRASHES_ALLOWED;
     return planLadder({
-      // A configuration may be newer than what was measured.
-      source: { ...facts, video: this.#hasVideo ? (this.#videoConfig() ?? facts.video) : undefined },
+      // Frames that wait belong to the configurations that were current; what is measured is newer.
+      source: { ...facts, video: this.#hasVideo ? (this.#videoConfig() ?? facts.video) : undefined, audio: this.#audioConfig() ?? facts.audio },
       config: this.#options.config,
       ladder: this.#ladder,
       cost: this.#options.cost(),
@@ -308,140 +330,72 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   #videoConfig(): VideoConfig | undefined {
-    const config = this.#configs.get('video')?.config;
+    const config = this.#configs.get('video');
     return config?.kind === 'video' ? config : undefined;
   }
 
-  #announcePassthrough(take: Take): void {
-    for (const rendition of take.renditions) {
-      const config = this.#configs.get(rendition.kind)?.config;
-      if (rendition.origin === 'passthrough' && config) this.#emitConfig(take.number, rendition.name, config);
-    }
+  #audioConfig(): AudioConfig | undefined {
+    const config = this.#configs.get('audio');
+    return config?.kind === 'audio' ? config : undefined;
   }
 
-  #emitConfig(take: number, rendition: string, config: Config): void {
-    this.emit('media', { type: 'config', take, rendition, config });
-  }
-
-  async #startEncode(plan: LadderPlan, take: Take, resumeMs: number, replayed: Frame[]): Promise<void> {
-    const outputs = ffmpegOutputs(plan);
-    if (outputs.length === 0) return;
-    const configs = this.#encodedConfigs(plan);
-    const video = this.#videoConfig();
-    const source = { isInterlaced: video?.interlaced ?? false, sourceCodec: video?.codec ?? 'h264' };
-    const sourceMpxPerSec = ((video?.width ?? 0) * (video?.height ?? 0) * this.#options.facts().fps) / 1e6;
-    const startMs = replayed[0]?.dtsMs ?? resumeMs;
-    const skipBeforeSec = replayed.length === 0 ? undefined : Encode.runTimeSec(resumeMs, startMs);
-    const args = ffmpegArguments({ plan, preset: this.#options.config.preset, ...source, sourceMpxPerSec, skipBeforeSec });
+  async #startEncode(running: RunningTake, resumeMs: number, replayed: Frame[]): Promise<void> {
+    const { config, facts, ffmpegPath } = this.#options;
     try {
-      const encode = await Encode.start({ ffmpegPath: this.#options.ffmpegPath, args, outputs, configs, startMs, firstShownMs: resumeMs, log: this.#log });
-      this.#encode = encode;
-      encode.on('media', (rendition, media) => this.#takeEncoded(take.number, rendition, media));
-      encode.on('slow', () => this.#dropCostliest());
-      encode.on('crashed', (exit) => this.#encodeCrashed(exit));
-      if (plan.encoded.length > 0) for (const frame of replayed) encode.write(frame);
+      await running.startEncode({
+        ffmpegPath,
+        preset: config.preset,
+        fps: facts().fps,
+        resumeMs,
+        replayed,
+        onSlow: () => this.#dropCostliest(running),
+        onCrashed: (exit) => this.#encodeCrashed(running, exit),
+      });
     } catch (error) {
       this.#log.error('FFmpeg could not be started', { error: messageOf(error) });
       this.#countCrash();
     }
   }
 
-  /** The tracks of the source that FFmpeg has to read. */
-  #encodedConfigs(plan: LadderPlan): Config[] {
-    const isRead = { video: plan.encoded.length > 0, audio: plan.encodedAudioKbps !== undefined };
-    return [...this.#configs.values()].map(({ config }) => config).filter(({ kind }) => isRead[kind]);
-  }
-
-  #takeEncoded(take: number, rendition: string, media: Media): void {
-    if (media.type === 'config') this.#emitConfig(take, rendition, media.config);
-    else this.emit('media', { type: 'frame', take, rendition, frame: media.frame });
-  }
-
   #drainQueue(): void {
     if (this.#state !== 'switching') return;
     this.#state = 'running';
-    const frames = this.#queue;
-    this.#clearQueue();
-    for (const frame of frames) this.#takeFrame(frame);
-  }
-
-  #deliver(source: Frame): void {
-    const frame = this.#clock.map(source);
-    const take = this.#takes - 1;
-    for (const rendition of this.#plan?.renditions ?? []) {
-      if (rendition.origin === 'passthrough' && rendition.kind === frame.kind) this.emit('media', { type: 'frame', take, rendition: rendition.name, frame });
-    }
-    const isEncoded = frame.kind === 'video' ? (this.#plan?.encoded.length ?? 0) > 0 : this.#plan?.encodedAudioKbps !== undefined;
-    if (isEncoded) this.#encode?.write(frame);
-    if (frame.kind === 'video') this.#keepGop(frame);
-  }
-
-  /** Where the source's pictures pass, its next key frame is near, and the rungs wait for it with the rest. */
-  #keepGop(frame: Frame): void {
-    if (frame.isKey) this.#clearGop();
-    const passes = this.#plan?.renditions.some((rendition) => rendition.kind === 'video' && rendition.origin === 'passthrough') ?? true;
-    if (passes || (this.#gop.length === 0 && !frame.isKey)) return;
-    this.#gop.push(frame);
-    this.#gopBytes += frame.payload.length;
-    if (this.#gopBytes > MAX_GOP_BYTES) this.#clearGop();
-  }
-
-  #clearGop(): void {
-    this.#gop = [];
-    this.#gopBytes = 0;
+    for (const media of this.#queue.drain()) this.push(media);
   }
 
   async #finishTake(deadlineMs: number): Promise<void> {
-    const encode = this.#encode;
-    this.#encode = undefined;
-    await encode?.finish(deadlineMs);
+    await this.#running?.finish(deadlineMs);
     this.emit('takeFinished');
   }
 
   /** Below real time: one rung less, from the next key frame on. */
-  #dropCostliest(): void {
+  #dropCostliest(running: RunningTake): void {
     if (this.#nextTakeReason !== undefined || this.#state !== 'running') return;
-    const costliest = this.#plan?.encoded[0];
-    if (costliest === undefined || (this.#plan?.needsRung && this.#plan.encoded.length < 2)) return;
+    const { encoded, needsRung } = running.plan;
+    const costliest = encoded[0];
+    if (costliest === undefined || (needsRung && encoded.length < 2)) return;
     this.#dropped.add(costliest.name);
-    this.#log.warn('this machine cannot keep up; dropping a rung', { rendition: costliest.name, ...this.#encode?.stats() });
+    this.#log.warn('this machine cannot keep up; dropping a rung', { rendition: costliest.name, ...running.stats() });
     this.#requestTake(`${costliest.name} dropped`);
   }
 
-  #encodeCrashed(exit: ProcessExit): void {
-    this.#encode = undefined;
+  #encodeCrashed(running: RunningTake, exit: ProcessExit): void {
     this.#restarts++;
     this.#log.error('FFmpeg ended unexpectedly and is started again', { code: exit.code, signal: exit.signal, stderr: exit.stderr.slice(-3).join(' | ') });
     this.#countCrash();
-    if (this.#state === 'running' && this.#gop.length > 0) this.#resumeFromLastKey();
+    const group = running.group.frames;
+    if (this.#state === 'running' && group.length > 0) this.#resumeFromLastKey(group);
   }
 
   #countCrash(): void {
-    this.#crashTimesMs = [...this.#recentCrashes(), Date.now()];
+    this.#crashes.add();
     this.#requestTake('FFmpeg ended');
   }
 
-  #recentCrashes(): number[] {
-    return this.#crashTimesMs.filter((timeMs) => Date.now() - timeMs < CRASH_WINDOW_MS);
-  }
-
-  #enqueue(frame: Frame): void {
-    this.#queuedBytes += frame.payload.length;
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) {
-      this.#log.warn('switching takes too long; dropping frames', { frames: this.#queue.length });
-      this.#clearQueue();
-    }
-    if (this.#queue.length > 0 || this.#isStart(frame)) this.#queue.push(frame);
-  }
-
-  #clearQueue(): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
-  }
-
-  #queueSpanMs(): number {
-    const [first, last] = [this.#queue[0], this.#queue.at(-1)];
-    return first === undefined || last === undefined ? 0 : Math.max(0, last.dtsMs - first.dtsMs);
+  #enqueue(media: Media): void {
+    if (media.type === 'config') return this.#queue.addConfig(media);
+    const dropped = this.#queue.addFrame(media.frame, { isStart: this.#isStart(media.frame) });
+    if (dropped > 0) this.#log.warn('switching takes too long; dropping frames', { frames: dropped });
   }
 
   #serially(step: () => Promise<void>): Promise<void> {

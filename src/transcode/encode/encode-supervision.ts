@@ -11,6 +11,7 @@ const WINDOW_MS = 5_000;
 const SLOW_LAG_MS = 1_000;
 const SLOW_RATE = 0.98;
 const HUNG_FED_MS = 2_000;
+const STILL_MS = 1_000;
 
 /** Judges whether an encode keeps up, from samples of the last five seconds. */
 export class EncodeSupervision {
@@ -29,7 +30,13 @@ export class EncodeSupervision {
     const doneMs = last.doneMs - first.doneMs;
     const isBehind = last.fedMs - last.doneMs > SLOW_LAG_MS;
     if (doneMs <= 0 && isBehind && fedMs > HUNG_FED_MS) return 'hung';
-    return isBehind && doneMs < fedMs * SLOW_RATE ? 'slow' : 'ok';
+    return isBehind && doneMs < fedMs * SLOW_RATE && this.#hasMovedLately(last) ? 'slow' : 'ok';
+  }
+
+  /** What makes nothing at all is no slow encoder; it is hung when that has lasted. */
+  #hasMovedLately(last: EncodeSample): boolean {
+    const before = this.#samples.findLast(({ wallMs }) => last.wallMs - wallMs >= STILL_MS);
+    return before === undefined || last.doneMs > before.doneMs;
   }
 
   /** Media seconds made in a second of the window; 1 is real time. */

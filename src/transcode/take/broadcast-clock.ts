@@ -1,4 +1,4 @@
-import type { Frame } from '../streams/index.js';
+import type { Frame } from '../../streams/index.js';
 
 /** The clock starts above zero, so that no decode time of a re-ordered picture is negative. */
 export const CLOCK_START_MS = 10_000;
@@ -42,14 +42,21 @@ export class BroadcastClock {
 
   /**
    * Whether a frame's time continues neither its own track nor the other one: the encoder's clock was set. A track
-   * that was only silent for a while is no jump.
+   * that was only silent for a while is no jump, also when it comes back late.
    */
   isJump(frame: Frame): boolean {
-    const { video, audio } = this.#lastDtsMs;
-    if (this.#lastDtsMs[frame.kind] === -Infinity) return false;
-    const known = [video, audio].filter((lastMs) => lastMs !== -Infinity);
+    const ownMs = this.#lastDtsMs[frame.kind];
+    const otherMs = this.#lastDtsMs[frame.kind === 'video' ? 'audio' : 'video'];
+    if (ownMs === -Infinity) return false;
     const timeMs = frame.dtsMs + this.#offsetOf(frame);
-    return known.every((lastMs) => isFar(timeMs - lastMs));
+    const isBetween = ownMs < timeMs && timeMs < otherMs;
+    return !isBetween && isFar(timeMs - ownMs) && (otherMs === -Infinity || isFar(timeMs - otherMs));
+  }
+
+  /** How far a frame lies ahead of the wall clock, ms; 0 for the first of its track. */
+  aheadMs(frame: Frame, wallMs: number): number {
+    if (this.#lastDtsMs[frame.kind] === -Infinity) return 0;
+    return frame.dtsMs + this.#offsetOf(frame) + this.#epochMs - wallMs;
   }
 
   /** The frame on the broadcast's clock; decode times of a track always rise. */

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { BroadcastClock, CLOCK_START_MS } from '../../src/transcode/broadcast-clock.js';
-import { audioFrame, frameTimes, videoFrame } from '../support/frames.js';
+import { BroadcastClock, CLOCK_START_MS } from '../../../src/transcode/take/broadcast-clock.js';
+import { audioFrame, frameTimes, videoFrame } from '../../support/frames.js';
 
 const STARTED_MS = Date.UTC(2026, 0, 1);
 
@@ -51,6 +51,18 @@ t.test('a track that was silent comes back without a jump', async (t) => {
   for (const timeMs of frameTimes(50, 0, 30_000)) clock.map(audioFrame(timeMs));
   t.notOk(clock.isJump(videoFrame(30_020)), 'sound went on: it is the same clock');
   t.ok(clock.isJump(videoFrame(40_000)));
+  t.notOk(clock.isJump(videoFrame(20_000)), 'its pictures are only late');
+  t.ok(clock.isJump(videoFrame(-2_000)), 'they never go back');
+});
+
+t.test('how far a frame is ahead of the wall clock', async (t) => {
+  const clock = anchored(700_000, 2_000);
+  t.equal(clock.aheadMs(videoFrame(900_000), STARTED_MS + 2_000), 0, 'the first of its track has no place yet');
+  clock.map(videoFrame(700_000));
+  clock.map(audioFrame(5_000_000));
+  t.equal(clock.aheadMs(videoFrame(760_000), STARTED_MS + 12_000), 50_000);
+  t.equal(clock.aheadMs(audioFrame(5_060_000), STARTED_MS + 12_000), 50_000, 'sound that counts from another zero');
+  t.equal(clock.aheadMs(videoFrame(701_000), STARTED_MS + 12_000), -9_000);
 });
 
 t.test('sound that counts from another zero is brought to the pictures, and stays', async (t) => {
