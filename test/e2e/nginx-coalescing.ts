@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { ClientRequest, ServerResponse } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { findNginx, NGINX_MISSING } from '../support/nginx.js';
+import type { Nginx } from '../support/nginx.js';
 import { answerTo, openSite } from '../support/nginx-site.js';
-import type { Answer, Asked, Site } from '../support/nginx-site.js';
+import type { Answer, Site } from '../support/nginx-site.js';
 import { until } from '../support/until.js';
 
 const skip = findNginx() === undefined ? NGINX_MISSING : false;
@@ -102,7 +104,7 @@ t.test('gzip goes to those who take it, plain text to the others', { skip }, asy
 
 t.test('an error reaches all who wait, as the server said it, and is not kept', { skip }, async (t) => {
   const site = await openSite(t);
-  for (const [url, status] of [[BLOCKED, 503], [BLOCKED, 400], [PART, 404]] as const) {
+  for (const [url, status] of [[BLOCKED, 503], ['/hls/ada/720p/index.m3u8?_HLS_msn=99', 400], [PART, 404]] as const) {
     const before = site.asked.length;
     const crowd = await sendAll(site, url);
     sendProblem(await firstAsked(site, before), status);
@@ -113,7 +115,6 @@ t.test('an error reaches all who wait, as the server said it, and is not kept', 
     const next = site.fetch(url);
     sendPlaylist(await firstAsked(site, before + 1));
     t.equal((await next).status, 200, 'and anew afterwards');
-    await pastKeeping(site);
   }
 });
 
@@ -175,6 +176,29 @@ t.test('requests that wait while nginx is told to read its settings anew are ans
   t.same(countOf(await Promise.all(crowd)), { [`200 ${PLAYLIST.length}`]: CROWD });
 });
 
+t.test('a worker process that dies while it asks takes its own clients with it, and no others', { skip }, async (t) => {
+  const site = await openSite(t);
+  const crowd = (await sendAll(site, BLOCKED)).map((answer) => answer.catch(() => undefined));
+  const first = await firstAsked(site);
+  for (const worker of await workersOf(site.nginx)) {
+    if (first.destroyed) break;
+    process.kill(worker, 'SIGKILL');
+    await until('another worker', async () => !(await workersOf(site.nginx)).includes(worker) || undefined);
+  }
+  t.ok(first.destroyed, 'the one that asked was among them');
+  const late = site.fetch(BLOCKED);
+  sendPlaylist(await firstAsked(site, 1));
+  t.equal((await late).status, 200);
+  t.same((await Promise.all(crowd)).filter((answer) => answer !== undefined && answer.status !== 200), []);
+});
+
+/** Worker processes of nginx; its cache manager is none. */
+async function workersOf({ pid }: Nginx): Promise<number[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').map(Number).filter((child) => child > 0);
+  const titles = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')));
+  return children.filter((_child, index) => titles[index]?.includes('worker process'));
+}
+
 /** Resolves when all of the crowd have sent their request. */
 async function sendAll(site: Site, url: string): Promise<Promise<Answer>[]> {
   const requests = Array.from({ length: CROWD }, () => site.open(url));
@@ -192,18 +216,6 @@ async function isSent(request: ClientRequest): Promise<void> {
 /** The response to what the server is asked as number `index`, counted from 0. */
 async function firstAsked(site: Site, index = 0): Promise<ServerResponse> {
   return until(`request ${index} to the server`, () => site.asked[index]?.response);
-}
-
-/** Nothing that was kept up to now is kept any more. */
-async function pastKeeping(site: Site): Promise<void> {
-  const marker = `/hls/marker${site.asked.length}/720p/index.m3u8?_HLS_msn=1`;
-  const isMarker = (one: Asked): boolean => one.line === `GET ${marker}`;
-  await until('what was kept is forgotten', async () => {
-    const answered = site.fetch(marker);
-    await Promise.race([answered, until('the marker', () => site.asked.filter(isMarker).find((one) => !one.response.writableEnded)).then(({ response }) => sendPlaylist(response))]);
-    await answered;
-    return site.asked.filter(isMarker).length > 1 || undefined;
-  });
 }
 
 function countOf(answers: Answer[]): Record<string, number> {
