@@ -102,6 +102,22 @@ t.test('a browser plays with low latency, and its viewer says how low', { skip: 
     await other.close();
   });
 
+  await t.test('without sound too', async (t) => {
+    const other = await browser.newPage();
+    await other.route('**/master.m3u8', (route) => route.fulfill({
+      contentType: 'application/vnd.apple.mpegurl',
+      body: '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=800000,CODECS="av01.0.05M.99"\nsource/index.m3u8\n',
+    }));
+    await other.goto(`${app.url}/ada`);
+    const notice = other.locator('.player .notice');
+    await notice.waitFor({ timeout: 30_000 });
+    t.equal(await notice.innerText(), 'This stream is sent as AV1, which this browser cannot play. Another browser or device may.');
+    await other.unroute('**/master.m3u8');
+    await untilPlayer(other, 'the streamer sent something else', ({ phase }) => phase === 'playing', 30_000);
+    t.equal(await notice.count(), 0, 'and nobody had to reload');
+    await other.close();
+  });
+
   await t.test('with another rung that it can play, nothing is said', async (t) => {
     const other = await browser.newPage();
     await other.route('**/master.m3u8', async (route) => {

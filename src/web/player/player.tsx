@@ -51,17 +51,18 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
 
   const { renditions, droppedRenditions: dropped } = broadcast;
   const options = qualityOptions({ levels: snapshot.levels, renditions, dropped, activeLevel: snapshot.activeLevel });
-  const isAudioOnly = snapshot.quality === AUDIO_ONLY;
+  const isUnplayable = snapshot.unplayable.length > 0;
+  const isSoundOnly = snapshot.quality === AUDIO_ONLY || (isUnplayable && snapshot.phase === 'playing');
 
   return (
     <media-controller ref={controller} class="player" data-phase={snapshot.phase} aria-label={`Player: ${title}`}
       defaultstreamtype="live" liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
       <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
-      {isAudioOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
-      {snapshot.unplayable.length === 0 && <media-loading-indicator slot="centered-chrome" noautohide="" />}
+      {isSoundOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
+      {!isUnplayable && <media-loading-indicator slot="centered-chrome" noautohide="" />}
       <div slot="top-chrome" className="player-top" noautohide="">
         {children}
-        {snapshot.unplayable.length > 0 && <Unplayable snapshot={snapshot} />}
+        {isUnplayable && <Unplayable snapshot={snapshot} />}
         {areStatsOpen && playback && (
           <StatsPanel playback={playback} activeName={snapshot.activeLevel} onClose={toggleStats} />
         )}
