@@ -1,13 +1,17 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { EncodedPacketSink, HLS_FORMATS, Input, UrlSource } from 'mediabunny';
 import t from 'tap';
 import { startApp } from '../support/app.js';
 import { findPlaylist, segmentsOf, untilPlaylist } from '../support/hls.js';
-import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { copyOf, end, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { until } from '../support/until.js';
 
 const run = promisify(execFile);
 const READ_SEC = 20;
+const GSTREAMER = '/usr/bin/gst-launch-1.0';
+const noGStreamer = existsSync(GSTREAMER) ? false : 'GStreamer is not installed (apt-get install gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav)';
 const NAMES = ['source', '360p', 'audio'];
 
 t.test('independent readers take every rung of a live broadcast', async (t) => {
@@ -47,6 +51,20 @@ t.test('independent readers take every rung of a live broadcast', async (t) => {
       if (track.isVideoTrack()) heights.push(await track.getCodedHeight());
     }
     t.same(heights.sort(), [360, 720]);
+  });
+
+  await t.test('GStreamer plays 10 s of pictures at their pace, without a warning', { skip: noGStreamer }, async (t) => {
+    const sinks = ['video-sink=fpsdisplaysink video-sink=fakesink text-overlay=false sync=true', 'audio-sink=fakesink sync=true'];
+    const child = spawn(GSTREAMER, ['-v', 'playbin3', `uri=${app.url}/hls/ada/master.m3u8`, ...sinks], { env: { ...process.env, GST_DEBUG: '2', GST_DEBUG_NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    t.after(() => end(child));
+    let [shown, said] = [0, ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown = Number([...text.matchAll(/rendered: (\d+)/g)].at(-1)?.[1] ?? shown);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text; });
+    await until('300 pictures', () => shown >= 300 || undefined, 30_000);
+    // It cannot print one of its own objects, and says so.
+    t.same(said.split('\n').filter((line) => /WARN|ERROR/.test(line) && !line.includes('No value transform')), []);
   });
 
   await t.test('what is listed can be fetched, with the length that is promised', async (t) => {

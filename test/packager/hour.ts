@@ -68,3 +68,20 @@ t.test('an hour of a broadcast with everything that happens: every playlist keep
   t.ok(programme.nowMs - 10_000 >= 3_600_000, 'an hour');
   t.ok(playlists > 40_000 && parts > 35_000, `${playlists} playlists, ${parts} parts`);
 });
+
+/** An encoder on a bad line: pictures up to 12 ms off, one of 150 missing, and now and then half a second of them. */
+const UNEVEN: Stretch = {
+  what: 'pictures that come unevenly, some not at all',
+  seconds: 120,
+  fps: 30,
+  configs: all,
+  jitterMs: 12,
+  isLost: (name, sec) => name !== 'audio' && ((sec % 5 > 3.3 && sec % 5 < 3.33) || (sec % 20 > 15 && sec % 20 < 15.6)),
+};
+
+t.test(UNEVEN.what, { todo: 'parts last longer than PART-TARGET (§4.4.4.9), and Safari gives the rung up' }, async (t) => {
+  const live = await openPackage(t);
+  const watch = new PackageWatch(live);
+  await new Programme({ live, startMs: 10_000 }).play(UNEVEN, (atMs) => watch.look(atMs));
+  t.same(watch.takeProblems(), []);
+});

@@ -15,6 +15,8 @@ export interface Stretch {
   /** From presentation to decoding, ms: what B-frames need. */
   reorderMs?: number;
   isLost?: (name: string, sinceSec: number) => boolean;
+  /** How far pictures are off their time at most, ms. */
+  jitterMs?: number;
 }
 
 /** How far an encoder is behind the source, ms. */
@@ -71,7 +73,7 @@ export class Programme {
   }
 }
 
-function* arrivalsOf({ configs, fps, seconds, groupFrames = () => GROUP_SEC * fps, reorderMs = 0, isLost = () => false }: Stretch, fromMs: number): Generator<Arrival> {
+function* arrivalsOf({ configs, fps, seconds, groupFrames = () => GROUP_SEC * fps, reorderMs = 0, jitterMs = 0, isLost = () => false }: Stretch, fromMs: number): Generator<Arrival> {
   for (const [name, config] of Object.entries(configs)) {
     const lagMs = LAGS_MS[name] ?? ENCODER_LAG_MS;
     const sizeBytes = BYTES[name] ?? ENCODED_BYTES;
@@ -82,7 +84,8 @@ function* arrivalsOf({ configs, fps, seconds, groupFrames = () => GROUP_SEC * fp
       if (isKey) nextKey += Math.round(groupFrames(group++));
       const sinceMs = (i * 1000) / rate;
       if (isLost(name, sinceMs / 1000)) continue;
-      const dtsMs = Math.round(fromMs + sinceMs);
+      const offMs = config.kind === 'video' && i > 0 ? jitterMs * Math.sin(i * i) : 0;
+      const dtsMs = Math.round(fromMs + sinceMs + offMs);
       const frame = config.kind === 'video' ? videoFrame(dtsMs, { ptsMs: dtsMs + reorderMs, isKey, sizeBytes }) : audioFrame(dtsMs, { sizeBytes });
       frame.payload.fill(i % 251);
       yield { atMs: dtsMs + lagMs, name, frame };
