@@ -7,7 +7,7 @@ interface TimedSample {
   sample: Sample;
 }
 
-/** A frame that lies further than this from where the one before ended starts anew from its own timestamp. */
+/** A frame that lies further than this behind the one before starts anew from its own timestamp. */
 const RESYNC_MS = 30;
 const FIRST_DURATION_MS = 40;
 const MAX_DURATION_MS = 10_000;
@@ -57,10 +57,12 @@ export class TrackTimeline {
     };
   }
 
-  #countAudio(frame: Frame, durationTicks: number): TimedSample {
+  /** Undefined for a frame whose time other frames have taken: decode times never go back. */
+  #countAudio(frame: Frame, durationTicks: number): TimedSample | undefined {
     const stamped = this.#ticks(frame.ptsMs);
     const expected = this.#nextTicks ?? stamped;
     const isNear = Math.abs(stamped - expected) <= (RESYNC_MS * this.timescale) / 1000;
+    if (!isNear && stamped < expected) return undefined;
     const decodeTicks = isNear ? expected : stamped;
     this.#nextTicks = decodeTicks + durationTicks;
     return { decodeTicks, sample: { durationTicks, compositionOffsetTicks: 0, isKey: true, payload: frame.payload } };
