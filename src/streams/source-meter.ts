@@ -20,8 +20,9 @@ const WINDOW_MS = 5_000;
 /** More frames than this in the window come from nobody's camera. */
 const MAX_SAMPLES = 2_048;
 const KEY_INTERVALS = 8;
-/** A step this long between two frames of a track is a break in the source, not its rate. */
+/** A step this long between two frames of a track is a break in the source, not its rate; so is one back. */
 const BREAK_MS = 2_000;
+const BREAK_BACK_MS = 1_000;
 /** Offsets that differ by less than this are one offset, rounded to milliseconds. */
 const SAME_OFFSET_MS = 2;
 
@@ -97,7 +98,7 @@ export class SourceMeter {
 
 /** The encoder's clock was set, or frames were left out. */
 function isBreakBetween(last: Sample | undefined, next: { dtsMs: number }): boolean {
-  return last !== undefined && (next.dtsMs < last.dtsMs || next.dtsMs - last.dtsMs > BREAK_MS);
+  return last !== undefined && (last.dtsMs - next.dtsMs > BREAK_BACK_MS || next.dtsMs - last.dtsMs > BREAK_MS);
 }
 
 function keep(samples: Sample[], sample: Sample): void {
