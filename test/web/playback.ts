@@ -5,6 +5,7 @@ import { levelNameOf } from '../../src/web/playback/engine.js';
 import { qualityLabel, qualityOptions } from '../../src/web/playback/quality.js';
 import { recoveryStep } from '../../src/web/playback/recovery.js';
 import { StallMeter } from '../../src/web/playback/stall-meter.js';
+import { Throughput } from '../../src/web/playback/throughput.js';
 
 const RENDITIONS: PlayableRendition[] = [
   { name: 'source', kind: 'video', width: 1920, height: 1080, fps: 60, bitrateKbps: 6000 },
@@ -61,4 +62,27 @@ t.test('what cannot be played here is named', async (t) => {
   t.same(videoCodecNames(['avc1.64001f', 'mp4a.40.2', 'opus']), ['H.264']);
   t.equal(unplayableWords(['HEVC'], true), 'This stream is sent as HEVC, which this browser cannot play. You hear its sound.');
   t.equal(unplayableWords(['HEVC', 'AV1'], false), 'This stream is sent as HEVC and AV1, which this browser cannot play. Another browser or device may.');
+});
+
+t.test('throughput is that of the last few loads', async (t) => {
+  const throughput = new Throughput();
+  t.equal(throughput.kbps, undefined);
+  throughput.add({ sizeBytes: 100_000, transferMs: 0 });
+  t.equal(throughput.kbps, Infinity, 'what came at once');
+  throughput.add({ sizeBytes: 100_000, transferMs: 400 });
+  t.equal(throughput.kbps, 4_000);
+  for (let n = 0; n < 6; n++) throughput.add({ sizeBytes: 10_000, transferMs: 80 });
+  t.equal(throughput.kbps, 1_000);
+});
+
+t.test('a throughput that fell is believed when playback runs dry, one that rose after calm seconds', async (t) => {
+  const throughput = new Throughput();
+  t.equal(throughput.doubt(80_000, 0), undefined, 'nothing is known yet');
+  throughput.add({ sizeBytes: 100_000, transferMs: 500 });
+  t.equal(throughput.doubt(80_000, 0), 1_600);
+  t.equal(throughput.doubt(1_000, 0), undefined, 'it was not too high');
+  for (let n = 0; n < 6; n++) throughput.add({ sizeBytes: 100_000, transferMs: 50 });
+  t.same([9_000, 10_000, 11_000, 15_000].map((nowMs) => throughput.trustAgain(1_600, nowMs)), [undefined, 2_400, undefined, 2_400]);
+  t.equal(throughput.trustAgain(12_000, 30_000), undefined, 'no faster than what came');
+  t.equal(new Throughput().trustAgain(1_600, 60_000), undefined);
 });

@@ -7,6 +7,7 @@ import { BALANCED_SEC, playsParts, targetRange, type HoldBack } from './latency/
 import { Pacer, type LiveEdge } from './latency/pacer.js';
 import type { ServerClock } from './latency/server-clock.js';
 import type { Supply } from './recovery.js';
+import { Throughput } from './throughput.js';
 
 /** The edge of a playlist that has not changed for this many of its steps is no estimate any more. */
 const MAX_EDGE_STEPS = 3;
@@ -18,6 +19,7 @@ export class HlsEngine implements Engine {
   readonly #clock: ServerClock;
   readonly #events: EngineEvents;
   readonly #pacer: Pacer;
+  readonly #throughput = new Throughput();
   #chosen: string | undefined;
   #dropped: string[] = [];
   #offered: string[] = [];
@@ -39,6 +41,11 @@ export class HlsEngine implements Engine {
     this.#hls.on(Hls.Events.LEVEL_SWITCHED, () => this.#events.changed());
     this.#hls.on(Hls.Events.LEVELS_UPDATED, () => this.#events.changed());
     this.#hls.once(Hls.Events.LEVEL_UPDATED, () => this.#events.changed());
+    this.#hls.on(Hls.Events.FRAG_LOADED, (_event, { frag, part }) => {
+      const { loaded, loading } = part?.stats ?? frag.stats;
+      this.#throughput.add({ sizeBytes: loaded, transferMs: loading.end - loading.first });
+      this.#estimate(this.#throughput.trustAgain(this.#estimateKbps, performance.now()));
+    });
     this.#hls.on(Hls.Events.BUFFER_APPENDING, () => this.#pacer.arrived());
     this.#hls.on(Hls.Events.ERROR, (_event, data) => this.#onError(data));
     this.#hls.loadSource(options.url);
@@ -59,7 +66,7 @@ export class HlsEngine implements Engine {
     return {
       latencySec: this.#latencySec(),
       targetSec: this.#pacer.targetSec,
-      bandwidthKbps: this.#hls.bandwidthEstimate / 1000,
+      bandwidthKbps: this.#estimateKbps,
       levelKbps: level && level.bitrate > 0 ? level.bitrate / 1000 : undefined,
       codecs: level && ([level.videoCodec, level.audioCodec].filter(Boolean).join(', ') || undefined),
     };
@@ -132,8 +139,17 @@ export class HlsEngine implements Engine {
         this.#hls.targetLatency = targetSec;
       },
       jump: () => this.goLive(),
+      onNarrow: () => this.#estimate(this.#throughput.doubt(this.#estimateKbps, performance.now())),
       onReleased: events.resumed,
     });
+  }
+
+  get #estimateKbps(): number {
+    return this.#hls.bandwidthEstimate / 1000;
+  }
+
+  #estimate(kbps: number | undefined): void {
+    if (kbps !== undefined) this.#hls.bandwidthEstimate = kbps * 1000;
   }
 
   /** Behind the server's clock when the playlist carries it, else behind the edge of the playlist. */

@@ -11,8 +11,8 @@ const BEGIN_SEC = 0.12;
 const END_SEC = 0.04;
 /** Speeds are multiples of this; one tick changes the speed by one of them, which nobody hears. */
 const STEP = 0.01;
-/** Who is further back than this, and not by choice, jumps: catching up would take minutes. */
-const JUMP_BEHIND_SEC = 5;
+/** Further behind the target than this, speed is no help: catching up would take minutes. */
+export const CATCH_UP_SEC = 5;
 
 export interface PaceInput {
   /** Distance to the live edge, seconds. */
@@ -34,14 +34,9 @@ export function nextRate(input: PaceInput): number {
   return rounded(input.rate + step);
 }
 
-/** Whether playback is so far behind its target that only a jump helps. */
-export function isFarBehind({ latencySec, targetSec }: Pick<PaceInput, 'latencySec' | 'targetSec'>): boolean {
-  return latencySec - targetSec > JUMP_BEHIND_SEC;
-}
-
 function wantedRate({ latencySec, targetSec, bufferSec, rate }: PaceInput): number {
   const gapSec = latencySec - targetSec;
-  if (Math.abs(gapSec) < (rate === 1 ? BEGIN_SEC : END_SEC) || gapSec > JUMP_BEHIND_SEC) return 1;
+  if (Math.abs(gapSec) < (rate === 1 ? BEGIN_SEC : END_SEC) || gapSec > CATCH_UP_SEC) return 1;
   if (gapSec > 0 && bufferSec < targetSec / 2) return 1;
   const change = Math.sign(gapSec) * Math.max(STEP, Math.abs(gapSec) * GAIN_PER_SEC);
   const slowest = bufferSec > CALM_BUFFER_SEC ? SLOWEST_WHEN_CALM : SLOWEST;

@@ -1,7 +1,7 @@
 import type { Latency } from '../../api/contract.js';
 import { bufferAhead, newestRange } from '../buffer.js';
 import { targetRange, type HoldBack } from './mode.js';
-import { isFarBehind, nextRate } from './pace.js';
+import { CATCH_UP_SEC, nextRate } from './pace.js';
 import { LatencyTarget } from './target.js';
 
 /** What the newest playlist says. */
@@ -19,6 +19,8 @@ export interface PacerOptions {
   onTarget: (targetSec: number) => void;
   /** Goes to where the target is. */
   jump: () => void;
+  /** Playback ran dry, or nearly so. */
+  onNarrow: () => void;
   /** The picture moves again after it was held. */
   onReleased: () => void;
 }
@@ -39,6 +41,8 @@ const MORE_SEC = 0.05;
 const DRIFT_SEC = 0.6;
 /** At the start, and after a change of mode, newer media comes for a while that is worth going to. */
 const ARRIVING_MS = 4_000;
+/** So much further back than the target, what is missing is more than a player buffers. */
+const OUT_OF_REACH_SEC = 15;
 /** What a jump within the buffer leaves of it, as a share of the target. */
 const AFTER_JUMP_SHARE = 0.4;
 
@@ -99,7 +103,7 @@ export class Pacer {
     const { video } = this.#options;
     const isSettled = nowMs - this.#settledAtMs >= SETTLING_MS && nowMs - this.#arrivedAtMs >= ARRIVING_MS;
     if (!edge || !isSettled || video.paused || this.#hold || this.#isBehindByChoice) return;
-    this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs);
+    if (this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs)) this.#options.onNarrow();
   }
 
   /** While the source is away, and shortly before, a stall tells nothing of the network. */
@@ -143,7 +147,10 @@ export class Pacer {
   #onDry(): void {
     const { video } = this.#options;
     if (video.paused || video.seeking || this.#hold || this.#settledAtMs === Infinity || !this.#options.edge()) return;
-    if (!this.#isInterrupted) this.#target.stalled(performance.now());
+    if (!this.#isInterrupted) {
+      this.#target.stalled(performance.now());
+      this.#options.onNarrow();
+    }
     this.#hold = { endSec: newestRange(video).endSec, moreSinceMs: undefined };
     video.playbackRate = 0;
   }
@@ -167,18 +174,20 @@ export class Pacer {
     this.#announceTarget();
     const latencySec = this.#smoothed(this.#latencyAt(edge));
     const targetSec = this.#target.sec;
-    const isFar = isFarBehind({ latencySec, targetSec });
+    const gapSec = latencySec - targetSec;
     // After a short pause, playback catches up; after a longer one it is where the viewer left it.
-    if (!isFar) this.#isBehindByChoice = false;
+    if (gapSec <= CATCH_UP_SEC) this.#isBehindByChoice = false;
     if (this.#isBehindByChoice) video.playbackRate = 1;
-    else if (isFar && nowMs - this.#settledAtMs > SETTLING_MS) this.#jump();
-    else if (nowMs - this.#arrivedAtMs < ARRIVING_MS && this.#hasNewer(latencySec - targetSec)) this.#jump();
+    else if (this.#shouldJump(gapSec, nowMs)) this.#jump();
     else video.playbackRate = nextRate({ latencySec, targetSec, bufferSec: bufferAhead(video), rate: video.playbackRate || 1 });
   }
 
-  /** Whether the place that playback should be at is buffered already. */
-  #hasNewer(gapSec: number): boolean {
-    return gapSec > DRIFT_SEC && bufferAhead(this.#options.video) - gapSec > this.#target.sec * AFTER_JUMP_SHARE;
+  /** Only to what is buffered: on a slow network the rest would have to be waited for, unless it is out of reach anyway. */
+  #shouldJump(gapSec: number, nowMs: number): boolean {
+    if (gapSec > OUT_OF_REACH_SEC) return nowMs - this.#settledAtMs > SETTLING_MS;
+    const isArriving = nowMs - this.#arrivedAtMs < ARRIVING_MS;
+    if (gapSec <= (isArriving ? DRIFT_SEC : CATCH_UP_SEC)) return false;
+    return bufferAhead(this.#options.video) - gapSec > this.#target.sec * AFTER_JUMP_SHARE;
   }
 
   /** Holds until there is enough to play on, then steps over the hole that an interruption may leave. */

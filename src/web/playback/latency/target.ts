@@ -6,13 +6,17 @@ const STALL_SHARE = 0.4;
 const LOW_MARGIN_SEC = 0.2;
 /** The margin that a nearly-stall asks for, seconds. */
 const GOOD_MARGIN_SEC = 0.35;
+/** The most that one narrow escape moves it: a burst of slow pieces is over soon. */
+const MAX_RISE_SEC = 0.5;
 /** One rise has to show its effect before the next. */
 const RISE_EVERY_MS = 3_000;
-/** So long without trouble before the target comes nearer again; each stall doubles it. */
+/** So long without trouble before the target comes nearer again; each time that it stalls anew doubles it. */
 const CALM_MS = 60_000;
 const LONGEST_CALM_MS = 480_000;
 const FALL_EVERY_MS = 10_000;
 const FALL_SEC = 0.1;
+/** Stalls this close to other trouble are part of it. */
+const EPISODE_MS = 30_000;
 /** An interruption at the source shows as a stall before the server tells of it. */
 const FORGIVE_MS = 15_000;
 
@@ -29,6 +33,7 @@ export class LatencyTarget {
   #roseAtMs = -Infinity;
   #fellAtMs = -Infinity;
   #calmMs = CALM_MS;
+  #hasStalled = false;
   #lowestMarginSec = Infinity;
 
   constructor(range: TargetRange, nowMs: number) {
@@ -50,7 +55,8 @@ export class LatencyTarget {
   stalled(nowMs: number): void {
     this.#beforeStallSec = this.#extraSec;
     this.#stalledAtMs = nowMs;
-    this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
+    if (this.#hasStalled && nowMs - this.#troubleAtMs > EPISODE_MS) this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
+    this.#hasStalled = true;
     this.#rise(this.#range.floorSec * STALL_SHARE, nowMs);
   }
 
@@ -59,16 +65,17 @@ export class LatencyTarget {
     if (nowMs - this.#stalledAtMs > FORGIVE_MS) return;
     this.#stalledAtMs = -Infinity;
     this.#extraSec = this.#beforeStallSec;
-    this.#calmMs = Math.max(CALM_MS, this.#calmMs / 2);
   }
 
   /**
    * Media has come, with `marginSec` of the buffer left to play: slow or uneven downloads show here before they stall.
-   * The margin is given as it would be at the target.
+   * The margin is given as it would be at the target. Says whether that was too narrow.
    */
-  arrived(marginSec: number, nowMs: number): void {
+  arrived(marginSec: number, nowMs: number): boolean {
     this.#lowestMarginSec = Math.min(this.#lowestMarginSec, marginSec);
-    if (marginSec < LOW_MARGIN_SEC && nowMs - this.#roseAtMs >= RISE_EVERY_MS) this.#rise(GOOD_MARGIN_SEC - marginSec, nowMs);
+    const isNarrow = marginSec < LOW_MARGIN_SEC && nowMs - this.#roseAtMs >= RISE_EVERY_MS;
+    if (isNarrow) this.#rise(Math.min(MAX_RISE_SEC, GOOD_MARGIN_SEC - marginSec), nowMs);
+    return isNarrow;
   }
 
   /** Lets the target fall when it is time; call it a few times a second. */
@@ -78,7 +85,6 @@ export class LatencyTarget {
     // Nearer only if that would still have been enough since the last look.
     if (this.#lowestMarginSec - FALL_SEC >= GOOD_MARGIN_SEC) {
       this.#extraSec = Math.max(0, Number((this.#extraSec - FALL_SEC).toFixed(3)));
-      if (this.#extraSec === 0) this.#calmMs = CALM_MS;
     }
     this.#lowestMarginSec = Infinity;
   }
