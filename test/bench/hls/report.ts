@@ -58,9 +58,9 @@ export function summariseFiles(measurements: FilesMeasurement[]): FilesSummary[]
 }
 
 /** One line for a measurement that has just been made. */
-export function viewersText({ way, round, delayMs, late, parts, upstreamPerPart, cpuPercent, errors, loadAverage }: ViewersMeasurement): string {
+export function viewersText({ way, round, delayMs, late, skipped, parts, upstreamPerPart, cpuPercent, errors, loadAverage }: ViewersMeasurement): string {
   const failed = Object.entries(errors).map(([what, count]) => `, ${count} × ${what}`).join('');
-  return `viewers, ${way}, round ${round}: p50 ${delayMs?.p50} ms, p99 ${delayMs?.p99} ms over ${parts} parts, ${late} late${failed}; ${upstreamPerPart} requests a part; CPU server ${cpuPercent.server} %, nginx ${cpuPercent.nginx} %; load ${loadAverage}`;
+  return `viewers, ${way}, round ${round}: p50 ${delayMs?.p50} ms, p99 ${delayMs?.p99} ms over ${parts} parts, ${late} late, ${skipped} skipped${failed}; ${upstreamPerPart} requests a part; CPU server ${cpuPercent.server} %, nginx ${cpuPercent.nginx} %; load ${loadAverage}`;
 }
 
 export function filesText({ kind, server, round, requestsPerSec, mbPerSec, cpuPercent, errors, loadAverage }: FilesMeasurement): string {

@@ -14,12 +14,14 @@ export interface ViewerLog {
 }
 
 export interface WaitFigures {
-  /** Parts that all viewers have got. */
+  /** Parts that became ready. */
   parts: number;
   /** From the first answer to anybody, the witness included, to each answer to a viewer that was waiting by then. */
   delayMs: Percentiles | undefined;
-  /** Requests that came when the part was there already: those viewers lagged. */
+  /** Requests that came when the part was there already: those viewers lagged … */
   late: number;
+  /** … and these lagged so far that they never asked for the part. */
+  skipped: number;
 }
 
 /** A stretch of the same clock. */
@@ -34,17 +36,18 @@ export interface Stretch {
  */
 export function waitsOf(viewers: ViewerLog, witness: ViewerLog, { count, stretch }: { count: number; stretch: Stretch }): WaitFigures {
   const delays: number[] = [];
-  let [parts, late] = [0, 0];
+  let [parts, late, skipped] = [0, 0, 0];
   for (const [query, { sentMs, arrivedMs }] of Object.entries(viewers.parts)) {
     const readyMs = Math.min(...arrivedMs, ...(witness.parts[query]?.arrivedMs ?? []));
-    if (arrivedMs.length < count || readyMs < stretch.fromMs || readyMs > stretch.toMs) continue;
+    if (readyMs < stretch.fromMs || readyMs > stretch.toMs) continue;
     parts++;
+    skipped += count - arrivedMs.length;
     arrivedMs.forEach((arrived, index) => {
       if ((sentMs[index] ?? 0) < readyMs) delays.push(arrived - readyMs);
       else late++;
     });
   }
-  return { parts, delayMs: percentilesOf(delays), late };
+  return { parts, delayMs: percentilesOf(delays), late, skipped };
 }
 
 /** How many requests went out in a stretch of time. */
