@@ -35,10 +35,11 @@ t.test('a publisher that sends nothing is live for nobody, drops, comes back and
   await untilState(app, 'reconnecting');
   t.same(await answer(app.get('/api/v1/live')), { broadcasts: [] });
 
-  t.equal((await app.api('PATCH', '/api/v1/channels/ada', { title: 'Sunday sailing', ladder: ['480p'] })).status, 200);
+  t.equal((await app.api('PATCH', '/api/v1/channels/ada', { title: 'Sunday sailing', ladder: ['480p'], latency: 'stable' })).status, 200);
+  t.match(await answer(app.get('/api/v1/channels/ada/live')), { state: 'reconnecting', latency: 'stable' }, 'players are told at once');
   await connect(app);
   t.match(await answer(app.api('GET', '/api/v1/channels/ada/health')), { ladder: { mode: ['480p'] } }, 'the next publication of the same broadcast gets the ladder that was set meanwhile');
 
   t.equal((await app.api('DELETE', '/api/v1/channels/ADA/broadcast')).status, 204);
-  t.same(await answer(app.get('/api/v1/channels/ada/live')), { state: 'offline' });
+  t.same(await answer(app.get('/api/v1/channels/ada/live')), { state: 'offline', latency: 'stable' });
 });
