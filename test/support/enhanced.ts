@@ -23,6 +23,8 @@ export interface EnhancedOptions {
   /** Parameters for libx265, such as `bframes=2`. */
   x265?: string;
   hasAudio?: boolean;
+  /** Samples a second of the sound. */
+  audioRate?: number;
 }
 
 const FOURCC = { h264: 'avc1', hevc: 'hvc1', av1: 'av01' };
@@ -31,9 +33,9 @@ const TEMPORAL_DELIMITER = Buffer.from([0x12, 0]);
 
 /** A moving picture, and a tone, as Enhanced RTMP tags in the order of their times; configurations come first. */
 export async function makeEnhanced(options: EnhancedOptions): Promise<Tag[]> {
-  const { hasAudio = true, seconds } = options;
+  const { hasAudio = true, audioRate = 48_000, seconds } = options;
   const file = await makeFragmented(options);
-  const sound = hasAudio ? await makeSound(seconds) : [];
+  const sound = hasAudio ? await makeSound(seconds, audioRate) : [];
   return [...enhancedVideo(options.codec, file), ...sound].sort((a, b) => a.timestampMs - b.timestampMs);
 }
 
@@ -64,10 +66,10 @@ function av1Record(picture: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0, 0, 0]), picture.subarray(0, 2 + (picture[1] ?? 0))]);
 }
 
-async function makeSound(seconds: number): Promise<Tag[]> {
+async function makeSound(seconds: number, rate: number): Promise<Tag[]> {
   const tags: Tag[] = [];
   const reader = new FlvReader({ maxTagBytes: 1 << 20, onTag: (tag) => tags.push(tag) });
-  reader.write(await makeFlv(['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', String(seconds), '-c:a', 'aac', '-b:a', '96k']));
+  reader.write(await makeFlv(['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}`, '-t', String(seconds), '-c:a', 'aac', '-b:a', '96k']));
   return tags.filter(({ type }) => type === 8);
 }
 

@@ -16,6 +16,9 @@ export interface RemuxOptions {
   ladder?: 'auto' | 'off';
 }
 
+/** A path that cannot be: nothing is even forked for it. */
+const NO_PROGRAM = '\0';
+
 /** What one take of a rendition became. */
 export interface RemuxedTake {
   /** The sample entry and the size, such as `hvc1 320x240`, or `mp4a`. */
@@ -38,7 +41,7 @@ export class Remux {
       startedAtMs: Date.now(),
       config: { ffmpegPath: '', ladder: 'auto', rungs: [{ name: '90p', shortSide: 90, bitrateKbps: 100 }], preset: 'ultrafast', audioBitrateKbps: 96, maxLoad: 0.8, maxKeyFrameIntervalSec: 2.4 },
       ladder: () => options.ladder ?? 'off',
-      ffmpegPath: options.ladder === undefined ? '/nowhere/ffmpeg' : (process.env['FFMPEG_PATH'] ?? 'ffmpeg'),
+      ffmpegPath: options.ladder === undefined ? NO_PROGRAM : (process.env['FFMPEG_PATH'] ?? 'ffmpeg'),
       facts: () => this.#meter.facts(),
       cost: () => ({ decodePerMpx: 0.003, encodePerMpx: 0.016 }),
       coresFree: () => 16,
