@@ -44,7 +44,7 @@ export function parseAudioSpecificConfig(description: Buffer): AudioConfig {
     sampleRate,
     channels,
     frameSamples: hasShortFrames ? 960 : 1024,
-    description,
+    description: Buffer.from(description), // what came is a view of much that can go
   };
 }
 

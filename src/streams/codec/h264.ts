@@ -48,7 +48,7 @@ export function parseAvcConfig(record: Buffer): VideoConfig {
     reorderFrames: sps.reorderFrames,
     interlaced: sps.interlaced,
     isBaselineChroma: sps.isBaselineChroma,
-    description: record,
+    description: Buffer.from(record), // the record is a view of much that can go
   };
 }
 
