@@ -3,7 +3,7 @@ import t from 'tap';
 import { startApp } from '../support/app.js';
 import { noChromium, openChromium } from '../support/chromium.js';
 import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
-import { countStalls, readPlayer, untilPlayer } from '../support/watching.js';
+import { countStalls, readPlayer, untilPlayed, untilPlayer } from '../support/watching.js';
 
 const WATCH_SEC = 30;
 
@@ -42,6 +42,21 @@ t.test('a browser plays what OBS would send: 1080p, High profile, B-frames', { s
       t.ok(after.currentTime > before.currentTime, `${quality} plays on from where it was`);
     }
     t.equal(await page.locator('video').evaluate((video: HTMLVideoElement) => video.error), null, 'the video element saw no error');
+  });
+
+  await t.test('the server gives up a rung: who watches it goes on with another', async (t) => {
+    await page.locator('media-chrome-menu-item[value="auto"]').evaluate((item: HTMLElement) => item.click());
+    await untilPlayer(page, 'the source plays', ({ height }) => height === 1080);
+    await countStalls(page);
+    await page.route('**/api/v1/channels/ada/live', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('"droppedRenditions":[]', '"droppedRenditions":["source"]');
+      await route.fulfill({ response, body });
+    });
+    const { stalls } = await untilPlayer(page, 'the other rung plays', ({ height }) => height === 360, 30_000);
+    t.equal(stalls, 0);
+    await untilPlayed(page, 3);
+    t.equal(await page.locator('media-chrome-menu-item[value="source"]').count(), 0, 'and it is on no menu');
   });
 
   await t.test('audio alone', async (t) => {

@@ -23,6 +23,8 @@ export class HlsEngine implements Engine {
   #chosen: string | undefined;
   #dropped: string[] = [];
   #offered: string[] = [];
+  /** A dropped rendition is in use, and another one is on its way. */
+  #isLeaving = false;
 
   static get isSupported(): boolean {
     return Hls.isSupported();
@@ -41,6 +43,7 @@ export class HlsEngine implements Engine {
     this.#hls.on(Hls.Events.LEVEL_SWITCHED, () => this.#events.changed());
     this.#hls.on(Hls.Events.LEVELS_UPDATED, () => this.#events.changed());
     this.#hls.once(Hls.Events.LEVEL_UPDATED, () => this.#events.changed());
+    this.#hls.on(Hls.Events.LEVEL_UPDATED, () => this.#onPlaylist());
     this.#hls.on(Hls.Events.FRAG_LOADED, (_event, { frag, part }) => {
       const { loaded, loading } = part?.stats ?? frag.stats;
       this.#throughput.add({ sizeBytes: loaded, transferMs: loading.end - loading.first });
@@ -178,8 +181,28 @@ export class HlsEngine implements Engine {
     for (const name of this.#dropped) {
       const index = this.#hls.levels.findIndex((level) => nameOf(level) === name);
       // The last one stays: nothing to play is worse than an old rung.
-      if (index >= 0 && this.#hls.levels.length > 1) this.#hls.removeLevel(index);
+      if (index < 0 || this.#hls.levels.length === 1) continue;
+      if (index === this.#hls.loadLevel) this.#leave(index);
+      else this.#hls.removeLevel(index);
     }
+  }
+
+  /** hls.js stops loading when the level in use is removed, so it goes to another first; the server fills the old one meanwhile. */
+  #leave(index: number): void {
+    const kept = this.#hls.levels.map((level, other) => (this.#dropped.includes(nameOf(level)) ? -1 : other)).filter((other) => other >= 0);
+    const next = kept.findLast((other) => other < index) ?? kept[0];
+    if (next === undefined) return;
+    this.#isLeaving = true;
+    this.#hls.loadLevel = next;
+  }
+
+  #onPlaylist(): void {
+    const level = this.#hls.levels[this.#hls.loadLevel];
+    if (!this.#isLeaving || !level?.details || this.#dropped.includes(nameOf(level))) return;
+    this.#isLeaving = false;
+    this.#removeDropped();
+    if (this.#chosen === undefined) this.#hls.loadLevel = -1;
+    this.#events.changed();
   }
 
   #onError(data: ErrorData): void {
