@@ -36,6 +36,8 @@ export interface CaseResult {
   quality: string;
   /** From the moment a picture was painted to the moment it was on the screen, ms. */
   glassToGlassMs: Percentiles | undefined;
+  /** The same from the moment the encoder gave it out: without what FFmpeg holds back to put sound and pictures in order. */
+  encoderToGlassMs: Percentiles | undefined;
   /** Where that time went; the parts of a median need not add up to it. */
   stagesMs: Record<string, Percentiles | undefined>;
   /** How often the browser ran out of media, and how long it waited for more. */
@@ -99,12 +101,17 @@ function describe(one: LatencyCase, viewing: Viewing, { sent, arrivals }: { sent
   });
   const stays = viewing.shown.slice(1).map(({ atMs }, i) => atMs - (viewing.shown[i]?.atMs ?? atMs));
   const freezes = stays.filter((ms) => ms > FREEZE_MS);
+  const encodedAt = new Map(sent.map(({ paintedMs, encodedMs }) => [paintedMs, encodedMs]));
   const glassToGlassMs = percentilesOf(read.map(({ atMs, paintedMs }) => atMs - paintedMs));
   return {
     name: one.name,
     latency: one.latency,
     quality: one.quality,
     glassToGlassMs,
+    encoderToGlassMs: percentilesOf(read.flatMap(({ atMs, paintedMs }) => {
+      const encodedMs = encodedAt.get(paintedMs);
+      return encodedMs === undefined ? [] : [atMs - encodedMs];
+    })),
     stagesMs: stagesOf(read, sent, arrivals),
     stalls: viewing.stalls,
     stalledMs: Math.round(viewing.stalledMs),
