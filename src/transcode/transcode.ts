@@ -10,7 +10,9 @@ import { SourceProbe } from './source-probe.js';
 import { BroadcastClock } from './take/broadcast-clock.js';
 import { RecentEvents } from './take/recent-events.js';
 import { RunningTake } from './take/running-take.js';
+import { SourceFormats } from './take/source-formats.js';
 import { TakeQueue } from './take/take-queue.js';
+import { WallClock } from './take/wall-clock.js';
 
 export interface TranscodeEvents {
   take: [take: Take];
@@ -43,8 +45,6 @@ export interface TranscodeStatus {
   encode: EncodeStats | undefined;
 }
 
-type Config = VideoConfig | AudioConfig;
-
 const FINISH_DEADLINE_MS = 3_000;
 const SWITCH_DEADLINE_MS = 1_000;
 const LONGEST_TAKE_MS = 20 * 86_400_000;
@@ -52,9 +52,6 @@ const SWITCHES_ALLOWED = 12;
 const SWITCH_WINDOW_MS = 30_000;
 const CRASHES_ALLOWED = 5;
 const CRASH_WINDOW_MS = 60_000;
-/** Buffers of encoders and networks come this far ahead of real time, and crystals drift by far less than a hundredth. */
-const MAX_AHEAD_MS = 30_000;
-const MAX_DRIFT = 0.01;
 
 /**
  * Turns the publications of one broadcast into takes of renditions: passes on what players can take, has FFmpeg
@@ -64,7 +61,8 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   readonly #options: TranscodeOptions;
   readonly #log: Log;
   readonly #clock: BroadcastClock;
-  readonly #configs = new Map<'video' | 'audio', Config>();
+  readonly #wallClock: WallClock;
+  readonly #formats = new SourceFormats();
   readonly #dropped = new Set<string>();
   #state: 'idle' | 'probing' | 'switching' | 'running' | 'closed' = 'idle';
   #ladder: 'auto' | 'off' | string[];
@@ -73,8 +71,6 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #probe: SourceProbe | undefined;
   /** Whether pictures came, not only their configuration. */
   #hasVideo = false;
-  /** Kinds whose format has changed: their frames wait for the take that has it. */
-  readonly #withheld = new Set<'video' | 'audio'>();
   readonly #queue = new TakeQueue();
   #running: RunningTake | undefined;
   #takes = 0;
@@ -84,7 +80,6 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #canEncode = true;
   readonly #switches = new RecentEvents({ windowMs: SWITCH_WINDOW_MS });
   readonly #crashes = new RecentEvents({ windowMs: CRASH_WINDOW_MS });
-  readonly #createdAtMs = performance.now();
   #restarts = 0;
   #work: Promise<void> = Promise.resolve();
 
@@ -94,6 +89,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#log = options.log;
     this.#ladder = options.ladder();
     this.#clock = new BroadcastClock(options.startedAtMs);
+    this.#wallClock = new WallClock(options.startedAtMs);
   }
 
   /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
@@ -111,11 +107,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (this.#state === 'closed') return;
     this.#publisher++;
     this.#ladder = this.#options.ladder();
-    this.#configs.clear();
+    this.#formats.clear();
     this.#nextTakeReason = undefined;
     this.#waitsForKey = false;
     this.#hasVideo = false;
-    this.#withheld.clear();
     this.#queue.clear();
     this.#state = 'probing';
     this.#probe = new SourceProbe({
@@ -160,41 +155,26 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     else this.#takeFrame(media.frame);
   }
 
-  #takeConfig(config: Config): void {
-    const { kind } = config;
-    const old = this.#configs.get(kind);
-    this.#configs.set(kind, config);
-    // Encoders repeat their configuration; only another one matters.
-    if (old?.codec === config.codec && old.description.equals(config.description)) return;
+  #takeConfig(config: VideoConfig | AudioConfig): void {
+    if (!this.#formats.update(config)) return;
     // Pictures that have not begun start a take when they do.
-    if (kind === 'video' && !this.#hasVideo) return;
-    this.#withheld.add(kind);
-    this.#requestTake(`${kind} format changed`);
+    if (config.kind === 'video' && !this.#hasVideo) return;
+    this.#formats.withhold(config.kind);
+    this.#requestTake(`${config.kind} format changed`);
   }
 
   #takeFrame(frame: Frame): void {
     if (this.#clock.isJump(frame)) this.#waitForKey('the source\'s clock jumped');
-    else if (this.#isTooFarAhead(frame)) return this.#fail('media arrives faster than real time: let the encoder send as fast as it plays (FFmpeg: -re)');
+    else if (this.#wallClock.isRunaway(this.#clock.aheadMs(frame, this.#wallClock.nowMs))) return this.#fail('media arrives faster than real time: let the encoder send as fast as it plays (FFmpeg: -re)');
     if (frame.kind === 'video' && frame.isKey) this.#considerKeyFrame(frame);
     if (this.#nextTakeReason !== undefined && this.#isStart(frame)) this.#switchTake(frame, this.#nextTakeReason);
-    else if (!this.#waitsForKey && !this.#withheld.has(frame.kind)) this.#running?.deliver(this.#clock.map(frame));
-  }
-
-  /** Segments, memory and dates would run away from the viewers. */
-  #isTooFarAhead(frame: Frame): boolean {
-    const elapsedMs = performance.now() - this.#createdAtMs;
-    return this.#clock.aheadMs(frame, this.#wallMs()) > MAX_AHEAD_MS + elapsedMs * MAX_DRIFT;
-  }
-
-  /** Wall-clock time that nobody sets, ms since 1970. */
-  #wallMs(): number {
-    return this.#options.startedAtMs + performance.now() - this.#createdAtMs;
+    else if (!this.#waitsForKey && !this.#formats.isWithheld(frame.kind)) this.#running?.deliver(this.#clock.map(frame));
   }
 
   /** Key frames are where a take can begin. */
   #considerKeyFrame(frame: Frame): void {
     // Not before the second key frame: how far they are apart decides whether the source can pass.
-    if (!this.#hasVideo && this.#configs.has('video') && this.#options.facts().keyFrameIntervalSec !== undefined) {
+    if (!this.#hasVideo && this.#formats.video !== undefined && this.#options.facts().keyFrameIntervalSec !== undefined) {
       this.#hasVideo = true;
       this.#requestTake('pictures began');
     }
@@ -228,7 +208,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   #tryStart(media: Media): void {
-    if (media.type === 'config') this.#configs.set(media.config.kind, media.config);
+    if (media.type === 'config') this.#formats.update(media.config);
     this.#probe?.add(media);
     const frames = this.#probe?.take(this.#options.facts);
     if (frames === undefined) return;
@@ -247,7 +227,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#state = 'switching';
     this.#nextTakeReason = undefined;
     this.#waitsForKey = false;
-    this.#withheld.clear();
+    this.#formats.releaseAll();
     this.#queue.clear();
     this.#enqueue({ type: 'frame', frame: first });
     const publisher = this.#publisher;
@@ -293,7 +273,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       for (const media of this.#queue.drain()) this.push(media);
       return;
     }
-    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), this.#wallMs() - this.#queue.spanMs);
+    this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), this.#wallClock.nowMs - this.#queue.spanMs);
     await this.#beginTake(publisher, this.#makePlan(), this.#clock.peek(first.dtsMs), []);
   }
 
@@ -306,7 +286,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#takeStartMs = startMs;
     const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
     this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
-    const running = new RunningTake({ take, plan, configs: [...this.#configs.values()], onMedia: (media) => this.emit('media', media), log: this.#log });
+    const running = new RunningTake({ take, plan, configs: this.#formats.all, onMedia: (media) => this.emit('media', media), log: this.#log });
     this.#running = running;
     this.emit('take', take);
     running.announce();
@@ -319,7 +299,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#canEncode = this.#crashes.count <= CRASHES_ALLOWED;
     return planLadder({
       // Frames that wait belong to the configurations that were current; what is measured is newer.
-      source: { ...facts, video: this.#hasVideo ? (this.#videoConfig() ?? facts.video) : undefined, audio: this.#audioConfig() ?? facts.audio },
+      source: { ...facts, video: this.#hasVideo ? (this.#formats.video ?? facts.video) : undefined, audio: this.#formats.audio ?? facts.audio },
       config: this.#options.config,
       ladder: this.#ladder,
       cost: this.#options.cost(),
@@ -327,16 +307,6 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       dropped: this.#dropped,
       canEncode: this.#canEncode,
     });
-  }
-
-  #videoConfig(): VideoConfig | undefined {
-    const config = this.#configs.get('video');
-    return config?.kind === 'video' ? config : undefined;
-  }
-
-  #audioConfig(): AudioConfig | undefined {
-    const config = this.#configs.get('audio');
-    return config?.kind === 'audio' ? config : undefined;
   }
 
   async #startEncode(running: RunningTake, resumeMs: number, replayed: Frame[]): Promise<void> {
