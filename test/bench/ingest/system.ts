@@ -17,6 +17,8 @@ export interface RunningSystem {
   publishUrls: string[];
   /** Number of the newest segment of each stream's playlist; absent when the system makes no playlists. */
   newestSegments?: () => Promise<number[]>;
+  /** Where it answers HTTP; absent when it does not. */
+  origin?: string;
 }
 
 export interface System {

@@ -48,6 +48,7 @@ function running(child: Child, ports: Ports, streamKeys: string[]): RunningSyste
   const slugs = streamNames(streamKeys.length);
   return {
     child,
+    origin: `http://127.0.0.1:${ports.http}`,
     publishUrls: streamKeys.map((key) => `rtmp://127.0.0.1:${ports.rtmp}/live/${key}`),
     newestSegments: () => Promise.all(slugs.map((slug) => newestSegmentAt(`http://127.0.0.1:${ports.http}/hls/${slug}/master.m3u8`))),
   };
