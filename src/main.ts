@@ -6,7 +6,7 @@ import { builtWebFolder, createApp } from './app.js';
 import type { App } from './app.js';
 import { ConfigInvalid, loadConfig } from './config.js';
 import type { Config } from './config.js';
-import { AppError, createLog, messageOf } from './platform/index.js';
+import { AppError, createLog, letHeapGrow, messageOf } from './platform/index.js';
 import type { Log } from './platform/index.js';
 
 const EXIT_CONFIG = 78; // EX_CONFIG of sysexits.h: starting again does not help
@@ -21,6 +21,7 @@ try {
 }
 
 async function run(config: Config): Promise<void> {
+  letHeapGrow();
   const log = createLog(config.log);
   const app = createApp({ config, log, version: readVersion(), webFolder: builtWebFolder(programFolder) });
   const stopping = endOnSignals(app, log);

@@ -1,6 +1,5 @@
 export { AppError, messageOf } from './errors.js';
-export { createLog } from './log.js';
-export type { Log } from './log.js';
+export { createLog, type Log } from './log.js';
 export { Lifecycle, withDeadline } from './component.js';
 export type { Component } from './component.js';
 export { Process, runProcess } from './process.js';
@@ -12,4 +11,5 @@ export { HttpServer } from './http/server.js';
 export { parseBody } from './http/request.js';
 export { AddressLimiter, addressKey } from './rate-limit.js';
 export { readOrMakeSecret } from './secret-file.js';
+export { letHeapGrow } from './heap.js';
 export { metricsHandler } from './metrics.js';
