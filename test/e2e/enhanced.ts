@@ -22,8 +22,8 @@ async function publish(t: Parameters<typeof EnhancedPublisher.start>[0], app: Ru
 }
 
 async function codecsOf(app: RunningApp): Promise<string[]> {
-  const master = await findPlaylist(`${app.url}/hls/ada/master.m3u8`);
-  return [...(master ?? '').matchAll(/CODECS="([^"]+)".*\n(\w+)\//g)].map(([, codecs, name]) => `${String(name)} ${String(codecs)}`);
+  const master = await until('every rendition has a segment', () => findPlaylist(`${app.url}/hls/ada/master.m3u8`));
+  return [...master.matchAll(/CODECS="([^"]+)".*\n(\w+)\//g)].map(([, codecs, name]) => `${String(name)} ${String(codecs)}`);
 }
 
 async function probe(app: RunningApp, rendition: string): Promise<string> {
@@ -50,6 +50,18 @@ t.test('the streamer is told whom HEVC without a ladder reaches', async (t) => {
   t.same((await codecsOf(app)).map((one) => one.split(' ')[0]), ['source', 'audio'], 'nothing is encoded');
   const health = (await (await app.api('GET', '/api/v1/channels/ada/health')).json()) as { advice: { code: string; level: string }[] };
   t.match(health.advice.find(({ code }) => code === 'codec_reach'), { level: 'warn' });
+});
+
+t.test('the clock of RTMP wraps at 32 bits: the broadcast goes on without a break', async (t) => {
+  const app = await startApp(t, { transcode: { ladder: 'off' } });
+  const tags = (await makeEnhanced({ codec: 'hevc', seconds: 8, keySec: 2 })).map((tag) => ({ ...tag, timestampMs: tag.timestampMs + 2 ** 32 - 4_000 }));
+  const publisher = await EnhancedPublisher.start(t, { url: app.publishUrl, tags });
+  await publisher.done;
+  publisher.client.unpublish();
+  const playlist = await untilPlaylist(`${app.url}/hls/ada/source/index.m3u8`, 'the end', (text) => text.includes('#EXT-X-ENDLIST'));
+  const segments = segmentsOf(playlist);
+  t.ok(Math.abs(segments.reduce((sum, { durationSec }) => sum + durationSec, 0) - 8) < 0.1, 'all of it is listed');
+  t.same(segments.filter(({ isAfterDiscontinuity, isGap }) => isAfterDiscontinuity || isGap), []);
 });
 
 t.test('a browser plays AV1 by Enhanced RTMP', { skip: noChromium }, async (t) => {

@@ -39,7 +39,7 @@ export class EnhancedPublisher {
   }
 
   async #play({ tags, loopMs }: EnhancedPublisherOptions): Promise<void> {
-    const startMs = performance.now();
+    const startMs = performance.now() - (tags[0]?.timestampMs ?? 0);
     for (let round = 0; round === 0 || loopMs !== undefined; round++) {
       for (const { type, timestampMs, body } of tags) {
         const timeMs = timestampMs + round * (loopMs ?? 0);
