@@ -5,9 +5,10 @@
  *   npm run bench -- ingest [--streams 10,30] [--seconds 20] [--rounds 3] [--warm-up 8]
  *                           [--systems tidemark,nginx-rtmp] [--out bench-output/ingest.json]
  *
- * Publishers are not counted. Linux only: it reads /proc. Run it on a machine with nothing else to do. Tidemark keeps
- * fresh segments in memory, up to a bound: its memory is settled once its window is full (--warm-up 65). Segments that
- * others leave in the page cache are in nobody's figure.
+ * Publishers are not counted, though they take CPU: some hundred of them fill two cores. Linux only: it reads /proc. Run
+ * it on a machine with nothing else to do. Tidemark keeps its latest segments in memory: that is settled once four are
+ * full (--warm-up 12). Segments in the page cache are in nobody's figure. The event loop's delay is what timers of
+ * Tidemark were late while it was measured.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

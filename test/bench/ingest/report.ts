@@ -17,9 +17,10 @@ export function reportText(options: { summaries: SystemSummary[]; comparisons: C
 }
 
 /** One line for a measurement that has just been made. */
-export function progressText({ streams, round, system, figures, problems }: Measurement): string {
+export function progressText({ streams, round, system, figures, eventLoop, problems }: Measurement): string {
   const measured = figures && `${figures.cpuPercentPerStream.toFixed(2)} % CPU, ${figures.pssMbPerStream.toFixed(1)} MB a stream; other programs ${figures.otherCpuPercent.toFixed(0)} %`;
-  return `${streams} streams, round ${round}, ${system}: ${[measured, ...problems].filter(Boolean).join('; ')}`;
+  const delay = eventLoop && `event-loop delay p50 ${eventLoop.p50Ms} ms, p99 ${eventLoop.p99Ms} ms`;
+  return `${streams} streams, round ${round}, ${system}: ${[measured, delay, ...problems].filter(Boolean).join('; ')}`;
 }
 
 function figuresTable(streams: number, summaries: SystemSummary[]): string[] {

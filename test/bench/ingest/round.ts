@@ -3,6 +3,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../src/platform/index.js';
 import { Children } from '../measure/children.js';
+import { eventLoopDelayAt } from '../measure/event-loop.js';
+import type { EventLoopDelay } from '../measure/event-loop.js';
 import { cpuSecOf, machineBusySec, pssMbOf } from '../measure/process-tree.js';
 import { until } from '../measure/wait.js';
 import { GOP_SEC, Publisher } from './publisher.js';
@@ -28,6 +30,8 @@ export interface Measurement {
   system: string;
   /** Absent when there was nothing to measure. */
   figures?: Figures;
+  /** Of systems that tell. */
+  eventLoop?: EventLoopDelay;
   /** Sentences; figures with one of them do not count. */
   problems: string[];
 }
@@ -68,13 +72,15 @@ export async function measure(options: RoundOptions): Promise<Measurement> {
   }
 }
 
-async function measureRunning(running: RunningSystem, children: Children, options: RoundOptions): Promise<{ figures: Figures; problems: string[] }> {
+async function measureRunning(running: RunningSystem, children: Children, options: RoundOptions): Promise<Pick<Measurement, 'figures' | 'eventLoop' | 'problems'>> {
   const idlePssMb = pssMbOf(running.child.pid);
   const publishers = await startPublishers(running, children, options);
   await until('all publishers are connected', () => isFlowing(running, publishers), { deadlineMs: CONNECTED_DEADLINE_MS, signal: options.signal });
   await delay(options.warmUpSec * 1000, undefined, { signal: options.signal });
   const before = await progressOf(running, publishers);
+  await eventLoopOf(running);
   const usage = await observe(running.child.pid, options);
+  const eventLoop = await eventLoopOf(running);
   const after = await progressOf(running, publishers);
   const { streams } = options;
   const figures = {
@@ -85,7 +91,11 @@ async function measureRunning(running: RunningSystem, children: Children, option
     idlePssMb: round(idlePssMb, 1),
     otherCpuPercent: round(usage.otherCpuPercent, 1),
   };
-  return { figures, problems: problemsOf(running, publishers, before, after, usage.elapsedSec) };
+  return { figures, ...(eventLoop && { eventLoop }), problems: problemsOf(running, publishers, before, after, usage.elapsedSec) };
+}
+
+async function eventLoopOf({ origin }: RunningSystem): Promise<EventLoopDelay | undefined> {
+  return origin === undefined ? undefined : eventLoopDelayAt(origin);
 }
 
 /** Spread over one GOP, so that their key frames do not all come at once. */

@@ -32,7 +32,7 @@ export function createTidemark(options: { home: string; maxStreams: number }): S
   let keys: Promise<string[]> | undefined;
   return {
     name: 'tidemark',
-    description: 'Tidemark, ladder off, HLS as CMAF with a 60 s window',
+    description: 'Tidemark, ladder off, low-latency HLS as CMAF with a 60 s window',
     missing: () => (existsSync(PROGRAM) ? undefined : 'dist/main.js is not built'),
     start: async (start) => {
       keys ??= prepare(home, maxStreams, start);
