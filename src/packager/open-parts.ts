@@ -1,8 +1,6 @@
+import { SHORTEST_SHARE } from './segment.js';
 import type { ListedPart, OpenSegment, Part } from './segment.js';
 import type { StoredFile } from './store/segment-store.js';
-
-/** RFC 8216bis §4.4.4.9: but for the last of a segment, no part is shorter than this share of PART-TARGET. */
-const SHORTEST_SHARE = 0.85;
 
 /** The parts of the segment that a rendition is making, with their bytes. */
 export class OpenParts {

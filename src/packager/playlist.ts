@@ -76,7 +76,7 @@ export function mediaPlaylist(playlist: MediaPlaylist, options: { isDelta?: bool
     if (i < skipped) return;
     lines.push(...startLines(segment, playlist.segments[i - 1], playlist.epochMs));
     if (segment.isGap) lines.push('#EXT-X-GAP');
-    if (i >= firstWithParts) lines.push(...segment.parts.map(partLine));
+    if (i >= firstWithParts) lines.push(...segment.parts.map((part) => partLine(part, playlist.partTargetMs)));
     lines.push(`#EXTINF:${seconds(segment.durationMs)},`, segment.uri);
   });
   lines.push(...(playlist.hasEnded ? ['#EXT-X-ENDLIST'] : edgeLines(playlist)));
@@ -94,8 +94,8 @@ function lowLatencyLines({ targetDurationSec, partTargetMs, holdBackPartMs }: Me
 }
 
 /** What follows the last finished segment: the parts of the next one, where the part after them will be, the other renditions. */
-function edgeLines({ segments, open, nextPartUri, reports, epochMs }: MediaPlaylist): string[] {
-  const lines = open === undefined ? [] : [...startLines(open, segments.at(-1), epochMs), ...open.parts.map(partLine)];
+function edgeLines({ segments, open, partTargetMs, nextPartUri, reports, epochMs }: MediaPlaylist): string[] {
+  const lines = open === undefined ? [] : [...startLines(open, segments.at(-1), epochMs), ...open.parts.map((part) => partLine(part, partTargetMs))];
   if (nextPartUri !== undefined) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${nextPartUri}"`);
   for (const { name, lastNumber, lastPart } of reports) {
     lines.push(`#EXT-X-RENDITION-REPORT:URI="../${name}/index.m3u8",LAST-MSN=${lastNumber},LAST-PART=${lastPart}`);
@@ -111,8 +111,9 @@ function startLines(segment: Segment | OpenSegment, previous: Segment | undefine
   return lines;
 }
 
-function partLine(part: ListedPart): string {
-  return `#EXT-X-PART:DURATION=${seconds(part.durationMs)},URI="${part.uri}"${part.isIndependent ? ',INDEPENDENT=YES' : ''}`;
+/** A part whose last picture stands longer than expected is told of as PART-TARGET long: players refuse longer parts. */
+function partLine(part: ListedPart, partTargetMs: number): string {
+  return `#EXT-X-PART:DURATION=${seconds(Math.min(part.durationMs, partTargetMs))},URI="${part.uri}"${part.isIndependent ? ',INDEPENDENT=YES' : ''}`;
 }
 
 /** Segments at the start that end further from the end of the playlist than CAN-SKIP-UNTIL. */

@@ -1,5 +1,8 @@
 import type { AudioConfig, VideoConfig } from '../streams/index.js';
 
+/** RFC 8216bis §4.4.4.9: but for the last of a segment, no part is shorter than this share of PART-TARGET. */
+export const SHORTEST_SHARE = 0.85;
+
 /** A part of a segment: one CMAF chunk (HLS: partial segment). */
 export interface Part {
   /** Decode time on the broadcast's clock, ms. */

@@ -133,20 +133,23 @@ t.test('a server that ends in the middle frees all who wait; a new one is asked 
 });
 
 t.test('half an answer is an error, and never kept', { skip }, async (t) => {
-  const site = await openSite(t);
+  let hasFailed = false;
+  let isWhole = false;
+  // nginx tries again by itself when a connection that it had kept open breaks: none of those gets an answer either.
+  const site = await openSite(t, {
+    answer: ({ line, response }) => {
+      if (isWhole) return line.endsWith(PART) ? sendPart(response) : sendPlaylist(response);
+      if (hasFailed) return response.destroy();
+      hasFailed = true;
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1000', 'cache-control': 'max-age=60' });
+      response.write('x'.repeat(500), () => response.destroy());
+    },
+  });
   for (const url of [BLOCKED, PART]) {
-    const before = site.asked.length;
-    const broken = site.fetch(url).catch(() => undefined);
-    const response = await firstAsked(site, before);
-    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1000', 'cache-control': 'max-age=60' });
-    response.write('x'.repeat(500), () => response.destroy());
-    if (url === PART) (await firstAsked(site, before + 1)).destroy();
-    t.equal((await broken)?.status, 502, url);
-    const whole = site.fetch(url);
-    const { response: next } = await until('it is asked anew', () => site.asked.slice(before + 1).find((one) => !one.response.destroyed));
-    if (url === PART) sendPart(next);
-    else sendPlaylist(next);
-    t.equal((await whole).status, 200);
+    isWhole = hasFailed = false;
+    t.equal((await site.fetch(url)).status, 502, url);
+    isWhole = true;
+    t.equal((await site.fetch(url)).status, 200, 'asked anew');
   }
 });
 

@@ -94,6 +94,7 @@ t.test('the end of a broadcast', async (t) => {
 
 t.test('parts of the last three target durations, what comes next, and the other renditions', async (t) => {
   const text = mediaPlaylist(playlist({
+    partTargetMs: 1000,
     segments: [7, 8, 9, 10].map((number) => segment(number, { parts: parts(number, [1000, 1000]) })),
     open: { number: 11, startMs: 30_000, discontinuity: 1, initUri: '/media/b1/720p/init-1.mp4', parts: parts(11, [333.33, 333.34]) },
     nextPartUri: '/media/b1/720p/11.2.m4s',
@@ -104,7 +105,7 @@ t.test('parts of the last three target durations, what comes next, and the other
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-TARGETDURATION:2
 #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=1.002
-#EXT-X-PART-INF:PART-TARGET=0.334
+#EXT-X-PART-INF:PART-TARGET=1
 #EXT-X-MEDIA-SEQUENCE:7
 #EXT-X-DISCONTINUITY-SEQUENCE:0
 #EXT-X-MAP:URI="/media/b1/720p/init-0.mp4"

@@ -185,8 +185,9 @@ function lintPartBytes(bytes: Buffer, part: ReadPart, watched: Watched, initUri:
   const durationTicks = fragments.reduce((sum, fragment) => sum + fragment.durationTicks, 0);
   const timescale = part.uri.includes('/audio/') ? TIMESCALES.audio : TIMESCALES.video;
   const durations = [timescale, 44_100].map((ticksPerSec) => Math.abs(durationTicks / ticksPerSec - part.durationSec));
-  // A picture that stands longer than a part may last is listed as long as that.
-  const isCut = first.samples.length === 1 && durationTicks / timescale > part.durationSec;
+  // A part whose last picture stands longer than a part may last is listed as long as that.
+  const lastTicks = fragments.at(-1)?.samples.at(-1)?.durationTicks ?? 0;
+  const isCut = durationTicks / timescale > part.durationSec && (durationTicks - lastTicks) / timescale < part.durationSec;
   return [
     ...(Math.min(...durations) > 0.00001 && !isCut ? [`lasts ${durationTicks / timescale} s, and the playlist says ${part.durationSec} (§4.4.4.9)`] : []),
     ...(first.samples[0]?.isSync === part.isIndependent ? [] : [`starts ${part.isIndependent ? 'without' : 'with'} a key frame, and the playlist says otherwise (§4.4.4.9)`]),

@@ -3,6 +3,7 @@ import { fragment } from '../cmaf/fragment.js';
 import type { Sample } from '../cmaf/fragment.js';
 import { timescaleOf } from '../cmaf/init.js';
 import type { Boundary, SegmentClock } from './segment-clock.js';
+import { SHORTEST_SHARE } from '../segment.js';
 import type { Part } from '../segment.js';
 import { TrackTimeline } from './track-timeline.js';
 
@@ -39,6 +40,8 @@ interface OpenPart {
 /** Audio waits for the video that decides its boundaries, this long at most: longer than a hung encoder is left alive. */
 const MAX_HELD_MS = 6_500;
 const ROUNDED_MS = 0.5;
+/** Milliseconds of RTMP round a steady rate to lengths that differ by one. */
+const STEADY_MS = 2;
 /** What a segment that misses its key frame may hold of memory. */
 const MAX_OVERLONG_BYTES = 32 << 20;
 
@@ -55,6 +58,7 @@ export class RenditionTrack {
   #timeline: TrackTimeline | undefined;
   #segment: OpenSegment | undefined;
   #part: OpenPart | undefined;
+  #lastTicks = 0;
   #held: Frame[] = [];
   #sequence = 0;
 
@@ -153,15 +157,37 @@ export class RenditionTrack {
   #takeSample(timed: { decodeTicks: number; sample: Sample } | undefined): void {
     const segment = this.#segment;
     if (timed === undefined || segment === undefined) return;
+    const { decodeTicks, sample } = timed;
     // A part has one decode time: what does not follow on without a gap starts the next one.
-    if (this.#part !== undefined && timed.decodeTicks !== this.#part.decodeTicks + this.#part.ticks) this.#closePart();
-    this.#part ??= { decodeTicks: timed.decodeTicks, samples: [], ticks: 0 };
-    this.#part.samples.push(timed.sample);
-    this.#part.ticks += timed.sample.durationTicks;
-    segment.ticks += timed.sample.durationTicks;
-    segment.sizeBytes += timed.sample.payload.length;
-    const timescale = this.#timeline?.timescale ?? 1;
-    if (((this.#part.ticks + timed.sample.durationTicks) * 1000) / timescale > this.#partMs) this.#closePart();
+    const followsOn = this.#part !== undefined && decodeTicks === this.#part.decodeTicks + this.#part.ticks;
+    if (!followsOn || (!this.#fits(sample.durationTicks) && this.#isLongEnough())) this.#closePart();
+    this.#part ??= { decodeTicks, samples: [], ticks: 0 };
+    this.#part.samples.push(sample);
+    this.#part.ticks += sample.durationTicks;
+    segment.ticks += sample.durationTicks;
+    segment.sizeBytes += sample.payload.length;
+    const isSteady = Math.abs(sample.durationTicks - this.#lastTicks) * 1000 <= STEADY_MS * this.#timescale;
+    this.#lastTicks = sample.durationTicks;
+    // Uneven pictures: the next one may still fit.
+    if (!this.#fits(sample.durationTicks) && (isSteady || this.#isLongEnough())) this.#closePart();
+  }
+
+  /** Whether the open part has room for a sample of this length. */
+  #fits(durationTicks: number): boolean {
+    return this.#msOf((this.#part?.ticks ?? 0) + durationTicks) <= this.#partMs;
+  }
+
+  /** Whether the open part may end without breaking the rule for the shortest one. */
+  #isLongEnough(): boolean {
+    return this.#msOf(this.#part?.ticks ?? 0) >= SHORTEST_SHARE * this.#partMs;
+  }
+
+  #msOf(ticks: number): number {
+    return (ticks * 1000) / this.#timescale;
+  }
+
+  get #timescale(): number {
+    return this.#timeline?.timescale ?? 1;
   }
 
   #closePart(): void {
@@ -170,10 +196,9 @@ export class RenditionTrack {
     const first = part?.samples[0];
     if (segment === undefined || part === undefined || first === undefined) return;
     const buffers = fragment(this.#sequence++, part.decodeTicks, part.samples);
-    const timescale = this.#timeline?.timescale ?? 1;
     const packed: Part = {
-      startMs: (part.decodeTicks * 1000) / timescale,
-      durationMs: (part.ticks * 1000) / timescale,
+      startMs: this.#msOf(part.decodeTicks),
+      durationMs: this.#msOf(part.ticks),
       frames: part.samples.length,
       isIndependent: first.isKey,
       sizeBytes: buffers.reduce((sum, buffer) => sum + buffer.length, 0),
@@ -210,7 +235,7 @@ export class RenditionTrack {
   #durationMs({ boundary, ticks }: OpenSegment): number {
     const next = this.#clock.find(boundary.number + 1);
     if (next?.take === boundary.take) return next.startMs - boundary.startMs;
-    const durationMs = (ticks * 1000) / (this.#timeline?.timescale ?? 1);
+    const durationMs = this.#msOf(ticks);
     this.#clock.keepLength(boundary, durationMs);
     return durationMs;
   }
