@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/index.js';
 
 export const channelsMigrations: Migrations = {
   '002-channels': { up: createChannels, down: dropChannels },
   '004-channel-latency': { up: addLatency, down: dropLatency },
+  '005-channel-real-time': { up: preferRealTime, down: preferBalanced },
 };
 
 async function createChannels(db: Kysely<unknown>): Promise<void> {
@@ -39,4 +41,15 @@ async function addLatency(db: Kysely<unknown>): Promise<void> {
 
 async function dropLatency(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('channels').dropColumn('latency').execute();
+}
+
+/** For new channels; those that exist keep what they have. */
+async function preferRealTime(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').alterColumn('latency', (column) => column.setDefault('real-time')).execute();
+}
+
+/** What came before knows no `real-time`. */
+async function preferBalanced(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').alterColumn('latency', (column) => column.setDefault('balanced')).execute();
+  await sql`update channels set latency = 'ultra-low' where latency = 'real-time'`.execute(db);
 }

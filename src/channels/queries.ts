@@ -5,7 +5,7 @@ import type { Db, DbTransaction } from '../platform/index.js';
 export type Ladder = 'auto' | 'off' | string[];
 
 /** How near to the live moment players stay, where a viewer has not chosen. */
-export type Latency = 'ultra-low' | 'balanced' | 'stable';
+export type Latency = 'real-time' | 'ultra-low' | 'balanced' | 'stable';
 
 type ChannelsTables = {
   channels: {

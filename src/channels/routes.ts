@@ -26,7 +26,7 @@ const changes = z.strictObject({
     z.enum(['auto', 'off']),
     z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
   ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
-  latency: z.enum(['ultra-low', 'balanced', 'stable'], 'must be ultra-low, balanced or stable').optional(),
+  latency: z.enum(['real-time', 'ultra-low', 'balanced', 'stable'], 'must be real-time, ultra-low, balanced or stable').optional(),
 });
 const newKey = z.strictObject({
   label: line.min(1, 'must not be empty').max(60, 'must have at most 60 characters'),

@@ -23,7 +23,7 @@ export interface EncodeFacts {
 }
 
 /** How near to the live moment the channel's players stay, where a viewer has not chosen. */
-export type Latency = 'ultra-low' | 'balanced' | 'stable';
+export type Latency = 'real-time' | 'ultra-low' | 'balanced' | 'stable';
 
 /** A broadcast on air, as pages and the API show it. */
 export interface LiveShow {

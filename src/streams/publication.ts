@@ -29,7 +29,7 @@ export interface PublishingChannel {
   /** `auto`, `off`, or the rungs wanted, such as `['720p', '480p']`; undefined takes the server's setting. */
   ladder: 'auto' | 'off' | string[] | undefined;
   /** How near to the live moment players stay; the media path only carries it. */
-  latency?: 'ultra-low' | 'balanced' | 'stable' | undefined;
+  latency?: 'real-time' | 'ultra-low' | 'balanced' | 'stable' | undefined;
 }
 
 export interface PublicationOptions {

@@ -18,7 +18,7 @@ for (const { name, open, skip } of testDatabases()) {
 
     t.test('a channel comes with the account; anybody may look, its owner sees more', async (t) => {
       const { api, owner, admin, stranger } = await start(t);
-      const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob', latency: 'balanced' };
+      const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob', latency: 'real-time' };
       t.strictSame((await api('GET', '/channels/bob')).body, { channel: open });
       t.strictSame((await api('GET', '/channels/Bob', { token: stranger })).body, { channel: open });
       t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ladder: null } });
@@ -30,7 +30,7 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('its owner and the admin change it; what is not given stays', async (t) => {
       const { api, owner, admin } = await start(t);
       const change = async (token: string, body: object) => (await api('PATCH', '/channels/bob', { token, body })).body;
-      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'balanced', ladder: null };
+      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null };
       t.strictSame(await change(owner, { title: '  Low water ' }), { channel });
       t.strictSame(await change(admin, { ladder: ['720p', '360p'] }), { channel: { ...channel, ladder: ['720p', '360p'] } });
       t.strictSame(await change(owner, { ladder: 'off', description: 'Daily.' }), { channel: { ...channel, ladder: 'off', description: 'Daily.' } });
@@ -59,7 +59,7 @@ for (const { name, open, skip } of testDatabases()) {
       t.match((await api('GET', '/channels/%00')).body, { status: 404, code: 'channel_unknown' });
       const all = await api('PATCH', '/channels/bob', { token: owner, body: { ladder: 'all' } });
       const fast = await api('PATCH', '/channels/bob', { token: owner, body: { latency: 'fast' } });
-      t.match(fast.body, { issues: [{ path: 'latency', message: 'must be ultra-low, balanced or stable' }] });
+      t.match(fast.body, { issues: [{ path: 'latency', message: 'must be real-time, ultra-low, balanced or stable' }] });
       t.match(all.body, { issues: [{ path: 'ladder', message: 'must be auto, off, or a list of 1 to 8 rungs' }] });
     });
   });
