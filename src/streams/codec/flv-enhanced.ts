@@ -31,9 +31,10 @@ const NAMES: Record<string, string> = {
  */
 export function readEnhancedVideo(body: Buffer): EnhancedTag | undefined {
   const frameType = (body.readUInt8(0) >> 4) & 7;
-  const tag = readHeader(body, VIDEO_MULTITRACK, 'video');
-  if (frameType === FRAME_COMMAND && tag.packetType !== PACKET.metadata) return undefined;
-  return { frameType, ...tag };
+  const start = skipModifiers(body, 'video');
+  // A command is one more byte, with no FourCC before it.
+  if (frameType === FRAME_COMMAND && start.packetType !== PACKET.metadata) return undefined;
+  return { frameType, ...readTrack(body, start, { multitrack: VIDEO_MULTITRACK, kind: 'video' }) };
 }
 
 /**
@@ -42,7 +43,7 @@ export function readEnhancedVideo(body: Buffer): EnhancedTag | undefined {
  * @throws {CodecUnsupported} for more than one audio track.
  */
 export function readEnhancedAudio(body: Buffer): Omit<EnhancedTag, 'frameType'> {
-  return readHeader(body, AUDIO_MULTITRACK, 'audio');
+  return readTrack(body, skipModifiers(body, 'audio'), { multitrack: AUDIO_MULTITRACK, kind: 'audio' });
 }
 
 /** The refusal of a codec by its name. */
@@ -50,29 +51,36 @@ export function unsupportedCodec(fourCc: string): CodecUnsupported {
   return new CodecUnsupported(NAMES[fourCc] ?? 'this Enhanced RTMP codec', 'choose H.264, HEVC or AV1 video and AAC audio in the encoder');
 }
 
-function readHeader(body: Buffer, multitrack: number, kind: string): Omit<EnhancedTag, 'frameType'> {
-  let packetType = body.readUInt8(0) & 15;
+/** The packet type behind the modifiers, and what takes bytes from there on: it returns where those are that it took. */
+interface HeaderStart {
+  packetType: number;
+  take: (sizeBytes: number) => number;
+}
+
+function skipModifiers(body: Buffer, kind: string): HeaderStart {
   let at = 1;
   const take = (sizeBytes: number): number => {
     at += sizeBytes;
     if (at > body.length) throw new MediaInvalid(`enhanced ${kind} tag is shorter than its header`);
     return at - sizeBytes;
   };
+  let packetType = body.readUInt8(0) & 15;
   while (packetType === MODIFIER) {
     const shortSize = body.readUInt8(take(1)) + 1;
     // What it changes is the time by less than a millisecond.
     take(shortSize === LONG_MODIFIER ? body.readUInt16BE(take(2)) + 1 : shortSize);
     packetType = body.readUInt8(take(1)) & 15;
   }
+  return { packetType, take };
+}
+
+function readTrack(body: Buffer, { packetType, take }: HeaderStart, { multitrack, kind }: { multitrack: number; kind: string }): Omit<EnhancedTag, 'frameType'> {
   const hasTracks = packetType === multitrack;
-  if (hasTracks) {
-    const types = body.readUInt8(take(1));
-    if (types >> 4 !== ONE_TRACK) throw severalTracks(kind);
-    packetType = types & 15;
-  }
+  const types = hasTracks ? body.readUInt8(take(1)) : packetType;
+  if (types >> 4 !== ONE_TRACK) throw severalTracks(kind);
   const fourCcAt = take(4);
   if (hasTracks && body.readUInt8(take(1)) !== 0) throw severalTracks(kind);
-  return { packetType, fourCc: body.toString('latin1', fourCcAt, fourCcAt + 4), payload: body.subarray(at) };
+  return { packetType: types & 15, fourCc: body.toString('latin1', fourCcAt, fourCcAt + 4), payload: body.subarray(take(0)) };
 }
 
 function severalTracks(kind: string): CodecUnsupported {

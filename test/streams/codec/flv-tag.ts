@@ -57,7 +57,9 @@ t.test('enhanced tags', async (t) => {
     t.match(tag(0x91, 'av01', bytes(0x12, 0, 0x32, 1, 7)), { frame: { ptsMs: 1000, isKey: true, payload: bytes(0x32, 1, 7) } }, 'AV1 has no composition time');
     t.equal(tag(0x92, 'hvc1'), undefined, 'end of sequence');
     t.equal(tag(0x94, 'hvc1', bytes(2, 0, 9)), undefined, 'metadata');
-    t.equal(tag(0xd1, 'hvc1', bytes(0)), undefined, 'a seek command');
+    for (const command of [bytes(0), bytes(1), bytes()]) t.equal(tag(0xd1, command), undefined, 'a seek command, which has no FourCC');
+    t.equal(tag(0xd7, bytes(2, 0, 1, 2, 0x01, 0)), undefined, 'a seek command behind a modifier');
+    t.equal(tag(0xd4, 'hvc1', bytes(2, 0, 9)), undefined, 'metadata beside a command');
     t.throws(() => tag(0x91, 'hvc1', bytes(0, 0)), MediaInvalid, 'cut in the composition time');
     t.throws(() => tag(0x91, 'hvc1', bytes(0x40, 0, 0), slice), MediaInvalid, 'an hour of composition time');
     t.throws(() => tag(0x91, 'hv'), MediaInvalid);
