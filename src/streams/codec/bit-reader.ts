@@ -18,7 +18,7 @@ export class BitReader {
 
   bit(): number {
     const byte = this.#bytes[this.#position >> 3];
-    if (byte === undefined) throw new MediaInvalid('parameter set ends in the middle of a field');
+    if (byte === undefined) throw endsEarly();
     const bit = (byte >> (7 - (this.#position & 7))) & 1;
     this.#position++;
     return bit;
@@ -30,6 +30,8 @@ export class BitReader {
 
   skip(count: number): void {
     this.#position += count;
+    // Beyond 2^31 the position would wrap, and bits from the start come again.
+    if (this.#position > this.#bytes.length * 8) throw endsEarly();
   }
 
   /** ue(v). */
@@ -46,6 +48,10 @@ export class BitReader {
     const code = this.ue();
     return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
   }
+}
+
+function endsEarly(): MediaInvalid {
+  return new MediaInvalid('parameter set ends in the middle of a field');
 }
 
 /** Removes emulation prevention bytes (ITU-T H.264 §7.4.1). */

@@ -24,6 +24,8 @@ const MAX_REFERENCE_SETS = 64;
 const MAX_PICTURES_IN_SET = 16;
 const MAX_LONG_TERM = 32;
 const MAX_REORDER = 15;
+const MIN_POC_BITS = 4;
+const MAX_POC_BITS = 16;
 
 /**
  * Reads a sequence parameter set NAL unit (ITU-T H.265 §7.3.2.2), up to the frame rate.
@@ -38,7 +40,7 @@ export function parseHevcSps(nal: Buffer): HevcSps {
   const isInterlacedSource = readProfileTierLevel(reader, subLayers);
   reader.ue(); // sps_seq_parameter_set_id
   const { width, height, isBaselineChroma } = readPicture(reader);
-  const pocBits = reader.ue() + 4;
+  const pocBits = bounded(reader.ue() + MIN_POC_BITS, MAX_POC_BITS, 'bits of picture order count');
   const reorderFrames = readReordering(reader, subLayers);
   skipCodingTools(reader);
   skipReferenceSets(reader, pocBits);

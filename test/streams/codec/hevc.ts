@@ -2,6 +2,7 @@ import t from 'tap';
 import type { VideoConfig } from '../../../src/streams/index.js';
 import { FLV_VIDEO, MediaInvalid, parseFlvTag } from '../../../src/streams/index.js';
 import { parseHevcConfig, withoutParameterSets } from '../../../src/streams/codec/hevc.js';
+import { parseHevcSps } from '../../../src/streams/codec/hevc-sps.js';
 import type { EnhancedOptions } from '../../support/enhanced.js';
 import { makeEnhanced } from '../../support/enhanced.js';
 
@@ -75,6 +76,35 @@ t.test('the record', async (t) => {
       }
     }
     t.same(wrong, []);
+  });
+});
+
+t.test('a sequence parameter set by hand', async (t) => {
+  const ue = (value: number): string => {
+    const code = (value + 1).toString(2);
+    return '0'.repeat(code.length - 1) + code;
+  };
+  const spsOf = ({ moreOrderBits, cutBits = 0 }: { moreOrderBits: number; cutBits?: number }): Buffer => {
+    const profile = `00000001${'1'.repeat(96)}`;
+    const picture = [0, 1].map(ue).join('') + ue(64) + ue(64) + '0' + ue(0) + ue(0) + ue(moreOrderBits);
+    const reordering = `1${[3, 0, 0].map(ue).join('')}`;
+    const tools = `${[0, 0, 0, 0, 0, 0].map(ue).join('')}0000`;
+    const references = `${ue(0)}1${ue(1)}${'0'.repeat(Math.min(moreOrderBits, 12) + 4 + 1)}`;
+    const bits = `${profile}${picture}${reordering}${tools}${references}000`;
+    const whole = bits.slice(0, bits.length - cutBits);
+    return Buffer.from([66, 1, ...(whole.match(/.{1,8}/g) ?? []).map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2))]);
+  };
+
+  t.test('with a long-term reference picture', async (t) => {
+    for (const moreOrderBits of [0, 4, 12]) t.match(parseHevcSps(spsOf({ moreOrderBits })), { width: 64, height: 64 });
+  });
+
+  t.test('more bits for the order of pictures than HEVC has', async (t) => {
+    for (const moreOrderBits of [13, 2 ** 31 - 1, 2 ** 32 - 2]) t.throws(() => parseHevcSps(spsOf({ moreOrderBits })), MediaInvalid, `${moreOrderBits}`);
+  });
+
+  t.test('cut inside of what is passed over', async (t) => {
+    t.throws(() => parseHevcSps(spsOf({ moreOrderBits: 12, cutBits: 16 })), MediaInvalid);
   });
 });
 
