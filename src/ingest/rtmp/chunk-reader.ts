@@ -220,7 +220,7 @@ export class ChunkReader {
     const maxPartialBytes = 2 * Math.max(this.#maxMediaBytes, this.#options.maxCommandBytes);
     if (this.#partialBytes > maxPartialBytes) throw new RtmpInvalid(`unfinished messages have more than ${maxPartialBytes} bytes`);
     if (sizeBytes === 0) return NOTHING;
-    return isMedia(stream.type) && this.#mediaMemory ? this.#mediaMemory.take(sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
+    return isMedia(stream.type) && this.#mediaMemory ? this.#mediaMemory.take(stream.type, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
   }
 
   #takePayload(stream: ChunkStream, data: Buffer, offset: number): number {

@@ -57,7 +57,8 @@ export class FlvReader {
     const sizeBytes = this.#head.readUIntBE(1, 3);
     if (sizeBytes > this.#maxTagBytes) throw new MediaInvalid(`FLV tag has ${sizeBytes} bytes; at most ${this.#maxTagBytes} are taken`);
     const timestampMs = this.#head.readUIntBE(4, 3) + this.#head.readUInt8(7) * 2 ** 24;
-    this.#tag = { type: this.#head.readUInt8(0) & 31, timestampMs, body: this.#memory.take(sizeBytes) };
+    const type = this.#head.readUInt8(0) & 31;
+    this.#tag = { type, timestampMs, body: this.#memory.take(type, sizeBytes) };
     this.#bodyBytes = 0;
     this.#state = sizeBytes === 0 ? 'trailer' : 'body';
   }

@@ -180,6 +180,18 @@ test('payloads are memory of their own', async (t) => {
   t.equal(payloads[0]?.buffer.byteLength, 3, 'no larger block is kept alive by a frame');
 });
 
+test('sound that is kept does not keep the pictures that came with it', async (t) => {
+  const sound: Buffer[] = [];
+  const { reader } = readerOf({ onMessage: (type, _timestampMs, payload) => void (type === 8 && sound.push(payload)) });
+  reader.allowMediaBytes(65_536);
+  reader.write(hex('02 000000 000004 01 00000000 00010000'));
+  const [picture, beep] = [Buffer.concat([hex('04 000000 004e20 09 01000000'), Buffer.alloc(20_000)]), Buffer.concat([hex('05 000000 000190 08 01000000'), Buffer.alloc(400)])];
+  for (let i = 0; i < 500; i++) reader.write(Buffer.concat([picture, beep]));
+  t.equal(sound.length, 500);
+  const keptBytes = [...new Set(sound.map(({ buffer }) => buffer))].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  t.ok(keptBytes <= 500 * 400 + 262_144, `${keptBytes} bytes for 200,000 of sound`);
+});
+
 test('pause stops behind a message and says how much was taken', async (t) => {
   const { reader, seen } = readerOf({
     onMessage: (type, timestampMs, payload, streamId) => {
