@@ -150,6 +150,7 @@ t.test('what breaks the rules of the RFC is refused at once', async (t) => {
   feed(4.4);
   for (const query of [
     '?_HLS_part=0', '?_HLS_msn=x', '?_HLS_msn=-1', '?_HLS_msn=1.5', '?_HLS_msn=', '?_HLS_msn=1&_HLS_msn=2', '?_HLS_msn=99999999999999999999',
+    '?_HLS_msn=02', '?_HLS_msn=2&_HLS_part=00', '?_HLS_msn=+2', '?_HLS_msn=1000000000', `?${'a=1&'.repeat(50)}_HLS_msn=2`, `?${Array.from({ length: 50 }, (_, i) => `a${i}=1&`).join('')}_HLS_msn=2`,
     '?_HLS_msn=2&_HLS_part=x', '?_HLS_skip=NO', '?_HLS_msn=4', '?_HLS_msn=2&_HLS_part=10', '?_HLS_msn=3&_HLS_part=9',
   ]) {
     const { status, text, headers } = await playlist(query);
@@ -157,6 +158,16 @@ t.test('what breaks the rules of the RFC is refused at once', async (t) => {
     t.match(JSON.parse(text), { code: 'playlist_request_refused', status: 400 });
     t.equal(headers['cache-control'], 'no-store');
   }
+  t.equal(waiting.count, 0);
+  t.equal((await playlist(`?${'a=1&'.repeat(49)}_HLS_msn=1`)).status, 200, 'fifty arguments');
+});
+
+t.test('nothing that is waited for has a second name', async (t) => {
+  const { origin, feed, media, waiting } = await serve(t);
+  feed(4.4);
+  t.equal((await media('2.0.m4s')).status, 200);
+  for (const name of ['02.0.m4s', '2.00.m4s', '02.1.m4s', '2.01.m4s', '2.1.m4s/', '1.m4s/', '01.m4s', 'init-00.mp4']) t.equal((await media(name)).status, 404, name);
+  for (const url of ['/hls/ada/source/index.m3u8/?_HLS_msn=2', '/hls/ada/master.m3u8/', '/HLS/ada/master.m3u8']) t.equal((await get(`${origin}${url}`)).status, 404, url);
   t.equal(waiting.count, 0);
 });
 

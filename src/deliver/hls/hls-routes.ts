@@ -18,9 +18,9 @@ export interface HlsRoutesOptions {
 }
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** Names that the packager makes; nothing else reaches the store. */
-const MEDIA_FILE = /^(?:\d{1,9}\.m4s|init-\d{1,6}\.mp4)$/;
-const PART_FILE = /^(\d{1,9})\.(\d{1,4})\.m4s$/;
+/** Names that the packager makes; nothing else reaches the store, and nothing has two of them. */
+const MEDIA_FILE = /^(?:(?:0|[1-9]\d{0,8})\.m4s|init-(?:0|[1-9]\d{0,5})\.mp4)$/;
+const PART_FILE = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,3})\.m4s$/;
 /** RFC 8216bis §6.2.5.2: a request that was blocked for three target durations is given up. */
 const LONGEST_WAIT_TARGETS = 3;
 
@@ -28,7 +28,8 @@ const LONGEST_WAIT_TARGETS = 3;
 export function hlsRoutes(options: HlsRoutesOptions): Router {
   const { packages, viewers, waiting } = options;
   const bodies = new PlaylistBodies();
-  const router = Router({ caseSensitive: true });
+  // One address for each thing: caches in front merge those who want the same.
+  const router = Router({ caseSensitive: true, strict: true });
   router.use(['/hls', '/media'], (request, response, next) => {
     allowOrigin(response, options.corsOrigin);
     if (request.method === 'OPTIONS') response.status(204).end();

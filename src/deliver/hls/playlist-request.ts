@@ -11,7 +11,10 @@ export interface PlaylistRequest {
   isDelta: boolean;
 }
 
-const WHOLE_NUMBER = /^\d{1,15}$/;
+/** One spelling for each number: a cache in front knows a question by its text. */
+const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,8})$/;
+/** nginx/tidemark.conf reads as many, and passes on what has more. */
+const MAX_ARGUMENTS = 50;
 /** EXT-X-DATERANGE is never sent, so that leaving it out too is the same. */
 const SKIPS = new Set(['YES', 'v2']);
 /** Segments that a player may ask for before their time. */
@@ -20,9 +23,10 @@ const ADVANCE_SEC = 3;
 
 /**
  * Reads `_HLS_msn`, `_HLS_part` and `_HLS_skip`; anything else in the query means nothing here.
- * @throws {PlaylistRequestRefused} when one of them is no number or makes no sense alone.
+ * @throws {PlaylistRequestRefused} when one of them is no number or makes no sense alone, and when there are too many.
  */
 export function readPlaylistRequest(query: Record<string, unknown>): PlaylistRequest {
+  if (Object.values(query).flat().length > MAX_ARGUMENTS) throw new PlaylistRequestRefused(`a playlist is asked for with at most ${MAX_ARGUMENTS} arguments`);
   const msn = wholeNumber(query, '_HLS_msn');
   const part = wholeNumber(query, '_HLS_part');
   if (part !== undefined && msn === undefined) throw new PlaylistRequestRefused('_HLS_part says nothing without _HLS_msn');
@@ -34,7 +38,7 @@ export function readPlaylistRequest(query: Record<string, unknown>): PlaylistReq
 function wholeNumber(query: Record<string, unknown>, name: string): number | undefined {
   const value = query[name];
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) throw new PlaylistRequestRefused(`${name} is a whole number`);
+  if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) throw new PlaylistRequestRefused(`${name} is a whole number of at most nine digits, without zeros before it`);
   return Number(value);
 }
 
