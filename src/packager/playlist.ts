@@ -50,9 +50,9 @@ const DELTA_VERSION = 9;
 const HOLD_BACK_TARGETS = 3;
 const PART_HOLD_BACK_TARGETS = 3;
 /** Parts further from the end are of no use to anybody (RFC 8216bis §6.2.2). */
-export const PARTS_LISTED_TARGETS = 3;
+const PARTS_LISTED_TARGETS = 3;
 /** What is further from the end may be left out of a delta update (RFC 8216bis §4.4.3.8: six target durations at least). */
-export const SKIP_TARGETS = 6;
+const SKIP_TARGETS = 6;
 
 /**
  * A live media playlist (RFC 8216bis §4.4.3), with parts for low-latency players. To others it is an ordinary one.

@@ -177,7 +177,7 @@ export class SegmentStore {
 }
 
 /** The bytes from `start` up to `end` of a list of buffers; nothing is copied. */
-export function sliceBuffers(buffers: Buffer[], start: number, end: number): Buffer[] {
+function sliceBuffers(buffers: Buffer[], start: number, end: number): Buffer[] {
   const slices: Buffer[] = [];
   let at = 0;
   for (const buffer of buffers) {
