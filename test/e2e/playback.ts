@@ -9,6 +9,7 @@ const WATCH_SEC = 30;
 
 t.test('a browser plays what OBS would send: 1080p, High profile, B-frames', { skip: noChromium }, async (t) => {
   const app = await startApp(t, { transcode: { ladder: ['360p'] } });
+  await app.api('PATCH', '/api/v1/channels/ada', { latency: 'balanced' });
   const file = await makeSourceFile(t, obsLike({ size: '1920x1080', seconds: 30, bitrate: '6000k' }));
   const browser = await openChromium(t);
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

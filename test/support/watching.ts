@@ -5,13 +5,15 @@ import { until } from './until.js';
 /** What a watch page shows now. */
 export interface Watching {
   phase: string | undefined;
+  /** How media comes: `WebRTC`, `LL-HLS` or `HLS`. */
+  protocol: string | undefined;
   currentTime: number;
   height: number;
   /** Interruptions since `countStalls`; jumps are none. */
   stalls: number;
   /** How far behind live the player says it is, seconds; undefined while it does not know. */
   behindSec: number | undefined;
-  /** The latency that it plays at: `ultra-low`, `balanced` or `stable`. */
+  /** The latency that it is meant to play at: `real-time`, `ultra-low`, `balanced` or `stable`. */
   latency: string | undefined;
 }
 
@@ -19,9 +21,11 @@ export interface Watching {
 export async function readPlayer(page: Page): Promise<Watching> {
   return page.locator('video').first().evaluate((video: HTMLVideoElement) => {
     const button = document.querySelector<HTMLElement>('.latency-button');
+    const player = document.querySelector<HTMLElement>('media-controller');
     const behindSec = Number.parseFloat(button?.textContent ?? '');
     return {
-      phase: document.querySelector<HTMLElement>('media-controller')?.dataset['phase'],
+      phase: player?.dataset['phase'],
+      protocol: player?.dataset['protocol'],
       currentTime: video.currentTime,
       height: video.videoHeight,
       stalls: Number(video.dataset['stalls'] ?? 0),

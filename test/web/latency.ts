@@ -18,12 +18,16 @@ t.test('where each latency plays', async (t) => {
 });
 
 t.test('the delay menu', async (t) => {
-  t.same(latencyOptions('balanced', { 'ultra-low': 1.002, balanced: 2.2, stable: 6 }), [
+  const latencies = { 'ultra-low': 1.002, balanced: 2.2, stable: 6 };
+  t.same(latencyOptions('balanced', { latencies, isRealTimePossible: true }), [
     { choice: 'channel', label: 'Channel’s choice', note: 'Balanced' },
+    { choice: 'real-time', label: 'Real time', note: 'below 1 s' },
     { choice: 'ultra-low', label: 'Ultra low', note: 'about 1 s' },
     { choice: 'balanced', label: 'Balanced', note: 'about 2.2 s' },
     { choice: 'stable', label: 'Stable', note: 'about 6 s' },
   ]);
+  const notes = latencyOptions('real-time', { latencies: {}, isRealTimePossible: false }).map(({ note }) => note);
+  t.same(notes, ['Real time', 'not now', '', '', ''], 'a browser that chooses the delay by itself, and has no real time');
 });
 
 /** Plays for some seconds with media that never ends, and notes each speed and where it got to. */

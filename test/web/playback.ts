@@ -5,7 +5,7 @@ import { levelNameOf } from '../../src/web/playback/engine.js';
 import { qualityLabel, qualityOptions } from '../../src/web/playback/quality.js';
 import { recoveryStep } from '../../src/web/playback/recovery.js';
 import { StallMeter } from '../../src/web/playback/stall-meter.js';
-import { Throughput } from '../../src/web/playback/throughput.js';
+import { Throughput } from '../../src/web/playback/hls/throughput.js';
 
 const RENDITIONS: PlayableRendition[] = [
   { name: 'source', kind: 'video', width: 1920, height: 1080, fps: 60, bitrateKbps: 6000 },

@@ -21,18 +21,25 @@ export interface ServerInfo {
   rtmp: { url: string; tlsUrl?: string };
 }
 
+/** Where players find a broadcast. */
+export interface PlaybackAddresses {
+  hls: string;
+  /** Missing while it cannot be played in real time. */
+  whep?: string;
+}
+
 export interface LiveBroadcast {
   id: string;
   channel: { slug: string; title: string };
   startedAt: string;
   viewers: number;
-  playback: { hls: string };
+  playback: PlaybackAddresses;
 }
 
 export type Ladder = 'auto' | 'off' | string[];
 
 /** How near to the live moment players stay. */
-export type Latency = 'ultra-low' | 'balanced' | 'stable';
+export type Latency = 'real-time' | 'ultra-low' | 'balanced' | 'stable';
 
 export interface Channel {
   slug: string;
@@ -68,7 +75,7 @@ export interface PlayableBroadcast {
   id: string;
   startedAt: string;
   viewers: number;
-  playback: { hls: string };
+  playback: PlaybackAddresses;
   renditions: PlayableRendition[];
   droppedRenditions: string[];
 }

@@ -1,4 +1,4 @@
-import type { Latency } from '../api/contract.js';
+import type { HlsLatency } from './latency/mode.js';
 import type { ServerClock } from './latency/server-clock.js';
 import type { Supply } from './recovery.js';
 
@@ -17,12 +17,12 @@ export interface EngineEvents {
 export interface EngineOptions {
   video: HTMLVideoElement;
   url: string;
-  latency: Latency;
+  latency: HlsLatency;
   clock: ServerClock;
   events: EngineEvents;
 }
 
-/** What only the engine knows about the playback; the rest is read from the video element. */
+/** What only the engine knows about the playback, each where it is known; the rest is read from the video element. */
 export interface EngineFigures {
   /** How long ago the server had received what is shown; undefined while nobody knows. */
   latencySec: number | undefined;
@@ -31,16 +31,26 @@ export interface EngineFigures {
   bandwidthKbps: number | undefined;
   levelKbps: number | undefined;
   codecs: string | undefined;
+  /** Pictures a second, as they come. */
+  fps?: number | undefined;
+  /** Packets lost of those sent in the last second, 0 to 1. */
+  lossShare?: number | undefined;
+  /** How long pictures wait for their turn, seconds. */
+  jitterBufferSec?: number | undefined;
 }
 
-/** One way to play HLS on a video element, from attaching to `close`. */
+/** How media comes: `LL-HLS` plays parts of segments, `HLS` whole ones or as the browser likes. */
+export type Protocol = 'WebRTC' | 'LL-HLS' | 'HLS';
+
+/** One way to play a broadcast on a video element, from attaching to `close`. */
 export interface Engine {
+  readonly protocol: Protocol;
   /** Names of the renditions that can be chosen, best first; empty when the browser chooses by itself. */
   readonly levels: string[];
   readonly activeLevel: string | undefined;
   readonly figures: EngineFigures;
   /** About how far behind each latency plays, seconds; undefined when the browser alone decides, or before it is known. */
-  readonly latencies: Record<Latency, number> | undefined;
+  readonly latencies: Record<HlsLatency, number> | undefined;
   /** Codecs of the pictures when none of them can be played here, such as `HEVC`; else empty. */
   readonly unplayable: string[];
   /** Playback ran dry and waits until it can go on without stumbling. */
@@ -50,7 +60,7 @@ export interface Engine {
   /** Stays on this rendition; undefined lets the engine choose. */
   choose(level: string | undefined): void;
   /** Plays nearer to the live moment, or further back, from now on. */
-  setLatency(latency: Latency): void;
+  setLatency(latency: HlsLatency): void;
   setSupply(supply: Supply): void;
   /** Forgets renditions that the server no longer makes. */
   drop(levels: string[]): void;

@@ -8,6 +8,7 @@ const BEHIND_EDGE_SEC = 6;
  * chooses quality and latency by itself, from what the playlists say.
  */
 export class NativeEngine implements Engine {
+  readonly protocol = 'HLS';
   readonly levels: string[] = [];
   readonly activeLevel = undefined;
   readonly latencies = undefined;

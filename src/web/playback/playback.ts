@@ -1,65 +1,44 @@
 import type { Latency } from '../api/contract.js';
-import { bufferAhead } from './buffer.js';
-import type { Engine, EngineFigures, TroubleKind } from './engine.js';
-import { HlsEngine } from './hls-engine.js';
+import { startPlaying } from './autoplay.js';
+import type { Engine, TroubleKind } from './engine.js';
+import { HlsEngine } from './hls/hls-engine.js';
+import { hlsLatency, TYPICAL_SEC } from './latency/mode.js';
 import type { ServerClock } from './latency/server-clock.js';
 import { NativeEngine } from './native-engine.js';
-import { AUDIO_ONLY, AUTO, type Quality } from './quality.js';
+import { AUDIO_ONLY, AUTO, levelOf, type Quality } from './quality.js';
 import { recoveryStep, type Supply } from './recovery.js';
+import { figuresOf, NOTHING_YET, type PlaybackFigures, type PlaybackSnapshot } from './snapshot.js';
 import { StallMeter } from './stall-meter.js';
-
-export interface PlaybackSnapshot {
-  phase: 'loading' | 'playing' | 'stalled';
-  quality: Quality;
-  levels: string[];
-  activeLevel: string | undefined;
-  /** About how far behind each latency plays, seconds; undefined where the browser alone decides. */
-  latencies: Record<Latency, number> | undefined;
-  /** Codecs of the pictures when this browser plays none of them; else empty. */
-  unplayable: string[];
-  /** How far behind the end of the playlist still counts as live, seconds. */
-  liveWithinSec: number;
-  /** The browser allowed playback only without sound; the viewer has to ask for it. */
-  isSilenced: boolean;
-  /** The browser allowed no playback at all before a click. */
-  isBlocked: boolean;
-}
-
-/** Before the first answer of the browser or the server. */
-export const NOTHING_YET: PlaybackSnapshot = {
-  phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, latencies: undefined, unplayable: [],
-  liveWithinSec: 12, isSilenced: false, isBlocked: false,
-};
-
-export interface PlaybackFigures extends EngineFigures {
-  bufferSec: number;
-  /** Speed of playback; 1 is as it was filmed. */
-  rate: number;
-  width: number;
-  height: number;
-  shownFrames: number;
-  droppedFrames: number;
-  stalls: number;
-  stalledSec: number;
-}
+import { RealTime } from './webrtc/real-time.js';
+import { WebRtcEngine } from './webrtc/webrtc-engine.js';
+import type { WebRtcSession } from './webrtc/webrtc-session.js';
 
 const WATCH_EVERY_MS = 1_000;
 /** A picture that stands still this long while media flows is built anew. */
 const STUCK_MS = 10_000;
 const HEALTHY_AFTER_MS = 5_000;
 
+export interface PlaybackOptions {
+  video: HTMLVideoElement;
+  masterUrl: string;
+  audioUrl: string;
+  /** Undefined while the server does not offer the broadcast in real time. */
+  whepUrl: string | undefined;
+  latency: Latency;
+  clock: ServerClock;
+}
+
 /**
  * Plays one broadcast on a video element and keeps it playing: starts without a click where the browser lets it,
- * leaves every trouble by itself, switches quality.
+ * leaves every trouble by itself, switches quality and between WebRTC and HLS.
  */
 export class Playback {
   readonly #video: HTMLVideoElement;
-  readonly #masterUrl: string;
-  readonly #audioUrl: string;
-  readonly #clock: ServerClock;
+  readonly #options: PlaybackOptions;
   readonly #listeners = new Set<() => void>();
   readonly #ended = new AbortController();
   readonly #stalls = new StallMeter();
+  readonly #realTime: RealTime;
   #engine: Engine;
   #snapshot = NOTHING_YET;
   #latency: Latency;
@@ -73,13 +52,12 @@ export class Playback {
   #movedAtMs = performance.now();
   #troubleAtMs = 0;
 
-  constructor(options: { video: HTMLVideoElement; masterUrl: string; audioUrl: string; latency: Latency; clock: ServerClock }) {
+  constructor(options: PlaybackOptions) {
     this.#video = options.video;
-    this.#masterUrl = options.masterUrl;
-    this.#audioUrl = options.audioUrl;
+    this.#options = options;
     this.#latency = options.latency;
-    this.#clock = options.clock;
     this.#listen();
+    this.#realTime = this.#createRealTime(options.whepUrl);
     this.#engine = this.#createEngine();
     this.#watchTimer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
     void this.#start();
@@ -90,18 +68,7 @@ export class Playback {
   }
 
   get figures(): PlaybackFigures {
-    const frames = this.#video.getVideoPlaybackQuality();
-    return {
-      ...this.#engine.figures,
-      bufferSec: bufferAhead(this.#video),
-      rate: this.#video.playbackRate,
-      width: this.#video.videoWidth,
-      height: this.#video.videoHeight,
-      shownFrames: frames.totalVideoFrames,
-      droppedFrames: frames.droppedVideoFrames,
-      stalls: this.#stalls.count,
-      stalledSec: this.#stalls.seconds(performance.now()),
-    };
+    return figuresOf(this.#video, this.#engine, this.#stalls);
   }
 
   /** Calls back after each change of the snapshot; returns the way to stop. */
@@ -114,6 +81,10 @@ export class Playback {
     const wasAudioOnly = this.#snapshot.quality === AUDIO_ONLY;
     if (quality === this.#snapshot.quality) return;
     this.#change({ quality });
+    const engine = this.#engine;
+    this.#realTime.setWanted(this.#wantsRealTime);
+    // Whoever leaves real time has a new engine already.
+    if (engine !== this.#engine) return;
     if (wasAudioOnly || quality === AUDIO_ONLY) this.#rebuild();
     else this.#engine.choose(levelOf(quality));
   }
@@ -122,7 +93,13 @@ export class Playback {
   setLatency(latency: Latency): void {
     if (latency === this.#latency) return;
     this.#latency = latency;
-    this.#engine.setLatency(latency);
+    this.#engine.setLatency(hlsLatency(latency));
+    this.#realTime.setWanted(this.#wantsRealTime);
+  }
+
+  /** The server offers the broadcast in real time at this address from now on, or no more. */
+  setWhepUrl(url: string | undefined): void {
+    this.#realTime.setUrl(url);
   }
 
   /** Takes away the renditions that the server had to give up; whoever watches one moves to automatic. */
@@ -138,6 +115,7 @@ export class Playback {
     if (supply === this.#supply) return;
     this.#supply = supply;
     this.#engine.setSupply(supply);
+    this.#realTime.setSupply(supply);
     this.#movedAtMs = performance.now();
   }
 
@@ -160,16 +138,60 @@ export class Playback {
     clearTimeout(this.#recoveryTimer);
     this.#listeners.clear();
     this.#engine.close();
+    this.#realTime.close();
+  }
+
+  /** A rendition that was chosen by hand plays by HLS: in real time the server chooses. */
+  get #wantsRealTime(): boolean {
+    return this.#latency === 'real-time' && this.#snapshot.quality === AUTO;
+  }
+
+  #createRealTime(url: string | undefined): RealTime {
+    return new RealTime({
+      url,
+      isWanted: this.#wantsRealTime,
+      mayTry: () => this.#snapshot.phase === 'playing' && !this.#video.paused,
+      events: {
+        ready: (session) => this.#showRealTime(session),
+        gone: () => this.#leaveRealTime(),
+        stalled: () => this.#onStalled(),
+        moved: () => this.#snapshot.phase === 'stalled' && this.#onPlaying(),
+        changed: () => this.#readLevels(),
+      },
+    });
+  }
+
+  /** Its picture takes the place of what played until now. */
+  #showRealTime(session: WebRtcSession): void {
+    if (!(this.#engine instanceof WebRtcEngine && this.#engine.plays(session))) {
+      const isPaused = this.#video.paused;
+      this.#engine.close();
+      const engine = new WebRtcEngine({ video: this.#video, session, clock: this.#options.clock });
+      this.#engine = engine;
+      engine.show();
+      if (!isPaused) void this.#start();
+    }
+    this.#readLevels();
+  }
+
+  #leaveRealTime(): void {
+    if (this.#engine instanceof WebRtcEngine) this.#rebuild();
+    this.#readLevels();
   }
 
   #createEngine(): Engine {
-    const url = this.#snapshot.quality === AUDIO_ONLY ? this.#audioUrl : this.#masterUrl;
+    const session = this.#realTime.start(this.#video);
+    return session ? new WebRtcEngine({ video: this.#video, session, clock: this.#options.clock }) : this.#createHlsEngine();
+  }
+
+  #createHlsEngine(): Engine {
+    const url = this.#snapshot.quality === AUDIO_ONLY ? this.#options.audioUrl : this.#options.masterUrl;
     const events = {
       changed: () => this.#readLevels(),
       trouble: (kind: TroubleKind) => this.#onTrouble(kind),
       resumed: () => this.#onPlaying(),
     };
-    const options = { video: this.#video, url, latency: this.#latency, clock: this.#clock, events };
+    const options = { video: this.#video, url, latency: hlsLatency(this.#latency), clock: this.#options.clock, events };
     const engine = HlsEngine.isSupported ? new HlsEngine(options) : new NativeEngine(options);
     engine.choose(levelOf(this.#snapshot.quality));
     return engine;
@@ -195,26 +217,21 @@ export class Playback {
 
   #onWaiting(): void {
     // A jump waits for its place, which is no stall.
-    if (this.#video.paused || this.#video.seeking || !this.#hasStarted) return;
+    if (!this.#video.seeking) this.#onStalled();
+  }
+
+  #onStalled(): void {
+    if (this.#video.paused || !this.#hasStarted) return;
     if (this.#supply === 'flowing') this.#stalls.begin(performance.now());
     this.#change({ phase: 'stalled' });
   }
 
-  /** Plays with sound if the browser lets it, else without, else waits for a click. */
-  async #start(): Promise<void> {
-    try {
-      await this.#video.play();
-    } catch (error) {
-      if (!isNotAllowed(error) || this.#ended.signal.aborted) return;
-      if (this.#video.muted) this.#change({ isBlocked: true });
-      else await this.#startSilenced();
-    }
-  }
-
-  async #startSilenced(): Promise<void> {
-    this.#video.muted = true;
-    this.#change({ isSilenced: true });
-    await this.#start();
+  #start(): Promise<void> {
+    return startPlaying(this.#video, {
+      silenced: () => this.#change({ isSilenced: true }),
+      blocked: () => this.#change({ isBlocked: true }),
+      signal: this.#ended.signal,
+    });
   }
 
   /** A new engine leaves the element paused; a viewer who paused by hand has played before and stays paused. */
@@ -223,9 +240,16 @@ export class Playback {
   }
 
   #readLevels(): void {
-    const { levels, activeLevel, latencies, unplayable, liveWithinSec } = this.#engine;
-    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ activeLevel: AUDIO_ONLY, latencies, unplayable: [], liveWithinSec });
-    else this.#change({ levels, activeLevel, latencies, unplayable, liveWithinSec });
+    const { levels, activeLevel, protocol, unplayable, liveWithinSec } = this.#engine;
+    const now = { protocol, liveWithinSec, latencies: this.#readLatencies(), noRealTime: this.#realTime.reason };
+    if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ ...now, activeLevel: AUDIO_ONLY, unplayable: [] });
+    else this.#change({ ...now, levels, activeLevel, unplayable });
+  }
+
+  /** In real time no playlist tells: what the last one said, or what is usual. */
+  #readLatencies(): PlaybackSnapshot['latencies'] {
+    if (this.#engine instanceof WebRtcEngine) return this.#snapshot.latencies ?? TYPICAL_SEC;
+    return this.#engine.latencies ?? (this.#realTime.isAble && this.#engine instanceof NativeEngine ? {} : undefined);
   }
 
   #onTrouble(kind: TroubleKind): void {
@@ -271,12 +295,4 @@ export class Playback {
     this.#snapshot = { ...this.#snapshot, ...part };
     for (const listener of this.#listeners) listener();
   }
-}
-
-function levelOf(quality: Quality): string | undefined {
-  return quality === AUTO || quality === AUDIO_ONLY ? undefined : quality;
-}
-
-function isNotAllowed(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'NotAllowedError';
 }

@@ -7,6 +7,11 @@ export type Quality = string;
 export const AUTO = 'auto';
 export const AUDIO_ONLY = 'audio';
 
+/** The rendition that a choice names; undefined for the others. */
+export function levelOf(quality: Quality): string | undefined {
+  return quality === AUTO || quality === AUDIO_ONLY ? undefined : quality;
+}
+
 export interface QualityOption {
   quality: Quality;
   label: string;

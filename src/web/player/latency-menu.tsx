@@ -2,6 +2,7 @@ import type { MediaChromeMenu } from 'media-chrome/menu';
 import { useEffect, useRef, useState } from 'react';
 import type { Latency } from '../api/contract.js';
 import type { LatencyChoice, LatencyOption } from '../playback/latency/options.js';
+import type { Protocol } from '../playback/engine.js';
 import type { Playback } from '../playback/playback.js';
 
 interface LatencyMenuProps {
@@ -10,10 +11,12 @@ interface LatencyMenuProps {
   options: LatencyOption[];
   selected: LatencyChoice;
   onSelect: (choice: LatencyChoice) => void;
+  /** Why real time cannot be had. */
+  warning: string | undefined;
 }
 
 /** The choice of how far behind the live moment to play; it stands in the controller, as the quality menu does. */
-export function LatencyMenu({ playerId, options, selected, onSelect }: LatencyMenuProps) {
+export function LatencyMenu({ playerId, options, selected, onSelect, warning }: LatencyMenuProps) {
   const menu = useRef<MediaChromeMenu>(null);
   const now = useRef({ options, onSelect });
   now.current = { options, onSelect };
@@ -32,6 +35,7 @@ export function LatencyMenu({ playerId, options, selected, onSelect }: LatencyMe
   return (
     <media-settings-menu ref={menu} id={`${playerId}-latency`} anchor={`${playerId}-latency-button`} hidden aria-label="Delay behind live">
       <p slot="header" className="menu-title">Delay behind live</p>
+      {warning && <p slot="header" className="menu-warning">{warning}</p>}
       {options.map(({ choice, label, note }) => (
         <media-chrome-menu-item key={choice} type="radio" value={choice} checked={choice === selected ? '' : undefined}>
           <span className="quality-label">{label}</span>
@@ -44,24 +48,27 @@ export function LatencyMenu({ playerId, options, selected, onSelect }: LatencyMe
 
 const MEASURE_MS = 1_000;
 
-/** Opens the menu and shows how far behind the live moment the picture is, measured. */
-export function LatencyButton({ playerId, playback, latency }: { playerId: string; playback: Playback; latency: Latency }) {
+/** Opens the menu and shows how far behind the live moment the picture is, measured, and how it comes. */
+export function LatencyButton({ playerId, playback, latency, protocol }: { playerId: string; playback: Playback; latency: Latency; protocol: Protocol }) {
   const behind = useBehind(playback);
   return (
     <media-settings-menu-button
       id={`${playerId}-latency-button`}
       class="latency-button"
       invoketarget={`${playerId}-latency`}
-      aria-label={behind === undefined ? 'Delay' : `Delay: ${behind} behind live`}
+      aria-label={behind === undefined ? `Delay, by ${protocol}` : `Delay: ${behind} behind live, by ${protocol}`}
       data-latency={latency}
       notooltip=""
     >
-      <span slot="icon">{behind ?? '…'}</span>
+      <span slot="icon">
+        {behind ?? '…'}
+        <small>{protocol}</small>
+      </span>
     </media-settings-menu-button>
   );
 }
 
-/** `1.2 s`, as measured now. */
+/** `1.2 s`, `0.04 s`, as measured now. */
 function useBehind(playback: Playback): string | undefined {
   const [behindSec, setBehindSec] = useState<number>();
   useEffect(() => {
@@ -70,5 +77,5 @@ function useBehind(playback: Playback): string | undefined {
     const timer = setInterval(measure, MEASURE_MS);
     return () => clearInterval(timer);
   }, [playback]);
-  return behindSec === undefined ? undefined : `${behindSec.toFixed(1)} s`;
+  return behindSec === undefined ? undefined : `${behindSec.toFixed(behindSec < 0.095 ? 2 : 1)} s`;
 }

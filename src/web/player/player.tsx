@@ -6,7 +6,8 @@ import './media-elements.js';
 import { Notice } from '../controls/notice.js';
 import { unplayableWords } from '../playback/codecs.js';
 import { latencyOptions, storeChoice, storedChoice, type LatencyChoice } from '../playback/latency/options.js';
-import type { Playback, PlaybackSnapshot } from '../playback/playback.js';
+import type { Playback } from '../playback/playback.js';
+import type { PlaybackSnapshot } from '../playback/snapshot.js';
 import './player.css';
 import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
 import type { Supply } from '../playback/recovery.js';
@@ -39,23 +40,24 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
   const video = useRef<HTMLVideoElement>(null);
   const [areStatsOpen, setStatsOpen] = useState(false);
   const { choice, choose, latency } = useLatency(channelLatency, isPreview);
-  const { playback, snapshot } = usePlayback(video, { slug, masterUrl: broadcast.playback.hls, latency });
+  const { playback, snapshot } = usePlayback(video, { slug, addresses: broadcast.playback, latency });
   const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
 
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
   useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
   useLiveButton(controller, playback);
-  useHeartbeat(video, { slug, isOn: !isPreview && snapshot.phase !== 'loading' });
+  useHeartbeat(video, { slug, isOn: !isPreview && snapshot.phase !== 'loading' && snapshot.protocol !== 'WebRTC' });
   useDrained(video, supply, snapshot.phase, onDrained);
   usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
 
   const { renditions, droppedRenditions: dropped } = broadcast;
   const options = qualityOptions({ levels: snapshot.levels, renditions, dropped, activeLevel: snapshot.activeLevel });
+  const noRealTime = snapshot.protocol === 'WebRTC' ? undefined : snapshot.noRealTime;
   const isUnplayable = snapshot.unplayable.length > 0;
   const isSoundOnly = snapshot.quality === AUDIO_ONLY || (isUnplayable && snapshot.phase === 'playing');
 
   return (
-    <media-controller ref={controller} class="player" data-phase={snapshot.phase} aria-label={`Player: ${title}`}
+    <media-controller ref={controller} class="player" data-phase={snapshot.phase} data-protocol={snapshot.protocol} aria-label={`Player: ${title}`}
       defaultstreamtype="live" liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
       <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
       {isSoundOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
@@ -70,14 +72,15 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
       {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
       <QualityMenu playerId={playerId} options={options} selected={snapshot.quality} onSelect={(quality) => playback?.chooseQuality(quality)} />
       {snapshot.latencies && !isPreview && (
-        <LatencyMenu playerId={playerId} options={latencyOptions(channelLatency, snapshot.latencies)} selected={choice} onSelect={choose} />
+        <LatencyMenu playerId={playerId} selected={choice} onSelect={choose} warning={noRealTime}
+          options={latencyOptions(channelLatency, { latencies: snapshot.latencies, isRealTimePossible: noRealTime === undefined })} />
       )}
       <media-control-bar>
         <media-play-button notooltip="" />
         <media-mute-button notooltip="" />
         <media-volume-range />
         <media-live-button />
-        {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} />}
+        {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
         <span className="player-gap" />
         <QualityButton playerId={playerId} options={options} selected={snapshot.quality} />
         {!isPreview && <StatsButton isOpen={areStatsOpen} onToggle={toggleStats} />}

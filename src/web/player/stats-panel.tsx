@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
-import { bitrate, seconds } from '../words/figures.js';
-import type { Playback, PlaybackFigures } from '../playback/playback.js';
+import { bitrate, frameRate, seconds } from '../words/figures.js';
+import type { Playback } from '../playback/playback.js';
+import type { PlaybackFigures } from '../playback/snapshot.js';
 
 /** What a viewer reads out to whoever runs the server: latency, buffer, level, losses. */
 export function StatsPanel({ playback, activeName, onClose }: { playback: Playback; activeName: string | undefined; onClose: () => void }) {
@@ -31,15 +32,30 @@ export function StatsPanel({ playback, activeName, onClose }: { playback: Playba
 
 function statsRows(figures: PlaybackFigures, activeName: string | undefined): [string, string][] {
   const size = figures.width > 0 ? `${figures.width}×${figures.height}` : 'no picture';
-  const level = [activeName, size, figures.levelKbps && bitrate(figures.levelKbps)].filter(Boolean).join(' · ');
+  const pace = figures.fps === undefined ? undefined : `${frameRate(figures.fps)} fps`;
+  const level = [activeName, size, pace, figures.levelKbps && bitrate(figures.levelKbps)].filter(Boolean).join(' · ');
   return [
+    ['Protocol', figures.protocol],
     ['Latency', figures.latencySec === undefined ? 'unknown' : `${figures.latencySec.toFixed(2)} s`],
-    ['Target', figures.targetSec === undefined ? 'unknown' : `${figures.targetSec.toFixed(1)} s from the edge, at speed ${figures.rate.toFixed(2)}`],
-    ['Buffer', `${figures.bufferSec.toFixed(1)} s`],
+    ...(figures.protocol === 'WebRTC' ? networkRows(figures) : bufferRows(figures)),
     ['Level', level],
     ['Codecs', figures.codecs ?? 'unknown'],
-    ['Bandwidth', figures.bandwidthKbps === undefined ? 'unknown' : bitrate(figures.bandwidthKbps)],
     ['Frames', `${figures.shownFrames} shown, ${figures.droppedFrames} dropped`],
     ['Stalls', figures.stalls === 0 ? 'none' : `${figures.stalls}, ${seconds(figures.stalledSec)} in all`],
+  ];
+}
+
+function bufferRows(figures: PlaybackFigures): [string, string][] {
+  return [
+    ['Target', figures.targetSec === undefined ? 'unknown' : `${figures.targetSec.toFixed(1)} s from the edge, at speed ${figures.rate.toFixed(2)}`],
+    ['Buffer', `${figures.bufferSec.toFixed(1)} s`],
+    ['Bandwidth', figures.bandwidthKbps === undefined ? 'unknown' : bitrate(figures.bandwidthKbps)],
+  ];
+}
+
+function networkRows({ lossShare, jitterBufferSec }: PlaybackFigures): [string, string][] {
+  return [
+    ['Jitter', jitterBufferSec === undefined ? 'unknown' : `${Math.round(jitterBufferSec * 1000)} ms buffered against it`],
+    ['Loss', lossShare === undefined ? 'unknown' : `${(lossShare * 100).toFixed(1)} % of packets`],
   ];
 }

@@ -1,21 +1,22 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
 import { useApi } from '../api/context.js';
-import type { Latency } from '../api/contract.js';
+import type { Latency, PlaybackAddresses } from '../api/contract.js';
 import { ServerClock } from '../playback/latency/server-clock.js';
-import { NOTHING_YET, Playback, type PlaybackSnapshot } from '../playback/playback.js';
+import { Playback } from '../playback/playback.js';
+import { NOTHING_YET, type PlaybackSnapshot } from '../playback/snapshot.js';
 
 /** Plays on the video element for as long as the component is there. */
-export function usePlayback(video: RefObject<HTMLVideoElement>, options: { slug: string; masterUrl: string; latency: Latency }) {
-  const { slug, masterUrl, latency } = options;
+export function usePlayback(video: RefObject<HTMLVideoElement>, options: { slug: string; addresses: PlaybackAddresses; latency: Latency }) {
+  const { slug, addresses: { hls: masterUrl, whep: whepUrl }, latency } = options;
   const api = useApi();
-  const latencyNow = useRef(latency);
-  latencyNow.current = latency;
+  const now = useRef({ latency, whepUrl });
+  now.current = { latency, whepUrl };
   const [playback, setPlayback] = useState<Playback>();
   useEffect(() => {
     if (!video.current) return;
     const clock = new ServerClock({ ask: (signal) => api.timeMs(signal) });
     const audioUrl = `/hls/${encodeURIComponent(slug)}/audio/index.m3u8`;
-    const made = new Playback({ video: video.current, masterUrl, audioUrl, latency: latencyNow.current, clock });
+    const made = new Playback({ video: video.current, masterUrl, audioUrl, ...now.current, clock });
     setPlayback(made);
     return () => {
       setPlayback(undefined);
@@ -24,6 +25,7 @@ export function usePlayback(video: RefObject<HTMLVideoElement>, options: { slug:
     };
   }, [api, video, slug, masterUrl]);
   useEffect(() => playback?.setLatency(latency), [playback, latency]);
+  useEffect(() => playback?.setWhepUrl(whepUrl), [playback, whepUrl]);
   const subscribe = useCallback((listener: () => void) => playback?.subscribe(listener) ?? (() => undefined), [playback]);
   const snapshot: PlaybackSnapshot = useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
   return { playback, snapshot };

@@ -56,6 +56,7 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
 }
 
 const DELAYS: [Latency, string, string][] = [
+  ['real-time', 'Real time', 'Below a second behind you: for conversations and games. Where that does not work, it plays as ultra low.'],
   ['ultra-low', 'Ultra low', 'About a second behind you: for talking with viewers. Poor connections may stall.'],
   ['balanced', 'Balanced', 'About two seconds behind you. Right for most shows.'],
   ['stable', 'Stable', 'About six seconds behind you: plays through the worst connections.'],

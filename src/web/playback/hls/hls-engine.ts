@@ -1,12 +1,11 @@
 import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
-import type { Latency } from '../api/contract.js';
-import { videoCodecNames } from './codecs.js';
-import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type TroubleKind } from './engine.js';
+import { videoCodecNames } from '../codecs.js';
+import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type Protocol, type TroubleKind } from '../engine.js';
 import { hlsConfig } from './hls-config.js';
-import { BALANCED_SEC, playsParts, targetRange, type HoldBack } from './latency/mode.js';
-import { Pacer, type LiveEdge } from './latency/pacer.js';
-import type { ServerClock } from './latency/server-clock.js';
-import type { Supply } from './recovery.js';
+import { BALANCED_SEC, playsParts, targetRange, type HlsLatency, type HoldBack } from '../latency/mode.js';
+import { Pacer, type LiveEdge } from '../latency/pacer.js';
+import type { ServerClock } from '../latency/server-clock.js';
+import type { Supply } from '../recovery.js';
 import { Throughput } from './throughput.js';
 
 /** The edge of a playlist that has not changed for this many of its steps is no estimate any more. */
@@ -55,6 +54,10 @@ export class HlsEngine implements Engine {
     this.#hls.attachMedia(options.video);
   }
 
+  get protocol(): Protocol {
+    return this.#hls.lowLatencyMode && this.#hls.latestLevelDetails?.partList ? 'LL-HLS' : 'HLS';
+  }
+
   get levels(): string[] {
     return this.#hls.levels.filter(hasPicture).toReversed().map(nameOf);
   }
@@ -75,10 +78,10 @@ export class HlsEngine implements Engine {
     };
   }
 
-  get latencies(): Record<Latency, number> | undefined {
+  get latencies(): Record<HlsLatency, number> | undefined {
     const details = this.#hls.latestLevelDetails;
     if (!details) return undefined;
-    const secOf = (latency: Latency) => targetRange(latency, holdBackOf(details)).floorSec;
+    const secOf = (latency: HlsLatency) => targetRange(latency, holdBackOf(details)).floorSec;
     return { 'ultra-low': secOf('ultra-low'), balanced: secOf('balanced'), stable: secOf('stable') };
   }
 
@@ -99,7 +102,7 @@ export class HlsEngine implements Engine {
     this.#applyChoice();
   }
 
-  setLatency(latency: Latency): void {
+  setLatency(latency: HlsLatency): void {
     this.#hls.lowLatencyMode = playsParts(latency);
     this.#pacer.setMode(latency);
     this.#events.changed();
@@ -213,7 +216,7 @@ export class HlsEngine implements Engine {
 }
 
 /** Where to start; from the first playlist on, the pacer says how far behind to play. */
-function configFor(latency: Latency): Partial<HlsConfig> {
+function configFor(latency: HlsLatency): Partial<HlsConfig> {
   const lowLatencyMode = playsParts(latency);
   // The others start where the playlist says.
   return latency === 'balanced' ? { ...hlsConfig, lowLatencyMode, liveSyncDuration: BALANCED_SEC } : { ...hlsConfig, lowLatencyMode };

@@ -14,23 +14,36 @@ export interface TargetRange {
   ceilingSec: number;
 }
 
+/** A choice that HLS can serve; what wants real time and cannot have it plays `ultra-low`. */
+export type HlsLatency = Exclude<Latency, 'real-time'>;
+
+export const HLS_LATENCIES: HlsLatency[] = ['ultra-low', 'balanced', 'stable'];
+
 /** What `balanced` keeps, where parts are short. */
 export const BALANCED_SEC = 2.2;
 /** How far a bad network may push the player back. */
-const MAX_EXTRA_SEC: Record<Latency, number> = { 'ultra-low': 3, balanced: 4, stable: 6 };
+const MAX_EXTRA_SEC: Record<HlsLatency, number> = { 'ultra-low': 3, balanced: 4, stable: 6 };
+
+/** About how far behind each plays before a playlist says so, seconds. */
+export const TYPICAL_SEC: Record<HlsLatency, number> = { 'ultra-low': 1, balanced: BALANCED_SEC, stable: 6 };
+
+/** What HLS plays for a choice. */
+export function hlsLatency(latency: Latency): HlsLatency {
+  return latency === 'real-time' ? 'ultra-low' : latency;
+}
 
 /** Whether this mode plays parts of segments as they come. */
-export function playsParts(mode: Latency): boolean {
+export function playsParts(mode: HlsLatency): boolean {
   return mode !== 'stable';
 }
 
 /** The distance that a mode asks for, and the largest that it grows to when the network allows no less. */
-export function targetRange(mode: Latency, holdBack: HoldBack): TargetRange {
+export function targetRange(mode: HlsLatency, holdBack: HoldBack): TargetRange {
   const floorSec = floorOf(mode, holdBack);
   return { floorSec, ceilingSec: floorSec + MAX_EXTRA_SEC[mode] };
 }
 
-function floorOf(mode: Latency, { holdBackSec, partHoldBackSec }: HoldBack): number {
+function floorOf(mode: HlsLatency, { holdBackSec, partHoldBackSec }: HoldBack): number {
   if (mode === 'stable' || partHoldBackSec === 0) return holdBackSec;
   // Nearer than PART-HOLD-BACK nobody should play; a second more rides out what a part cannot.
   return mode === 'ultra-low' ? partHoldBackSec : Math.max(BALANCED_SEC, partHoldBackSec + 1);

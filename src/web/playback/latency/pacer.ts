@@ -1,6 +1,5 @@
-import type { Latency } from '../../api/contract.js';
 import { bufferAhead, newestRange } from '../buffer.js';
-import { targetRange, type HoldBack } from './mode.js';
+import { targetRange, type HlsLatency, type HoldBack } from './mode.js';
 import { CATCH_UP_SEC, nextRate } from './pace.js';
 import { LatencyTarget } from './target.js';
 
@@ -12,7 +11,7 @@ export interface LiveEdge extends HoldBack {
 
 export interface PacerOptions {
   video: HTMLVideoElement;
-  mode: Latency;
+  mode: HlsLatency;
   /** Undefined before the first playlist and after the end. */
   edge: () => LiveEdge | undefined;
   /** The distance that jumps and starts should keep; called when it changes. */
@@ -55,7 +54,7 @@ export class Pacer {
   readonly #target: LatencyTarget;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #ended = new AbortController();
-  #mode: Latency;
+  #mode: HlsLatency;
   #announcedSec = 0;
   #latencySec: number | undefined;
   #settledAtMs = Infinity;
@@ -85,7 +84,7 @@ export class Pacer {
   }
 
   /** Plays at another distance from now on. */
-  setMode(mode: Latency): void {
+  setMode(mode: HlsLatency): void {
     if (mode === this.#mode) return;
     this.#mode = mode;
     this.#isBehindByChoice = false;
