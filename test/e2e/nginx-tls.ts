@@ -47,10 +47,14 @@ t.test('only modern TLS is spoken, and strict transport only when it is asked fo
   const plain = await openSite(t, { answer });
   const old = connectTls({ socket: connectTo(plain.tlsSocket), rejectUnauthorized: false, maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' });
   await t.rejects(once(old, 'secureConnect'), 'TLS 1.1');
-  t.equal(await strictTransportOf(t, plain), undefined, 'although the server says it by itself');
   const strict = await openSite(t, { answer, hsts: 'max-age=3600' });
-  t.equal(await strictTransportOf(t, strict), 'max-age=3600');
-  t.equal((await strict.fetch('/')).headers['strict-transport-security'], undefined, 'not over HTTP');
+  for (const url of ['/', '/media/b1/720p/7.m4s', '/media/b1/720p/7.0.m4s', BLOCKED]) {
+    t.equal(await strictTransportOf(t, plain, url), undefined, `${url}: although the server says it by itself`);
+    t.equal(await strictTransportOf(t, strict, url), 'max-age=3600', url);
+    t.equal((await strict.fetch(url)).headers['strict-transport-security'], undefined, `${url}: not over HTTP`);
+  }
+  await strict.stopServer();
+  t.equal(await strictTransportOf(t, strict, '/'), 'max-age=3600', 'when the server is down, too');
 });
 
 t.test('what a client says of itself is not passed on', { skip }, async (t) => {
@@ -93,8 +97,8 @@ async function ask(session: ClientHttp2Session, path: string, headers: OutgoingH
   return { status: answered[':status'], body };
 }
 
-async function strictTransportOf(t: Test, site: Site): Promise<string | undefined> {
-  const stream = openSession(t, site).request({ ':path': '/' });
+async function strictTransportOf(t: Test, site: Site, url: string): Promise<string | undefined> {
+  const stream = openSession(t, site).request({ ':path': url });
   const [headers] = await once(stream, 'response');
   stream.destroy();
   return headers['strict-transport-security'];

@@ -40,11 +40,13 @@ export interface Site {
   open(url: string, options?: FetchOptions): ClientRequest;
   /** Path of the socket that speaks HTTPS with HTTP/2. */
   tlsSocket: string;
+  /** Where nginx keeps the parts that it has fetched. */
+  cacheDir: string;
   stopServer(): Promise<void>;
   startServer(): Promise<void>;
 }
 
-export interface SiteOptions extends Pick<NginxOptions, 'workers' | 'trustedProxy' | 'hsts' | 'listen'> {
+export interface SiteOptions extends Pick<NginxOptions, 'workers' | 'trustedProxy' | 'hsts' | 'listen' | 'collector'> {
   /** What the server answers; without it, requests stay open until the test answers them. */
   answer?: (asked: Asked) => void;
 }
@@ -71,6 +73,7 @@ export async function openSite(t: Test, options: Partial<SiteOptions> = {}): Pro
     lines: () => asked.map(({ line }) => line),
     fetch: (url, how) => answerTo(open(url, how)),
     tlsSocket: path.join(folder, 'tls.sock'),
+    cacheDir: path.join(folder, 'cache'),
     stopServer: () => server.stop(),
     startServer: () => server.start(),
   };

@@ -19,6 +19,8 @@ export interface NginxOptions {
   trustedProxy?: string;
   /** Value of Strict-Transport-Security; not sent when left out. */
   hsts?: string;
+  /** Through which nginx asks; a socket in the folder when left out. */
+  collector?: string;
 }
 
 export interface Nginx {
@@ -94,7 +96,7 @@ function mainConfig(options: NginxOptions): string {
 }
 
 /** nginx/tidemark.conf, filled in as envsubst does it. */
-function siteConfig({ folder, listen, listenTls, upstream, mediaDir, trustedProxy, hsts }: NginxOptions): string {
+function siteConfig({ folder, listen, listenTls, upstream, mediaDir, trustedProxy, hsts, collector }: NginxOptions): string {
   const values: Record<string, string> = {
     LISTEN: listen,
     LISTEN_TLS: listenTls ?? `unix:${folder}/tls.sock`,
@@ -104,7 +106,7 @@ function siteConfig({ folder, listen, listenTls, upstream, mediaDir, trustedProx
     UPSTREAM: upstream,
     MEDIA_DIR: mediaDir,
     CACHE_DIR: `${folder}/cache`,
-    COLLECTOR: `unix:${folder}/collector.sock`,
+    COLLECTOR: collector ?? `unix:${folder}/collector.sock`,
     TRUSTED_PROXY: trustedProxy ?? '255.255.255.255',
   };
   return readFileSync('nginx/tidemark.conf', 'utf8').replaceAll(/\$\{([A-Z_]+)\}/g, (_text, name: string) => values[name] ?? `unknown variable ${name}`);
