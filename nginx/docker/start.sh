@@ -6,7 +6,7 @@ set -eu
 if [ ! -e "$TLS_CERT_FILE" ] && [ ! -e "$TLS_KEY_FILE" ]; then
   echo "making a self-signed certificate: browsers will warn of it"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=tidemark \
-    -keyout "$TLS_KEY_FILE" -out "$TLS_CERT_FILE" 2>/dev/null
+    -keyout "$TLS_KEY_FILE" -out "$TLS_CERT_FILE"
 fi
 
 # These names only: nginx has variables of its own.
