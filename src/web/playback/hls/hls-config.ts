@@ -1,8 +1,9 @@
 import type { HlsConfig, LoadPolicy } from 'hls.js';
 
 /**
- * A playlist that does not come is asked for again, for as long as the page is open: while a streamer is away the
- * server answers 503 every three target durations, and the show may go on a minute later.
+ * A playlist that does not come is asked for again, for as long as the page is open: the show may go on a minute later.
+ * While a streamer is away the server answers 503 after three target durations; hls.js itself gives up sooner where it
+ * asks for a part, and after the time below where segments are long.
  */
 const playlistLoadPolicy: LoadPolicy = {
   default: {
