@@ -216,8 +216,8 @@ export class Playback {
   }
 
   #onWaiting(): void {
-    // A jump waits for its place, which is no stall.
-    if (!this.#video.seeking) this.#onStalled();
+    // A jump waits for its place, which is no stall; in real time the session tells.
+    if (!this.#video.seeking && !(this.#engine instanceof WebRtcEngine)) this.#onStalled();
   }
 
   #onStalled(): void {
