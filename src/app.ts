@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
@@ -14,6 +15,7 @@ import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/i
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
 import type { Transcode } from './transcode/index.js';
+import { WebRtc, whepRoutes } from './webrtc/index.js';
 
 export interface AppOptions {
   config: Config;
@@ -53,26 +55,45 @@ export function createApp(options: AppOptions): App {
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
+  const webrtc = new WebRtc({
+    config: config.webrtc,
+    bindAddress: config.http.bindAddress,
+    workers: config.webrtc.workers || availableParallelism(),
+    missing: config.webrtc.workerBin === '' ? 'there is no mediasoup worker: npm run setup says what it needs' : undefined,
+    onWatching: (id, client) => viewers.seen(id, { ip: client.ip, get: () => client.userAgent }),
+    log: roomLog('webrtc'),
+  });
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
-  const transcodes = joinMedia({ broadcasts, transcoder, packager, viewers, log });
+  const transcodes = joinMedia({ broadcasts, transcoder, packager, webrtc, viewers, log });
 
-  const shows = showsOf(broadcasts, transcodes, packager);
+  const shows = showsOf({ broadcasts, transcodes, packager, webrtc });
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
     bare: [
       { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, corsOrigin: config.deliver.corsOrigin }) },
-      { path: '/health', handler: healthRoute({ checks: { database: () => database.check() } }) },
+      { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
         { name: 'tidemark_viewers', help: 'Playback sessions', read: () => broadcasts.list().reduce((sum, broadcast) => sum + viewers.count(broadcast.id), 0) },
+        { name: 'tidemark_webrtc_viewers', help: 'Viewers in real time', read: () => webrtc.viewers },
         { name: 'tidemark_waiting_requests', help: 'Low-latency requests that wait for the next part', read: () => waiting.count },
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
       ]) },
     ],
     routes: [
+      { path: '/', handler: whepRoutes({
+        audience: {
+          admit: async (slug, wish) => {
+            if (broadcasts.findBySlug(slug) === undefined) await channels.get(slug);
+            return await webrtc.admit(slug, wish);
+          },
+        },
+        corsOrigin: config.deliver.corsOrigin,
+        iceServers: () => webrtc.iceServers(),
+      }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
       { path: '/api/v1', handler: liveRoutes({
@@ -103,6 +124,7 @@ export function createApp(options: AppOptions): App {
       { name: 'database', component: database },
       { name: 'accounts', component: accounts },
       { name: 'packager', component: packager },
+      { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
       { name: 'http', component: http },
       { name: 'broadcasts', component: broadcasts },
@@ -124,7 +146,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
-function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; viewers: Viewers; log: Log }): Map<string, Transcode> {
+function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; webrtc: WebRtc; viewers: Viewers; log: Log }): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
   rooms.broadcasts.on('started', (broadcast) => {
     const transcode = rooms.transcoder.open(broadcast);
@@ -132,8 +154,10 @@ function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; pack
     transcodes.set(broadcast.id, transcode);
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
+    sendInRealTime(rooms, broadcast, transcode);
     broadcast.on('ended', () => {
       transcodes.delete(broadcast.id);
+      rooms.webrtc.close(broadcast.id);
       void rooms.transcoder.close(transcode).then(() => {
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
@@ -161,7 +185,21 @@ function pack(broadcast: Broadcast, transcode: Transcode, live: LivePackage): vo
   });
 }
 
-function showsOf(broadcasts: Broadcasts, transcodes: Map<string, Transcode>, packager: Packager): LiveShows {
+function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcoder: Transcoder; log: Log }, broadcast: Broadcast, transcode: Transcode): void {
+  const { id, channel } = broadcast;
+  const live = webrtc.open({
+    id,
+    slug: channel.slug,
+    epochMs: transcode.epochMs,
+    facts: () => broadcast.meter.facts(),
+    openOpus: (config, onPacket) => transcoder.openOpus(config, onPacket, log.child({ room: 'transcode', broadcast: id, channel: channel.slug })),
+  });
+  transcode.on('take', (take) => live.startTake(take));
+  transcode.on('media', (media) => live.push(media));
+}
+
+function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc }): LiveShows {
+  const { broadcasts, transcodes, packager, webrtc } = rooms;
   const showOf = (broadcast: Broadcast): LiveShow => ({
     id: broadcast.id,
     channel: broadcast.channel,
@@ -170,6 +208,7 @@ function showsOf(broadcasts: Broadcasts, transcodes: Map<string, Transcode>, pac
     isPlayable: packager.findById(broadcast.id)?.isPlayable ?? false,
     publication: broadcast.publication,
     source: () => broadcast.meter.facts(),
+    realTime: () => ({ isPossible: webrtc.isPossible(broadcast.id), note: webrtc.noteOf(broadcast.id) }),
     renditions: () => packager.findById(broadcast.id)?.facts() ?? [],
     encode: () => {
       const status = transcodes.get(broadcast.id)?.status();

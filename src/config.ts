@@ -10,6 +10,7 @@ import { AppError, messageOf } from './platform/index.js';
 import { databaseConfig, httpConfig, logConfig } from './platform/config.js';
 import { streamsConfig } from './streams/config.js';
 import { transcodeConfig } from './transcode/config.js';
+import { webrtcConfig } from './webrtc/config.js';
 
 const configSchema = z.strictObject({
   dataDir: z.string().min(1).transform((folder) => path.resolve(folder)),
@@ -22,6 +23,7 @@ const configSchema = z.strictObject({
   ingest: ingestConfig,
   transcode: transcodeConfig,
   packager: packagerConfig,
+  webrtc: webrtcConfig,
   deliver: deliverConfig,
 });
 
@@ -44,9 +46,13 @@ const ENVIRONMENT: Record<string, string> = {
   RTMPS_CERT_FILE: 'ingest.tls.certFile',
   RTMPS_KEY_FILE: 'ingest.tls.keyFile',
   FFMPEG_PATH: 'transcode.ffmpegPath',
+  WEBRTC_PORT: 'webrtc.port',
+  ANNOUNCED_ADDRESS: 'webrtc.announcedAddress',
+  MEDIASOUP_WORKER_BIN: 'webrtc.workerBin',
+  TURN_SECRET: 'webrtc.turn.secret',
 };
 /** Keys whose value must not be repeated in an error. */
-const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url']);
+const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'webrtc.turn.secret']);
 
 /** The settings are wrong; the message lists every key, its value and the rule. */
 export class ConfigInvalid extends AppError {

@@ -69,7 +69,10 @@ function summary(show: LiveShow, viewers: Viewers): Record<string, unknown> {
     id: show.id,
     startedAt: show.startedAt,
     viewers: viewers.count(show.id),
-    playback: { hls: `/hls/${show.channel.slug}/master.m3u8` },
+    playback: {
+      hls: `/hls/${show.channel.slug}/master.m3u8`,
+      ...(show.realTime().isPossible ? { whep: `/whep/${show.channel.slug}` } : {}),
+    },
   };
 }
 
@@ -116,6 +119,7 @@ function health(show: LiveShow): Record<string, unknown> {
       dropped: encode.dropped,
       notes: encode.notes,
     },
+    realTime: { possible: show.realTime().isPossible, note: show.realTime().note },
     encode: { speed: encode.encode?.speed ?? 0, lagMs: Math.round(encode.encode?.lagMs ?? 0), restarts: encode.restarts },
     advice: adviseStreamer(source, encode),
   };

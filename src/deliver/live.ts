@@ -35,6 +35,8 @@ export interface LiveShow {
   isPlayable: boolean;
   publication: { protocol: string; encoder: string; remoteAddress: string; startedAt: Date } | undefined;
   source(): SourceFacts;
+  /** Whether browsers can play it by WebRTC now, and why not, or why not the source itself. */
+  realTime(): { isPossible: boolean; note: string | undefined };
   renditions(): RenditionFacts[];
   encode(): EncodeFacts;
   end(): void;

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Component, Log } from '../platform/index.js';
-import type { SourceFacts } from '../streams/index.js';
+import type { AudioConfig, SourceFacts } from '../streams/index.js';
 import { Calibration } from './calibration.js';
 import type { TranscodeConfig } from './config.js';
+import { OpusEncode } from './encode/opus-encode.js';
+import type { OpusPacket } from './encode/opus-encode.js';
 import { Transcode } from './transcode.js';
 
 export interface TranscoderOptions {
@@ -64,6 +66,11 @@ export class Transcoder implements Component {
   async close(transcode: Transcode): Promise<void> {
     await transcode.close();
     this.#transcodes.delete(transcode);
+  }
+
+  /** Sound as Opus, for as long as somebody listens; packets come on the broadcast's clock. */
+  openOpus(config: AudioConfig, onPacket: (packet: OpusPacket) => void, log: Log): OpusEncode {
+    return new OpusEncode({ ffmpegPath: this.#options.ffmpegPath, config, onPacket, log });
   }
 
   #coresFree(except: Transcode): number {

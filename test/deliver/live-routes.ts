@@ -36,6 +36,7 @@ function ada(ended: string[]): LiveShow {
     isPlayable: true,
     publication: { protocol: 'rtmp', encoder: 'OBS', remoteAddress: '192.0.2.1', startedAt: new Date(Date.now() - 60_000) },
     source: () => ({ video: videoConfig(), audio: audioConfig(), fps: 29.966, videoKbps: 6000, audioKbps: 128, keyFrameIntervalSec: 2, sinceKeyFrameSec: 1, hasBFrames: true }),
+    realTime: () => ({ isPossible: true, note: undefined }),
     renditions: () => [rendition('source', 'video'), rendition('720p', 'video', true), rendition('audio', 'audio')],
     encode: () => ({ ladder: 'auto', renditions: [{ name: 'source', origin: 'passthrough' }, { name: 'audio', origin: 'passthrough' }], dropped: ['720p'], notes: [], restarts: 0, encode: undefined }),
     end: () => ended.push('ada'),
@@ -63,7 +64,7 @@ async function serveLive(t: Test, change: Partial<LiveShow> = {}) {
 
 t.test('what is live', async (t) => {
   const { api } = await serveLive(t);
-  const broadcast = { id: 'b1', startedAt: '2026-01-01T00:00:00.000Z', viewers: 0, playback: { hls: '/hls/ada/master.m3u8' } };
+  const broadcast = { id: 'b1', startedAt: '2026-01-01T00:00:00.000Z', viewers: 0, playback: { hls: '/hls/ada/master.m3u8', whep: '/whep/ada' } };
   t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [{ ...broadcast, channel: { slug: 'ada', title: 'Ada codes' } }] });
   t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'live', latency: 'ultra-low', broadcast: {
     ...broadcast,
@@ -144,6 +145,7 @@ t.test('health is for the owner', async (t) => {
       dropped: ['720p'],
       notes: [],
     },
+    realTime: { possible: true },
     encode: { speed: 0, lagMs: 0, restarts: 0 },
     advice: [
       { code: 'b_frames', level: 'info', message: 'The encoder uses B-frames. HLS plays them; they add a little delay.' },
@@ -163,9 +165,9 @@ t.test('only the owner ends a broadcast; ending what is over is no error', async
 });
 
 t.test('the health of the server', async (t) => {
-  const fine = await serve(t, [{ path: '/health', handler: healthRoute({ checks: { database: async () => undefined } }) }]);
-  t.match(await fine('GET', '/health'), { status: 200, body: { status: 'ok', checks: { database: { status: 'ok' } } } });
-  const failing = await serve(t, [{ path: '/health', handler: healthRoute({ checks: { database: async () => { throw new Error('no answer'); }, media: async () => undefined } }) }]);
+  const fine = await serve(t, [{ path: '/health', handler: healthRoute({ checks: { database: async () => undefined }, optional: { webrtc: () => 'no worker' } }) }]);
+  t.match(await fine('GET', '/health'), { status: 200, body: { status: 'ok', checks: { database: { status: 'ok' }, webrtc: { status: 'off', reason: 'no worker' } } } });
+  const failing = await serve(t, [{ path: '/health', handler: healthRoute({ checks: { database: async () => { throw new Error('no answer'); }, media: async () => undefined }, optional: {} }) }]);
   t.match(await failing('GET', '/health'), { status: 503, body: { status: 'failing', checks: { database: { status: 'failing', reason: 'no answer' }, media: { status: 'ok' } } } });
 });
 

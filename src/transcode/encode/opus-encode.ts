@@ -1,0 +1,165 @@
+import type { Log } from '../../platform/index.js';
+import { messageOf, Process } from '../../platform/index.js';
+import type { AudioConfig, Frame } from '../../streams/index.js';
+import { MatroskaWriter } from './matroska.js';
+import { OggReader } from './ogg-reader.js';
+
+export interface OpusPacket {
+  /** On the broadcast's clock, ms. */
+  ptsMs: number;
+  /** One Opus packet (RFC 6716 §3). */
+  payload: Buffer;
+}
+
+export interface OpusEncodeOptions {
+  ffmpegPath: string;
+  config: AudioConfig;
+  onPacket: (packet: OpusPacket) => void;
+  log: Log;
+}
+
+/** A frame this long is a packet; shorter ones would double the packets to send. */
+const PACKET_MS = 20;
+const BITRATE_KBPS = 96;
+/** OpusHead and OpusTags (RFC 7845 §5). */
+const HEADER_PACKETS = 2;
+const SAMPLES_PER_MS = 48;
+/** Coded sound that FFmpeg may be behind; with more, it hangs. */
+const MAX_WAITING_BYTES = 256 << 10;
+const RESTART_MS = 2_000;
+const STOP_LIMIT_MS = 1_000;
+const RUN_START_MS = 10_000;
+
+/** Turns the sound of a broadcast into Opus, by an FFmpeg of its own, for as long as somebody listens. */
+export class OpusEncode {
+  readonly #options: OpusEncodeOptions;
+  #state: 'open' | 'closed' = 'open';
+  #run: OpusRun | undefined;
+  #isStarting = false;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: OpusEncodeOptions) {
+    this.#options = options;
+  }
+
+  /** @param frame on the broadcast's clock. The first ones, until FFmpeg runs, are left out. */
+  push(frame: Frame): void {
+    if (this.#state === 'closed') return;
+    if (this.#run !== undefined) this.#run.write(frame);
+    else if (!this.#isStarting && this.#restart === undefined) void this.#start();
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#restart);
+    this.#run?.stop();
+    this.#run = undefined;
+  }
+
+  async #start(): Promise<void> {
+    this.#isStarting = true;
+    try {
+      const run = await OpusRun.start(this.#options, () => this.#runEnded());
+      if (this.#isOpen()) this.#run = run;
+      else run.stop();
+    } catch (error) {
+      this.#options.log.error('FFmpeg could not be started for Opus', { error: messageOf(error) });
+      this.#runEnded();
+    }
+    this.#isStarting = false;
+  }
+
+  #isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  #runEnded(): void {
+    if (this.#state === 'closed') return;
+    this.#run = undefined;
+    this.#restart = setTimeout(() => { this.#restart = undefined; }, RESTART_MS);
+    this.#restart.unref();
+  }
+}
+
+/** One FFmpeg: AAC in on stdin, Opus out on stdout. */
+class OpusRun {
+  readonly #process: Process;
+  readonly #input = new MatroskaWriter();
+  readonly #onPacket: OpusEncodeOptions['onPacket'];
+  readonly #log: Log;
+  #startMs: number | undefined;
+  #packets = 0;
+  #preSkipMs = 0;
+
+  private constructor(process: Process, { config, onPacket, log }: OpusEncodeOptions, onEnded: () => void) {
+    this.#process = process;
+    this.#onPacket = onPacket;
+    this.#log = log;
+    process.stdin.write(this.#input.header([config]));
+    const reader = new OggReader({ onPacket: (packet) => this.#takePacket(packet) });
+    process.stdout.on('error', () => undefined); // the exit tells why
+    process.stdout.on('data', (chunk: Buffer) => this.#read(reader, chunk));
+    void process.exited.then(({ code, signal, stderr }) => {
+      if (code !== 0) log.error('FFmpeg for Opus ended unexpectedly', { code, signal, stderr: stderr.slice(-3).join(' | ') });
+      onEnded();
+    });
+  }
+
+  static async start(options: OpusEncodeOptions, onEnded: () => void): Promise<OpusRun> {
+    const process = await Process.start({ command: options.ffmpegPath, args: opusArguments(), stdout: true });
+    options.log.info('Opus encode started', { pid: process.pid });
+    return new OpusRun(process, options, onEnded);
+  }
+
+  write(frame: Frame): void {
+    this.#startMs ??= frame.ptsMs;
+    const { stdin } = this.#process;
+    if (stdin.writableLength > MAX_WAITING_BYTES) return this.#process.kill('SIGKILL');
+    stdin.cork();
+    stdin.write(this.#input.frameHeader(frame, Math.max(0, Math.round(frame.ptsMs - this.#startMs + RUN_START_MS))));
+    stdin.write(frame.payload);
+    stdin.uncork();
+  }
+
+  stop(): void {
+    this.#process.stdin.end();
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_LIMIT_MS);
+    void this.#process.exited.then(() => clearTimeout(timer));
+  }
+
+  #read(reader: OggReader, chunk: Buffer): void {
+    try {
+      reader.write(chunk);
+    } catch (error) {
+      this.#log.error('FFmpeg wrote something that is not Ogg', { error: messageOf(error), fault: 'bug' });
+      this.#process.kill('SIGKILL');
+    }
+  }
+
+  #takePacket(payload: Buffer): void {
+    const index = this.#packets++ - HEADER_PACKETS;
+    if (index === -HEADER_PACKETS && payload.length >= 12) this.#preSkipMs = payload.readUInt16LE(10) / SAMPLES_PER_MS;
+    if (index < 0 || this.#startMs === undefined) return;
+    this.#onPacket({ ptsMs: this.#startMs - this.#preSkipMs + index * PACKET_MS, payload });
+  }
+}
+
+function opusArguments(): string[] {
+  return [
+    '-hide_banner', '-nostdin',
+    '-loglevel', 'error',
+    '-nostats',
+    '-probesize', '32', // the header says all
+    '-analyzeduration', '1',
+    '-f', 'matroska', '-i', 'pipe:0',
+    '-af', 'aresample=48000:async=1', // sound that is missing becomes silence, so packets can be counted
+    '-ac', '2',
+    '-c:a', 'libopus',
+    '-b:a', `${BITRATE_KBPS}k`,
+    '-application', 'lowdelay', // no look-ahead for speech
+    '-frame_duration', String(PACKET_MS),
+    '-page_duration', '1', // microseconds: each packet is a page, and leaves as soon as it is made
+    '-flush_packets', '1',
+    '-f', 'ogg', 'pipe:1',
+  ];
+}

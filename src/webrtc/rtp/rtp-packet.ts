@@ -1,0 +1,53 @@
+/** A packet without what differs between two streams that carry it. */
+export interface RtpPayload {
+  /** One or more slices that follow each other. */
+  slices: Buffer[];
+  /** Whether it is the last one of its picture (RFC 6184 §5.1). */
+  marker: boolean;
+}
+
+/** Fixed header without extensions (RFC 3550 §5.1). */
+const HEADER_BYTES = 12;
+const VERSION = 2;
+
+/** One RTP stream: numbers its packets and counts them for sender reports. */
+export class RtpStream {
+  readonly ssrc: number;
+  readonly #payloadType: number;
+  #sequence: number;
+  #packets = 0;
+  #octets = 0;
+
+  /** @param options.sequence number of the first packet, 16 bits. */
+  constructor(options: { ssrc: number; payloadType: number; sequence?: number }) {
+    this.ssrc = options.ssrc;
+    this.#payloadType = options.payloadType;
+    this.#sequence = options.sequence ?? 0;
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Payload bytes so far, modulo 2³². */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** @param timestamp in units of the clock rate, 32 bits. */
+  packet({ slices, marker }: RtpPayload, timestamp: number): Buffer {
+    const sizeBytes = slices.reduce((sum, slice) => sum + slice.length, 0);
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + sizeBytes);
+    packet.writeUInt8(VERSION << 6, 0);
+    packet.writeUInt8((marker ? 0x80 : 0) | this.#payloadType, 1);
+    packet.writeUInt16BE(this.#sequence, 2);
+    packet.writeUInt32BE(timestamp, 4);
+    packet.writeUInt32BE(this.ssrc, 8);
+    let offset = HEADER_BYTES;
+    for (const slice of slices) offset += slice.copy(packet, offset);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#packets = (this.#packets + 1) >>> 0;
+    this.#octets = (this.#octets + sizeBytes) >>> 0;
+    return packet;
+  }
+}

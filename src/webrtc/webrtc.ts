@@ -1,0 +1,256 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { Component, Log } from '../platform/index.js';
+import { messageOf } from '../platform/index.js';
+import type { WebRtcConfig } from './config.js';
+import { NoRealTime, NotLive, TooManyViewers, WebRtcUnavailable } from './errors.js';
+import { LiveFeed } from './feed/live-feed.js';
+import type { OpenOpus } from './feed/live-feed.js';
+import type { Wish } from './stage.js';
+import { Stage } from './stage.js';
+import type { Viewer } from './viewer.js';
+import { WebRtcWorkers } from './workers.js';
+import type { WebRtcWorker } from './workers.js';
+
+export interface WebRtcOptions {
+  config: WebRtcConfig;
+  bindAddress: string;
+  /** Number of mediasoup workers. */
+  workers: number;
+  /** Tells every few seconds that a viewer watches. */
+  onWatching: (broadcastId: string, client: Client) => void;
+  /** Why there is no worker to run, as a sentence that says how to mend it; undefined when there is one. */
+  missing: string | undefined;
+  log: Log;
+}
+
+export interface LiveShow {
+  id: string;
+  slug: string;
+  epochMs: number;
+  facts: () => { hasBFrames: boolean };
+  openOpus: OpenOpus;
+}
+
+/** STUN or TURN server as a browser wants it (W3C WebRTC §4.2.4). */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+/** By which a viewer is counted. */
+export interface Client {
+  ip: string | undefined;
+  userAgent: string | undefined;
+}
+
+/** How often a viewer who watches is counted. */
+const WATCHING_MS = 2_000;
+/** A stage that nobody watches goes on for this long: a page that is loaded again finds it there. */
+const IDLE_MS = 10_000;
+/** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
+const BRANCH_WORTH = 20;
+const NO_WORKER = 'the WebRTC worker is being started again: try once more';
+
+interface Show {
+  id: string;
+  clients: Map<Viewer, Client>;
+  slug: string;
+  feed: LiveFeed;
+  stage: Promise<Stage> | undefined;
+  opened: Stage | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** Plays broadcasts in real time: RTMP's media as RTP into mediasoup, and viewers out of it. */
+export class WebRtc implements Component {
+  readonly #config: WebRtcConfig;
+  readonly #missing: string | undefined;
+  readonly #log: Log;
+  readonly #workers: WebRtcWorkers | undefined;
+  readonly #onWatching: WebRtcOptions['onWatching'];
+  readonly #shows = new Map<string, Show>();
+  #counting: NodeJS.Timeout | undefined;
+  /** Viewers that are being let in, so that a crowd does not pass the bound together. */
+  #admitting = 0;
+
+  constructor(options: WebRtcOptions) {
+    const { config, missing, log } = options;
+    this.#config = config;
+    this.#log = log;
+    this.#onWatching = options.onWatching;
+    this.#missing = config.enabled ? missing : 'WebRTC is switched off (webrtc.enabled)';
+    if (this.#missing !== undefined) return;
+    this.#workers = new WebRtcWorkers({ count: options.workers, port: config.port, bindAddress: options.bindAddress, announcedAddress: config.announcedAddress, log });
+    this.#workers.on('died', (worker) => this.#forgetWorker(worker));
+  }
+
+  async start(): Promise<void> {
+    if (this.#workers === undefined) this.#log.warn('no WebRTC', { reason: this.#missing });
+    await this.#workers?.start();
+    this.#counting = setInterval(() => this.#count(), WATCHING_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#counting);
+    for (const show of this.#shows.values()) this.#closeStage(show, 'the server is stopping');
+    this.#shows.clear();
+    await this.#workers?.stop();
+  }
+
+  /** For the health page: what is wrong, or undefined. Never makes the server unhealthy: HLS goes on. */
+  get problem(): string | undefined {
+    if (this.#missing !== undefined) return this.#missing;
+    return this.#workers?.list.length === 0 ? NO_WORKER : undefined;
+  }
+
+  get viewers(): number {
+    return [...this.#shows.values()].reduce((sum, { opened }) => sum + (opened?.viewerCount ?? 0), 0);
+  }
+
+  get workerPids(): number[] {
+    return this.#workers?.list.map(({ worker }) => worker.pid) ?? [];
+  }
+
+  /** A broadcast begins; its media is pushed into what is given back. */
+  open(live: LiveShow): LiveFeed {
+    const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
+    const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, opened: undefined, idleTimer: undefined };
+    feed.on('layers', ({ main, low, note }) => {
+      this.#log.info('real time', { channel: live.slug, main, low, note });
+      if (main === undefined) this.#closeStage(show, note ?? 'the stream cannot be played in real time any more');
+    });
+    this.#shows.set(live.id, show);
+    return feed;
+  }
+
+  close(id: string): void {
+    const show = this.#shows.get(id);
+    if (show === undefined) return;
+    this.#shows.delete(id);
+    this.#closeStage(show, 'the broadcast is over');
+  }
+
+  /** Whether a broadcast can be watched in real time now. */
+  isPossible(id: string): boolean {
+    return this.problem === undefined && this.#shows.get(id)?.feed.layers.main !== undefined;
+  }
+
+  /** Why the source itself is not played in real time, or nothing is; a sentence for the streamer. */
+  noteOf(id: string): string | undefined {
+    return this.#missing ?? this.#shows.get(id)?.feed.layers.note;
+  }
+
+  /**
+   * Lets a viewer in.
+   * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | CodecsRefused}
+   */
+  async admit(slug: string, wish: Wish & { client: Client }): Promise<Viewer> {
+    if (this.problem !== undefined) throw new WebRtcUnavailable(this.problem, { retryAfterSec: this.#missing === undefined ? 1 : 60 });
+    const show = [...this.#shows.values()].find((one) => one.slug === slug);
+    if (show === undefined) throw new NotLive(slug);
+    const { main, note } = show.feed.layers;
+    if (main === undefined) throw new NoRealTime(note ?? 'the stream has no picture yet');
+    const worker = this.#chooseWorker(show);
+    this.#admitting++;
+    try {
+      return await this.#admitTo(show, worker, wish);
+    } finally {
+      this.#admitting--;
+    }
+  }
+
+  /** What players may use to find a way through their networks. Credentials are those of coturn's REST scheme. */
+  iceServers(): IceServer[] {
+    const { stunUrls, turn } = this.#config;
+    return [...(stunUrls.length > 0 ? [{ urls: stunUrls }] : []), ...(turn.urls.length > 0 ? [turnServer(turn, Date.now())] : [])];
+  }
+
+  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish & { client: Client }): Promise<Viewer> {
+    clearTimeout(show.idleTimer);
+    const stage = await this.#stageOf(show, worker);
+    try {
+      const viewer = await stage.admit(worker, wish);
+      show.clients.set(viewer, wish.client);
+      viewer.once('closed', () => {
+        show.clients.delete(viewer);
+        this.#closeWhenIdle(show);
+      });
+      viewer.once('connected', () => this.#onWatching(show.id, wish.client));
+      return viewer;
+    } catch (error) {
+      this.#closeWhenIdle(show);
+      throw error;
+    }
+  }
+
+  #count(): void {
+    for (const { id, clients } of this.#shows.values()) {
+      for (const [viewer, client] of clients) if (viewer.isConnected) this.#onWatching(id, client);
+    }
+  }
+
+  #stageOf(show: Show, home: WebRtcWorker): Promise<Stage> {
+    show.stage ??= this.#openStage(show, home);
+    return show.stage;
+  }
+
+  async #openStage(show: Show, home: WebRtcWorker): Promise<Stage> {
+    try {
+      const stage = await Stage.open({ feed: show.feed, home, log: this.#log });
+      show.opened = stage;
+      return stage;
+    } catch (error) {
+      show.stage = undefined;
+      this.#log.error('a broadcast could not be opened in a WebRTC worker', { channel: show.slug, error: messageOf(error) });
+      throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
+    }
+  }
+
+  /** The one with the fewest viewers; those that have the broadcast already are worth a few. */
+  #chooseWorker(show: Show): WebRtcWorker {
+    const loads = (this.#workers?.list ?? []).map((worker) => {
+      const viewers = this.#viewersIn(worker);
+      const isNear = show.opened === undefined || show.opened.home === worker || show.opened.viewersIn(worker) > 0;
+      return { worker, viewers, cost: viewers + (isNear ? 0 : BRANCH_WORTH) };
+    });
+    const max = this.#config.maxViewersPerWorker;
+    const free = loads.filter(({ viewers }) => viewers + this.#admitting < max).toSorted((a, b) => a.cost - b.cost)[0];
+    if (free === undefined) throw new TooManyViewers(loads.length * max);
+    return free.worker;
+  }
+
+  #viewersIn(worker: WebRtcWorker): number {
+    return [...this.#shows.values()].reduce((sum, { opened }) => sum + (opened?.viewersIn(worker) ?? 0), 0);
+  }
+
+  #closeWhenIdle(show: Show): void {
+    if ((show.opened?.viewerCount ?? 0) > 0) return;
+    clearTimeout(show.idleTimer);
+    show.idleTimer = setTimeout(() => {
+      if ((show.opened?.viewerCount ?? 0) === 0 && this.#admitting === 0) this.#closeStage(show, 'nobody watches');
+    }, IDLE_MS);
+    show.idleTimer.unref();
+  }
+
+  #closeStage(show: Show, reason: string): void {
+    clearTimeout(show.idleTimer);
+    const { stage } = show;
+    show.stage = undefined;
+    show.opened = undefined;
+    void stage?.then((opened) => opened.close(reason)).catch(() => undefined);
+  }
+
+  #forgetWorker(worker: WebRtcWorker): void {
+    for (const show of this.#shows.values()) {
+      if (show.opened?.home === worker) this.#closeStage(show, 'a part of the server was started anew');
+      else show.opened?.forget(worker);
+    }
+  }
+}
+
+/** A name that says until when it is good, and its signature by the secret that the TURN server shares. */
+function turnServer(turn: WebRtcConfig['turn'], nowMs: number): IceServer {
+  const username = `${Math.floor(nowMs / 1000) + turn.credentialTtlSec}:${randomUUID().slice(0, 8)}`;
+  return { urls: turn.urls, username, credential: createHmac('sha1', turn.secret).update(username).digest('base64') };
+}
