@@ -12,11 +12,11 @@ const LIVE_LIMIT_MS = 30_000;
 const POLL_MS = 250;
 
 await main(async () => {
-  const { ffmpegPath } = await setUp();
+  const { ffmpegPath, env } = await setUp();
   const settings = await readSettings();
   const host = hostOf(settings.http.bindAddress);
   const api = new Api(`http://${host}:${settings.http.port}`);
-  const server = await api.answers() ? undefined : startServer(ffmpegPath);
+  const server = await api.answers() ? undefined : startServer(env);
   const stop = new AbortController();
   onStopSignal(() => stop.abort());
   try {

@@ -3,8 +3,8 @@ import { setUp } from './set-up/set-up.mjs';
 import { main } from './set-up/step.mjs';
 
 await main(async () => {
-  const { ffmpegPath } = await setUp();
-  const server = startServer(ffmpegPath);
+  const { env } = await setUp();
+  const server = startServer(env);
   onStopSignal((signal) => server.kill(signal));
   process.exitCode = await server.exited;
 });

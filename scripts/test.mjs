@@ -19,8 +19,8 @@ await main(async () => {
   onStopSignal(stop);
   const files = listTestFiles(filters);
   if (files.unit.length + files.endToEnd.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
-  const { ffmpegPath } = await setUpForTests({ built: files.endToEnd.length > 0 });
-  const env = { ...process.env, FFMPEG_PATH: ffmpegPath };
+  const found = await setUpForTests({ built: files.endToEnd.length > 0 });
+  const env = { ...process.env, ...found.env };
   if (filters.length === 0) await checkTypes();
   await runFiles(files.unit, { env, jobs: UNIT_JOBS, timeoutMs: UNIT_TIMEOUT_MS });
   await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: END_TO_END_TIMEOUT_MS });

@@ -6,15 +6,19 @@ const OUTPUT_LIMIT = 1 << 20;
 
 /**
  * Runs a command to its end without a terminal.
- * Answers its exit code (undefined when it was killed or could not start) and the last 1 MiB of what it printed.
+ * Answers its exit code (undefined when it was killed or could not start) and the last 1 MiB of what it printed;
+ * `onText` hears it as it comes.
  */
-export function run(command, args, { env = process.env, timeoutMs = 0, signal } = {}) {
+export function run(command, args, { env = process.env, timeoutMs = 0, signal, onText } = {}) {
   return new Promise((resolve) => {
     // What is captured is shown as plain text, if at all.
     const plain = { ...env, NO_COLOR: '1', FORCE_COLOR: '0' };
     const child = spawn(command, args, { env: plain, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL', signal });
     let output = '';
-    const keep = (text) => { output = (output + text).slice(-OUTPUT_LIMIT); };
+    const keep = (text) => {
+      output = (output + text).slice(-OUTPUT_LIMIT);
+      onText?.(text);
+    };
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
     child.on('error', (error) => resolve({ code: undefined, output: output + error.message }));

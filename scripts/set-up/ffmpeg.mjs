@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isRoot, lastLines, onPath, run } from './command.mjs';
+import { installDebianPackages } from './debian.mjs';
 import { Problem, say, step } from './step.mjs';
 
 const CACHE = path.resolve('node_modules/.cache/tidemark');
@@ -9,7 +10,6 @@ const STATIC_FOLDER = path.resolve('node_modules/ffmpeg-static');
 const STATIC_BINARY = path.join(STATIC_FOLDER, process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg');
 const FIRST_BYTE_LIMIT_MS = 15_000;
 const DOWNLOAD_LIMIT_MS = 180_000;
-const APT_LIMIT_MS = 600_000;
 
 /**
  * Finds an FFmpeg that can do the work: the configured one, else ffmpeg-static's download, else the one on PATH,
@@ -62,16 +62,7 @@ function pathFfmpeg() {
 }
 
 async function aptFfmpeg() {
-  if (!isRoot() || !onPath('apt-get')) return undefined;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { env, timeoutMs: APT_LIMIT_MS };
-  const { code, output } = await step('installing FFmpeg with apt-get', async () => {
-    await run('apt-get', ['update'], options);
-    return run('apt-get', ['install', '-y', '--no-install-recommends', 'ffmpeg'], options);
-  });
-  if (code === 0) return pathFfmpeg();
-  say(`apt-get could not install it:\n${lastLines(output, 5)}`);
-  return undefined;
+  return await installDebianPackages('installing FFmpeg with apt-get', ['ffmpeg']) ? pathFfmpeg() : undefined;
 }
 
 async function usable(command) {

@@ -6,10 +6,10 @@ const REPEAT_MS = 1_000;
 /**
  * Starts the built server in this terminal, in a process group of its own: a Ctrl-C reaches it once, through us,
  * and not also from the terminal and from npm, which it would take for a second one that asks for a hard exit.
+ * @param env variables from setUp(), over those of this process.
  */
-export function startServer(ffmpegPath) {
-  const env = { ...process.env, FFMPEG_PATH: ffmpegPath };
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], { env, stdio: 'inherit', detached: process.platform !== 'win32' });
+export function startServer(env) {
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], { env: { ...process.env, ...env }, stdio: 'inherit', detached: process.platform !== 'win32' });
   const exited = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));

@@ -3,18 +3,37 @@ import path from 'node:path';
 /** Something the person at the terminal can mend; printed without a stack. */
 export class Problem extends Error {}
 
-/** Does one piece of work under one progress line: `tidemark: building the server … 4.1 s`. */
+// Between two words of progress where a line cannot be written over, as in a log.
+const PROGRESS_INTERVAL_MS = 60_000;
+
+/**
+ * Does one piece of work under one progress line: `tidemark: building the server … 4.1 s`.
+ * Work that takes long calls the function it is given with how far it is: `37 of 196`.
+ */
 export async function step(title, work) {
   const startedMs = Date.now();
-  process.stdout.write(`tidemark: ${title} … `);
+  const line = `tidemark: ${title} … `;
+  process.stdout.write(line);
   try {
-    const result = await work();
+    const result = await work(progressOn(line));
     process.stdout.write(`${((Date.now() - startedMs) / 1000).toFixed(1)} s\n`);
     return result;
   } catch (error) {
     process.stdout.write('failed\n');
     throw error;
   }
+}
+
+/** In a terminal the words replace each other; elsewhere a few of them stay on the line. */
+function progressOn(line) {
+  let lastMs = Date.now();
+  return (words) => {
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${line}${words} … `);
+    else if (Date.now() - lastMs >= PROGRESS_INTERVAL_MS) {
+      lastMs = Date.now();
+      process.stdout.write(`${words} … `);
+    }
+  };
 }
 
 export function say(text) {

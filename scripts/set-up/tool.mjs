@@ -9,8 +9,8 @@ import { signalGroup, startTypeScript } from './typescript.mjs';
 export async function runTool(kind, [name, ...args]) {
   const names = toolNames(kind);
   if (!names.includes(name)) throw new Problem(`usage: npm run ${kind} -- <name> [arguments]\n  names: ${names.join(', ') || '(none yet)'}`);
-  const { ffmpegPath } = await setUpForTests({ built: true });
-  const child = startTypeScript(`test/${kind}/${name}.ts`, { args, env: { FFMPEG_PATH: ffmpegPath } });
+  const { env } = await setUpForTests({ built: true });
+  const child = startTypeScript(`test/${kind}/${name}.ts`, { args, env });
   onStopSignal((signal) => signalGroup(child, signal));
   process.exitCode = await new Promise((resolve, reject) => {
     child.once('error', reject);
