@@ -1,11 +1,19 @@
 # Two images, built and joined by docker-compose.yml: the server (--target app), and nginx in front (--target nginx).
 ARG NODE_IMAGE=node:22-bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /build
 # Alone, so that a change of the sources does not install everything anew. .npmrc keeps install scripts from running.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
+
+# Alone as well: compiling it takes minutes, where its download does not work.
+FROM packages AS worker
+COPY scripts/worker.mjs scripts/
+COPY scripts/set-up scripts/set-up
+RUN node scripts/worker.mjs /build/mediasoup-worker
+
+FROM packages AS build
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
@@ -13,7 +21,7 @@ RUN npm run build && npm prune --omit=dev
 
 FROM ${NODE_IMAGE} AS app
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ffmpeg \
+    && apt-get install -y --no-install-recommends ffmpeg libsrtp2-1 libssl3 libusrsctp2 libuv1 \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o node -g node /var/lib/tidemark /srv/media
 WORKDIR /app
@@ -21,7 +29,8 @@ COPY package.json ./
 COPY config/default.yaml config/
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
-ENV NODE_ENV=production DATA_DIR=/var/lib/tidemark MEDIA_DIR=/srv/media
+COPY --from=worker /build/mediasoup-worker /usr/local/bin/mediasoup-worker
+ENV NODE_ENV=production MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker DATA_DIR=/var/lib/tidemark MEDIA_DIR=/srv/media
 USER node
 EXPOSE 8000 1935
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
