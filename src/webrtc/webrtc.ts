@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Component, Log } from '../platform/index.js';
-import { messageOf } from '../platform/index.js';
+import { AppError, messageOf } from '../platform/index.js';
 import type { WebRtcConfig } from './config.js';
 import { NoRealTime, NotLive, TooManyViewers, WebRtcUnavailable } from './errors.js';
 import { LiveFeed } from './feed/live-feed.js';
@@ -57,8 +57,7 @@ interface Show {
   clients: Map<Viewer, Client>;
   slug: string;
   feed: LiveFeed;
-  stage: Promise<Stage> | undefined;
-  opened: Stage | undefined;
+  stage: Stage | undefined;
   idleTimer: NodeJS.Timeout | undefined;
 }
 
@@ -105,7 +104,7 @@ export class WebRtc implements Component {
   }
 
   get viewers(): number {
-    return [...this.#shows.values()].reduce((sum, { opened }) => sum + (opened?.viewerCount ?? 0), 0);
+    return [...this.#shows.values()].reduce((sum, { stage }) => sum + (stage?.viewerCount ?? 0), 0);
   }
 
   get workerPids(): number[] {
@@ -115,7 +114,7 @@ export class WebRtc implements Component {
   /** A broadcast begins; its media is pushed into what is given back. */
   open(live: LiveShow): LiveFeed {
     const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
-    const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, opened: undefined, idleTimer: undefined };
+    const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, idleTimer: undefined };
     feed.on('layers', ({ main, low, note }) => {
       this.#log.info('real time', { channel: live.slug, main, low, note });
       if (main === undefined) this.#closeStage(show, note ?? 'the stream cannot be played in real time any more');
@@ -168,9 +167,9 @@ export class WebRtc implements Component {
 
   async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish & { client: Client }): Promise<Viewer> {
     clearTimeout(show.idleTimer);
-    const stage = await this.#stageOf(show, worker);
+    show.stage ??= new Stage({ feed: show.feed, log: this.#log });
     try {
-      const viewer = await stage.admit(worker, wish);
+      const viewer = await show.stage.admit(worker, wish);
       show.clients.set(viewer, wish.client);
       viewer.once('closed', () => {
         show.clients.delete(viewer);
@@ -180,7 +179,10 @@ export class WebRtc implements Component {
       return viewer;
     } catch (error) {
       this.#closeWhenIdle(show);
-      throw error;
+      if (error instanceof AppError) throw error;
+      // What fails in mediasoup while a viewer is let in is a worker that dies.
+      this.#log.warn('a viewer could not be let in', { channel: show.slug, error: messageOf(error) });
+      throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
     }
   }
 
@@ -190,28 +192,11 @@ export class WebRtc implements Component {
     }
   }
 
-  #stageOf(show: Show, home: WebRtcWorker): Promise<Stage> {
-    show.stage ??= this.#openStage(show, home);
-    return show.stage;
-  }
-
-  async #openStage(show: Show, home: WebRtcWorker): Promise<Stage> {
-    try {
-      const stage = await Stage.open({ feed: show.feed, home, log: this.#log });
-      show.opened = stage;
-      return stage;
-    } catch (error) {
-      show.stage = undefined;
-      this.#log.error('a broadcast could not be opened in a WebRTC worker', { channel: show.slug, error: messageOf(error) });
-      throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
-    }
-  }
-
   /** The one with the fewest viewers; those that have the broadcast already are worth a few. */
   #chooseWorker(show: Show): WebRtcWorker {
     const loads = (this.#workers?.list ?? []).map((worker) => {
       const viewers = this.#viewersIn(worker);
-      const isNear = show.opened === undefined || show.opened.home === worker || show.opened.viewersIn(worker) > 0;
+      const isNear = (show.stage?.viewersIn(worker) ?? 0) > 0;
       return { worker, viewers, cost: viewers + (isNear ? 0 : BRANCH_WORTH) };
     });
     const max = this.#config.maxViewersPerWorker;
@@ -221,31 +206,26 @@ export class WebRtc implements Component {
   }
 
   #viewersIn(worker: WebRtcWorker): number {
-    return [...this.#shows.values()].reduce((sum, { opened }) => sum + (opened?.viewersIn(worker) ?? 0), 0);
+    return [...this.#shows.values()].reduce((sum, { stage }) => sum + (stage?.viewersIn(worker) ?? 0), 0);
   }
 
   #closeWhenIdle(show: Show): void {
-    if ((show.opened?.viewerCount ?? 0) > 0) return;
+    if ((show.stage?.viewerCount ?? 0) > 0) return;
     clearTimeout(show.idleTimer);
     show.idleTimer = setTimeout(() => {
-      if ((show.opened?.viewerCount ?? 0) === 0 && this.#admitting === 0) this.#closeStage(show, 'nobody watches');
+      if ((show.stage?.viewerCount ?? 0) === 0 && this.#admitting === 0) this.#closeStage(show, 'nobody watches');
     }, IDLE_MS);
     show.idleTimer.unref();
   }
 
   #closeStage(show: Show, reason: string): void {
     clearTimeout(show.idleTimer);
-    const { stage } = show;
+    show.stage?.close(reason);
     show.stage = undefined;
-    show.opened = undefined;
-    void stage?.then((opened) => opened.close(reason)).catch(() => undefined);
   }
 
   #forgetWorker(worker: WebRtcWorker): void {
-    for (const show of this.#shows.values()) {
-      if (show.opened?.home === worker) this.#closeStage(show, 'a part of the server was started anew');
-      else show.opened?.forget(worker);
-    }
+    for (const { stage } of this.#shows.values()) stage?.forget(worker);
   }
 }
 

@@ -9,7 +9,8 @@ import { ninjaFile, platformName, readSources } from './recipe.mjs';
 
 const PACKAGE_FOLDER = path.resolve('node_modules/mediasoup');
 const WORKER_FOLDER = path.join(PACKAGE_FOLDER, 'worker');
-const SHIM = path.resolve('scripts/set-up/worker/include/srtp.h');
+/** What stands before the headers of the system. */
+const HEADERS = ['srtp.h', 'openssl/bio.h'].map((file) => path.resolve('scripts/set-up/worker/include', file));
 
 /**
  * Finds a mediasoup worker that runs: the configured one, else the cached one, else mediasoup's download, else one built
@@ -36,7 +37,7 @@ async function checked(file) {
 async function cachedOrNew({ again }) {
   const { version } = JSON.parse(readFileSync(path.join(PACKAGE_FOLDER, 'package.json'), 'utf8'));
   const ninja = ninjaFile(readSources(WORKER_FOLDER));
-  const cache = new WorkerCache({ version, ingredients: [platformName(), ninja, readFileSync(SHIM, 'utf8')] });
+  const cache = new WorkerCache({ version, ingredients: [platformName(), ninja, ...HEADERS.map((file) => readFileSync(file, 'utf8'))] });
   if (await failureOf(cache.file) === undefined) return { path: cache.file };
   return cache.alone(async () => {
     if (again) cache.forgetFailures();

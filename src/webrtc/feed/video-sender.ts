@@ -19,7 +19,6 @@ const FILLER: RtpPayload = { slices: [Buffer.from([12, 0xff])], marker: true };
 
 export interface VideoSenderOptions {
   sendRtp: (packet: Buffer) => void;
-  sendRtcp: (packet: Buffer) => void;
   /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
   epochMs: number;
 }
@@ -39,17 +38,16 @@ export class VideoSender {
     this.#options = options;
   }
 
-  /** Makes every layer known. */
-  open(): void {
-    const timestamp = this.#timestamp(Date.now() - this.#options.epochMs);
-    for (let layer = 0; layer < LAYER_COUNT; layer++) this.#send(layer, FILLER, timestamp);
-    this.report();
+  /** Makes every layer known to who comes new. */
+  introductions(): Buffer[] {
+    const timestamp = rtpTimestamp(Date.now(), VIDEO_CLOCK_RATE);
+    return this.#streams.map((stream) => stream.packetBefore(FILLER, timestamp));
   }
 
-  /** Tells receivers how timestamps and the wall clock go together; at least every few seconds. */
-  report(): void {
+  /** How timestamps and the wall clock go together: sender reports, to be sent every second. */
+  reports(): Buffer[] {
     const nowMs = Date.now();
-    for (const stream of this.#streams) this.#options.sendRtcp(senderReport(stream, nowMs, VIDEO_CLOCK_RATE));
+    return this.#streams.map((stream) => senderReport(stream, nowMs, VIDEO_CLOCK_RATE));
   }
 
   sendMain(frame: Frame, parameterSets: readonly Buffer[]): void {

@@ -35,19 +35,29 @@ export class RtpStream {
   }
 
   /** @param timestamp in units of the clock rate, 32 bits. */
-  packet({ slices, marker }: RtpPayload, timestamp: number): Buffer {
+  packet(payload: RtpPayload, timestamp: number): Buffer {
+    const packet = this.#write(payload, timestamp, this.#sequence);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#packets = (this.#packets + 1) >>> 0;
+    this.#octets = (this.#octets + packet.length - HEADER_BYTES) >>> 0;
+    return packet;
+  }
+
+  /** One that goes before the next packet, and takes no number from it: for a receiver that has had none. */
+  packetBefore(payload: RtpPayload, timestamp: number): Buffer {
+    return this.#write(payload, timestamp, (this.#sequence - 1) & 0xffff);
+  }
+
+  #write({ slices, marker }: RtpPayload, timestamp: number, sequence: number): Buffer {
     const sizeBytes = slices.reduce((sum, slice) => sum + slice.length, 0);
     const packet = Buffer.allocUnsafe(HEADER_BYTES + sizeBytes);
     packet.writeUInt8(VERSION << 6, 0);
     packet.writeUInt8((marker ? 0x80 : 0) | this.#payloadType, 1);
-    packet.writeUInt16BE(this.#sequence, 2);
+    packet.writeUInt16BE(sequence, 2);
     packet.writeUInt32BE(timestamp, 4);
     packet.writeUInt32BE(this.ssrc, 8);
     let offset = HEADER_BYTES;
     for (const slice of slices) offset += slice.copy(packet, offset);
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#packets = (this.#packets + 1) >>> 0;
-    this.#octets = (this.#octets + sizeBytes) >>> 0;
     return packet;
   }
 }

@@ -27,7 +27,6 @@ function openSender() {
   const sent: Sent[] = [];
   const sender = new VideoSender({
     epochMs: EPOCH_MS,
-    sendRtcp: () => undefined,
     sendRtp: (packet) => sent.push({
       layer: VIDEO_SSRCS.indexOf(packet.readUInt32BE(8)),
       sequence: packet.readUInt16BE(2),
