@@ -32,7 +32,7 @@ COPY --from=build /build/dist dist
 COPY --from=worker /build/mediasoup-worker /usr/local/bin/mediasoup-worker
 ENV NODE_ENV=production MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker DATA_DIR=/var/lib/tidemark MEDIA_DIR=/srv/media
 USER node
-EXPOSE 8000 1935
+EXPOSE 8000 1935 44300-44307/udp 44300-44307/tcp
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8000/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/main.js"]

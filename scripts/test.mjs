@@ -20,7 +20,8 @@ await main(async () => {
   const files = listTestFiles(filters);
   if (files.unit.length + files.endToEnd.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
   const found = await setUpForTests({ built: files.endToEnd.length > 0 });
-  const env = { ...process.env, ...found.env };
+  // Servers of tests run beside each other.
+  const env = { ...process.env, ...found.env, WEBRTC_PORT: '0' };
   if (filters.length === 0) await checkTypes();
   await runFiles(files.unit, { env, jobs: UNIT_JOBS, timeoutMs: UNIT_TIMEOUT_MS });
   await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: END_TO_END_TIMEOUT_MS });

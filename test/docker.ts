@@ -38,10 +38,10 @@ t.test('every container is without root, with a file system that it cannot chang
   }
 });
 
-t.test('only nginx and RTMP can be reached from outside', async (t) => {
+t.test('only nginx, RTMP and WebRTC can be reached from outside', async (t) => {
   const { services } = composeFile.parse(parse(read('docker-compose.yml'), { merge: true }));
   const published = Object.entries(services).flatMap(([name, { ports }]) => ports.map((port) => `${name} ${port.split(':').at(-1)}`));
-  t.same(published, ['app 1935', 'nginx 8080', 'nginx 8443']);
+  t.same(published, ['app 1935', 'app 44300-44307/udp', 'app 44300-44307/tcp', 'nginx 8080', 'nginx 8443']);
 });
 
 t.test('what the images copy exists, and .dockerignore lets it in', async (t) => {
