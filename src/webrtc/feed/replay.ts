@@ -11,6 +11,8 @@ export interface ReplayOptions {
   /** The pictures since the last key frame, oldest first, the last one of which is out already. */
   pictures: Picture[];
   send: (payload: RtpPayload, timestamp: number) => void;
+  /** The timestamp that a picture would have if it came from the publisher now. */
+  now: () => number;
 }
 
 const TWO_32 = 2 ** 32;
@@ -18,33 +20,41 @@ const TWO_32 = 2 ** 32;
 const LEAST_KBPS = 20_000;
 const RATE_SHARE = 4;
 const TICK_MS = 5;
+/** Between two pictures of a replay at least, 90 kHz. */
+const LEAST_STEP = 10;
 /** Between two pictures at 30 a second. */
 const USUAL_STEP = 3_000;
-const LEAST_SPAN = 900;
 
 /**
- * Sends the pictures since the last key frame once more, for who joins between two: paced, and with timestamps between
- * those of the last picture and the next, so that a player shows them as fast as they come and is at the live edge
- * with the last one. What is made meanwhile follows them.
+ * Sends the pictures since the last key frame once more, for who joins between two: paced, and with timestamps as if
+ * each were taken when it is sent, so that a player sees a steady clock, shows them as fast as they come, and is at the
+ * live edge with the last one. What is made meanwhile follows them.
  */
 export class Replay {
-  readonly #send: ReplayOptions['send'];
-  readonly #queue: { payload: RtpPayload; timestamp: number }[] = [];
+  readonly #options: ReplayOptions;
+  readonly #queue: Picture[] = [];
   readonly #bytesPerTick: number;
+  /** Packets of the first picture in the queue that are out. */
+  #sentPayloads = 0;
+  #timestamp: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ pictures, send }: ReplayOptions) {
-    this.#send = send;
-    this.#bytesPerTick = bytesPerTick(pictures);
-    for (const picture of squeeze(pictures)) this.#enqueue(picture);
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#bytesPerTick = bytesPerTick(options.pictures);
+    this.#queue.push(...options.pictures);
     this.#sendSome();
     if (this.#queue.length > 0) this.#timer = setInterval(() => this.#sendSome(), TICK_MS);
   }
 
   /** The next picture of the stream. */
   push(picture: Picture): void {
-    if (this.#queue.length > 0) return this.#enqueue(picture);
-    for (const payload of picture.payloads) this.#send(payload, picture.timestamp);
+    if (this.#queue.length > 0) {
+      this.#queue.push(picture);
+      return;
+    }
+    this.#timestamp = this.#after(picture.timestamp);
+    for (const payload of picture.payloads) this.#options.send(payload, this.#timestamp);
   }
 
   stop(): void {
@@ -52,43 +62,41 @@ export class Replay {
     this.#queue.length = 0;
   }
 
-  #enqueue({ payloads, timestamp }: Picture): void {
-    for (const payload of payloads) this.#queue.push({ payload, timestamp });
-  }
-
   #sendSome(): void {
-    let sent = 0;
-    let count = 0;
-    for (const { payload, timestamp } of this.#queue) {
-      if (sent >= this.#bytesPerTick) break;
-      this.#send(payload, timestamp);
-      sent += sizeOf(payload);
-      count++;
+    let room = this.#bytesPerTick;
+    for (let picture = this.#queue[0]; picture !== undefined && room > 0; picture = this.#queue[0]) {
+      if (this.#sentPayloads === 0) this.#timestamp = this.#after(this.#options.now());
+      for (const payload of picture.payloads.slice(this.#sentPayloads)) {
+        if (room <= 0) return;
+        this.#options.send(payload, this.#timestamp ?? 0);
+        this.#sentPayloads++;
+        room -= sizeOf(payload);
+      }
+      this.#queue.shift();
+      this.#sentPayloads = 0;
     }
-    this.#queue.splice(0, count);
     if (this.#queue.length === 0) clearInterval(this.#timer);
   }
-}
 
-/** The same pictures with timestamps after the last one's and before the next one's. */
-export function squeeze(pictures: readonly Picture[]): Picture[] {
-  const last = pictures.at(-1)?.timestamp ?? 0;
-  const step = stepOf(pictures);
-  const span = Math.max(LEAST_SPAN, step) * 0.9;
-  return pictures.map(({ payloads }, i) => ({ payloads, timestamp: (last + 1 + Math.floor((i * span) / pictures.length)) % TWO_32 }));
-}
-
-/** From one picture to the next, as the last two tell. */
-function stepOf(pictures: readonly Picture[]): number {
-  const [before, last] = pictures.slice(-2);
-  if (before === undefined || last === undefined) return USUAL_STEP;
-  return Math.min(USUAL_STEP, (last.timestamp - before.timestamp + TWO_32) % TWO_32);
+  /** This timestamp, or one just after the last where that would go back. */
+  #after(timestamp: number): number {
+    if (this.#timestamp === undefined) return timestamp;
+    const step = (timestamp - this.#timestamp + TWO_32) % TWO_32;
+    return step >= LEAST_STEP && step < TWO_32 / 2 ? timestamp : (this.#timestamp + LEAST_STEP) % TWO_32;
+  }
 }
 
 function bytesPerTick(pictures: readonly Picture[]): number {
   const sizeBytes = pictures.flatMap(({ payloads }) => payloads).reduce((sum, payload) => sum + sizeOf(payload), 0);
   const spanMs = Math.max(1_000, (pictures.length * stepOf(pictures)) / 90);
   return Math.max((LEAST_KBPS / 8) * TICK_MS, (RATE_SHARE * sizeBytes * TICK_MS) / spanMs);
+}
+
+/** From one picture to the next, as the last two tell, 90 kHz. */
+function stepOf(pictures: readonly Picture[]): number {
+  const [before, last] = pictures.slice(-2);
+  if (before === undefined || last === undefined) return USUAL_STEP;
+  return Math.min(USUAL_STEP, (last.timestamp - before.timestamp + TWO_32) % TWO_32);
 }
 
 function sizeOf({ slices }: RtpPayload): number {

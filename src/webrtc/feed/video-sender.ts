@@ -8,6 +8,7 @@ import type { Picture } from './replay.js';
 
 /** What is sent as one simulcast producer, as spatial layers; a viewer gets one of them at a time. */
 export const LAYERS = { low: 0, firstReplay: 1, main: 4 } as const;
+const TWO_32 = 2 ** 32;
 const LAYER_COUNT = LAYERS.main + 1;
 const REPLAY_LAYERS = LAYERS.main - LAYERS.firstReplay;
 const FIRST_SSRC = 1_000;
@@ -33,6 +34,8 @@ export class VideoSender {
   readonly #replays = new Map<number, Replay | 'gathering'>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #gatheringLayer: number | undefined;
+  /** How far the timestamp of a picture is behind the wall clock when it goes out, 90 kHz. */
+  #lag = 0;
 
   constructor(options: VideoSenderOptions) {
     this.#options = options;
@@ -52,6 +55,7 @@ export class VideoSender {
 
   sendMain(frame: Frame, parameterSets: readonly Buffer[]): void {
     const picture = this.#pictureOf(frame, parameterSets);
+    this.#lag = (rtpTimestamp(Date.now(), VIDEO_CLOCK_RATE) - picture.timestamp + TWO_32) % TWO_32;
     for (const payload of picture.payloads) this.#send(LAYERS.main, payload, picture.timestamp);
     // At a key frame, who watches a replay goes over to the main layer.
     if (frame.isKey) this.stopReplays();
@@ -100,7 +104,11 @@ export class VideoSender {
     this.#replays.delete(layer);
     if (frames.length === 0) return;
     const pictures = frames.map((frame) => this.#pictureOf(frame, parameterSets));
-    this.#replays.set(layer, new Replay({ pictures, send: (payload, timestamp) => this.#send(layer, payload, timestamp) }));
+    this.#replays.set(layer, new Replay({
+      pictures,
+      send: (payload, timestamp) => this.#send(layer, payload, timestamp),
+      now: () => (rtpTimestamp(Date.now(), VIDEO_CLOCK_RATE) - this.#lag + TWO_32) % TWO_32,
+    }));
   }
 
   #pictureOf(frame: Frame, parameterSets: readonly Buffer[]): Picture {

@@ -38,23 +38,26 @@ function openSender() {
   return { sender, sent, on: (layer: number) => sent.filter((one) => one.layer === layer) };
 }
 
-t.test('who joins between key frames gets the pictures since the last one, in time for the next', async (t) => {
+t.test('who joins between key frames gets the pictures since the last one, as if they came now', async (t) => {
   const { sender, on } = openSender();
   t.teardown(() => sender.close());
   const frames = Array.from({ length: 40 }, (_value, i) => frame(i, 6_000));
   for (const one of frames) sender.sendMain(one, []);
+  const bookedMs = performance.now();
   const layer = sender.bookReplay(() => ({ frames, parameterSets: [] }));
   t.equal(layer, LAYERS.firstReplay);
   t.equal(sender.bookReplay(() => ({ frames: [], parameterSets: [] })), layer, 'who asks at the same time gets the same');
   await until('the replay is out', () => (on(LAYERS.firstReplay).filter(({ marker }) => marker).length >= frames.length) || undefined);
   const replayed = on(LAYERS.firstReplay);
   const lastMain = on(LAYERS.main).at(-1)?.timestamp ?? 0;
-  const next = lastMain + STEP_MS * 90;
-  t.ok(replayed.every(({ timestamp }) => timestamp > lastMain && timestamp < next), 'between the last picture and the next');
+  t.ok(replayed.every(({ timestamp }) => timestamp >= lastMain), 'after the last picture that is out');
+  const elapsedMs = performance.now() - bookedMs;
+  const spanMs = ((replayed.at(-1)?.timestamp ?? 0) - (replayed[0]?.timestamp ?? 0)) / 90;
+  t.ok(spanMs > 20 && spanMs <= elapsedMs, `a steady clock: ${spanMs} ms of ${elapsedMs}`);
   t.ok(replayed.every(({ timestamp }, i) => timestamp >= (replayed[i - 1]?.timestamp ?? 0)), 'in order');
   t.ok(replayed.every(({ sequence }, i) => i === 0 || sequence === ((replayed[i - 1]?.sequence ?? 0) + 1) % 65_536), 'without gaps');
 
-  sender.sendMain(frame(40, 100), []);
+  sender.sendMain(frame(60, 100), []);
   t.equal(on(LAYERS.firstReplay).at(-1)?.timestamp, on(LAYERS.main).at(-1)?.timestamp, 'and goes on with the live pictures');
   sender.sendMain({ ...frame(0, 100), dtsMs: 41 * STEP_MS, ptsMs: 41 * STEP_MS }, []);
   const count = on(LAYERS.firstReplay).length;
@@ -71,8 +74,7 @@ t.test('a long group is paced, and pictures that come meanwhile wait for their t
   const begun = on(LAYERS.firstReplay).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   t.ok(begun < 200_000, `${begun} bytes at once`);
   sender.sendMain(frame(60, 500), []);
-  const lastTimestamp = on(LAYERS.main).at(-1)?.timestamp;
-  await until('the live picture follows', () => (on(LAYERS.firstReplay).at(-1)?.timestamp === lastTimestamp) || undefined);
+  await until('the live picture follows', () => (on(LAYERS.firstReplay).at(-1)?.sizeBytes === 500) || undefined);
   const times = on(LAYERS.firstReplay).map(({ timestamp }) => timestamp);
   t.same(times, times.toSorted((a, b) => a - b));
 });
