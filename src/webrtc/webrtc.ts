@@ -50,6 +50,7 @@ const WATCHING_MS = 2_000;
 const IDLE_MS = 10_000;
 /** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
 const BRANCH_WORTH = 20;
+const WORKER_WAIT_MS = 2_500;
 const NO_WORKER = 'the WebRTC worker is being started again: try once more';
 
 interface Show {
@@ -130,9 +131,9 @@ export class WebRtc implements Component {
     this.#closeStage(show, 'the broadcast is over');
   }
 
-  /** Whether a broadcast can be watched in real time now. */
+  /** Whether a broadcast can be watched in real time; a worker that is just being replaced comes back. */
   isPossible(id: string): boolean {
-    return this.problem === undefined && this.#shows.get(id)?.feed.layers.main !== undefined;
+    return this.#missing === undefined && this.#shows.get(id)?.feed.layers.main !== undefined;
   }
 
   /** Why the source itself is not played in real time, or nothing is; a sentence for the streamer. */
@@ -145,15 +146,15 @@ export class WebRtc implements Component {
    * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | CodecsRefused}
    */
   async admit(slug: string, wish: Wish & { client: Client }): Promise<Viewer> {
-    if (this.problem !== undefined) throw new WebRtcUnavailable(this.problem, { retryAfterSec: this.#missing === undefined ? 1 : 60 });
+    if (this.#missing !== undefined) throw new WebRtcUnavailable(this.#missing);
     const show = [...this.#shows.values()].find((one) => one.slug === slug);
     if (show === undefined) throw new NotLive(slug);
     const { main, note } = show.feed.layers;
     if (main === undefined) throw new NoRealTime(note ?? 'the stream has no picture yet');
-    const worker = this.#chooseWorker(show);
     this.#admitting++;
     try {
-      return await this.#admitTo(show, worker, wish);
+      await this.#workers?.waitForOne(WORKER_WAIT_MS);
+      return await this.#admitTo(show, this.#chooseWorker(show), wish);
     } finally {
       this.#admitting--;
     }
@@ -199,8 +200,9 @@ export class WebRtc implements Component {
       const isNear = (show.stage?.viewersIn(worker) ?? 0) > 0;
       return { worker, viewers, cost: viewers + (isNear ? 0 : BRANCH_WORTH) };
     });
+    if (loads.length === 0) throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
     const max = this.#config.maxViewersPerWorker;
-    const free = loads.filter(({ viewers }) => viewers + this.#admitting < max).toSorted((a, b) => a.cost - b.cost)[0];
+    const free = loads.filter(({ viewers }) => viewers + this.#admitting <= max).toSorted((a, b) => a.cost - b.cost)[0];
     if (free === undefined) throw new TooManyViewers(loads.length * max);
     return free.worker;
   }

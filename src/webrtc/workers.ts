@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { createWorker } from 'mediasoup';
 import type { types } from 'mediasoup';
@@ -23,6 +23,7 @@ export interface WebRtcWorker {
 }
 
 export interface WebRtcWorkersEvents {
+  started: [];
   /** A worker process is gone, and everything in it; another takes its place. */
   died: [worker: WebRtcWorker];
 }
@@ -64,6 +65,11 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
     return this.#slots.flatMap(({ current }) => current ?? []);
   }
 
+  /** Waits while none runs, for a time: viewers of one that died come back before there is another. */
+  async waitForOne(limitMs: number): Promise<void> {
+    if (this.list.length === 0 && this.#state === 'running') await once(this, 'started', { signal: AbortSignal.timeout(limitMs) }).catch(() => undefined);
+  }
+
   /** Never rejects: without workers, the server goes on without WebRTC. */
   start(): Promise<void> {
     this.#starting ??= this.#startAll();
@@ -93,6 +99,7 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
       const opened = await this.#createWorker(slot);
       slot.current = opened;
       slot.startedMs = performance.now();
+      this.emit('started');
       opened.worker.on('died', (error) => this.#replace(slot, opened, error));
       this.#log.info('WebRTC worker started', { pid: opened.worker.pid, port: this.#portOf(slot) });
     } catch (error) {
