@@ -11,6 +11,7 @@ import { Watch } from './watch/watch.js';
 
 // Viewers never load the studio.
 const Studio = lazy(async () => ({ default: (await import('./studio/studio.js')).Studio }));
+const GoLive = lazy(async () => ({ default: (await import('./studio/go-live/go-live.js')).GoLive }));
 
 /** Every page by its address. A channel's page is its slug, so no other page may have a name that a channel can take. */
 export function App() {
@@ -22,6 +23,7 @@ export function App() {
           <Route path="login" element={<SignIn />} />
           <Route path="register" element={<Register />} />
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
+          <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
           <Route path=":slug" element={<Watch />} />
           <Route path="*" element={<NotFound />} />
         </Route>

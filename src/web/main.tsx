@@ -2,13 +2,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Api } from './api/api.js';
 import { ServerProvider } from './api/context.js';
-import { Session, type Remembered } from './api/session.js';
+import { remembered } from './api/remembered.js';
+import { Session } from './api/session.js';
 import { App } from './app.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './controls/controls.css';
 
-const session = new Session({ origin: '', remembered: storage() });
+const session = new Session({ origin: '', remembered: remembered() });
 const api = new Api({ origin: '', session });
 void restore();
 
@@ -28,19 +29,5 @@ async function restore(): Promise<void> {
     await session.restore();
   } catch {
     setTimeout(() => void restore(), 5_000);
-  }
-}
-
-/** `localStorage`, or memory where the browser blocks it. */
-function storage(): Remembered {
-  try {
-    return window.localStorage;
-  } catch {
-    const values = new Map<string, string>();
-    return {
-      getItem: (key) => values.get(key) ?? null,
-      setItem: (key, value) => void values.set(key, value),
-      removeItem: (key) => void values.delete(key),
-    };
   }
 }

@@ -1,5 +1,5 @@
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, ServerInfo, StreamKey,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, ServerHealth, ServerInfo, StreamKey,
 } from './contract.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
@@ -18,6 +18,15 @@ export class Api {
 
   server(signal?: AbortSignal): Promise<ServerInfo> {
     return this.#get('/server', signal);
+  }
+
+  /** Why the server has no WebRTC, half a sentence; undefined when it has. */
+  async webRtcProblem(signal?: AbortSignal): Promise<string | undefined> {
+    const response = await send(`${this.#origin}/health`, signal === undefined ? {} : { signal });
+    // A part that fails makes it 503, with the same body.
+    if (!response.ok && response.status !== 503) throw await readProblem(response);
+    const { webrtc } = (await parsed<ServerHealth>(response)).checks;
+    return webrtc?.status === 'off' ? webrtc.reason ?? 'it is switched off' : undefined;
   }
 
   async live(signal?: AbortSignal): Promise<LiveBroadcast[]> {
@@ -67,6 +76,7 @@ export class Api {
     return this.#send('POST', `/channels/${encodeURIComponent(slug)}/stream-keys`, { label });
   }
 
+  /** Sent even while the page goes away, as every DELETE is. */
   async revokeStreamKey(slug: string, id: string): Promise<void> {
     await this.#exchange('DELETE', `/channels/${encodeURIComponent(slug)}/stream-keys/${encodeURIComponent(id)}`);
   }
@@ -97,6 +107,7 @@ export class Api {
     return send(`${this.#origin}/api/v1${path}`, {
       method,
       headers,
+      keepalive: method === 'DELETE',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -139,11 +139,18 @@ export interface Advice {
   message: string;
 }
 
+/** `GET /health`, the part that pages read. */
+export interface ServerHealth {
+  checks: Record<string, { status: 'ok' | 'failing' | 'off'; reason?: string } | undefined>;
+}
+
 export interface ChannelHealth {
   state: ChannelState;
   publication?: { protocol: string; encoder: string; remoteAddress: string; connectedSec: number };
   source?: SourceHealth;
   ladder?: LadderHealth;
+  /** `note`: why it is not possible, or why a rung is shown in place of the source; half a sentence. */
+  realTime?: { possible: boolean; note?: string };
   /** `speed` is 0 while nothing has to be encoded. */
   encode?: { speed: number; lagMs: number; restarts: number };
   advice: Advice[];

@@ -3,15 +3,19 @@ import { useApi } from '../api/context.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords } from '../api/problem.js';
 import { CopyButton } from '../controls/copy-button.js';
+import { Icon } from '../controls/icons.js';
 import { Notice } from '../controls/notice.js';
 
-/** The server's address for an encoder, and OBS in five steps. */
+/** The ways to send a stream: this browser, or an encoder with the server's address; OBS in five steps. */
 export function Encoder() {
   const api = useApi();
   const { value: server, error } = usePolled(useCallback((signal) => api.server(signal), [api]), { everyMs: 0 });
   return (
     <section className="panel" aria-labelledby="encoder-title">
-      <h2 id="encoder-title">Connect your encoder</h2>
+      <h2 id="encoder-title">Go live</h2>
+      {/* A visit, not a change of this page: the browser then asks before its Back button ends a show. */}
+      <a className="button primary" href="/studio/go-live"><Icon name="camera" />From this browser</a>
+      <p className="soft">Camera, microphone and screen, without another program. Or connect an encoder such as OBS:</p>
       {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
       {server && <Address label="Server" url={server.rtmp.url} />}
       {server?.rtmp.tlsUrl && <Address label="Server, encrypted" url={server.rtmp.tlsUrl} />}

@@ -9,15 +9,17 @@ import { Confirm } from '../controls/confirm.js';
 import { Icon } from '../controls/icons.js';
 import { Notice } from '../controls/notice.js';
 import { clock, secondsSince } from '../words/time.js';
+import { encoderName } from './encoder-name.js';
 import { historyAfter, NO_HISTORY } from './health-history.js';
 import { Preview } from './preview.js';
+import { adviseRealTime } from './real-time-advice.js';
 import { RenditionTable } from './rendition-table.js';
 import { SourceFacts } from './source-facts.js';
 
 const HEALTH_MS = 2_000;
 
 const STATES: Record<ChannelHealth['state'], { title: string; text: string }> = {
-  offline: { title: 'Offline', text: 'Start your encoder; this page shows it within seconds.' },
+  offline: { title: 'Offline', text: 'Start your encoder, or go live from this browser.' },
   starting: { title: 'Starting', text: 'Your encoder is connected. Viewers see the picture in a moment.' },
   live: { title: 'On air', text: '' },
   reconnecting: { title: 'Connection lost', text: 'Your show is kept open. Reconnect and it goes on where it was.' },
@@ -38,7 +40,7 @@ export function OnAir({ slug, title }: { slug: string; title: string }) {
     <section className="onair" data-state={health ? state : 'loading'} aria-label="On air">
       <StateLine slug={slug} state={state} health={health} live={live} onEnded={refresh} />
       {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
-      {health && health.advice.length > 0 && state !== 'offline' && <AdviceList advice={health.advice} />}
+      {health && health.advice.length > 0 && state !== 'offline' && <AdviceList advice={[...health.advice, ...adviseRealTime(health)]} />}
       {health?.source && <SourceFacts source={health.source} encode={health.encode} history={history} />}
       {health?.ladder && <RenditionTable ladder={health.ladder} />}
       {live?.broadcast && <Preview slug={slug} title={title} broadcast={live.broadcast} state={state} latency={live.latency} />}
@@ -87,7 +89,8 @@ function StateLine({ slug, state, health, live, onEnded }: StateLineProps) {
   );
 }
 
-function AdviceList({ advice }: { advice: ChannelHealth['advice'] }) {
+/** What to know and to do, the urgent first. */
+export function AdviceList({ advice }: { advice: ChannelHealth['advice'] }) {
   const ordered = advice.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
   return (
     <ul className="advice" aria-label="Advice">
@@ -108,7 +111,7 @@ function EncoderLine({ publication }: { publication: NonNullable<ChannelHealth['
   const { encoder, protocol, remoteAddress, connectedSec } = publication;
   return (
     <p className="soft encoder-line">
-      {encoder || 'Encoder'} by {protocol.toUpperCase()} from {remoteAddress}, connected for {clock(connectedSec)}
+      {encoderName(encoder)} by {protocol.toUpperCase()} from {remoteAddress}, connected for {clock(connectedSec)}
     </p>
   );
 }

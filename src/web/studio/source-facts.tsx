@@ -36,7 +36,8 @@ function PictureFacts({ source, codec, history }: { source: SourceHealth; codec:
   );
 }
 
-function Fact({ name, term, value, note, children }: { name: string; term: string; value: string; note?: string | undefined; children?: ReactNode }) {
+/** One figure with its name. */
+export function Fact({ name, term, value, note, children }: { name: string; term: string; value: string; note?: string | undefined; children?: ReactNode }) {
   return (
     <div className="fact" data-fact={name}>
       <dt>{term}</dt>

@@ -85,7 +85,7 @@ export class WebRtcSession {
 
   /** Tells the server, and nothing else: for a page that goes away, or into the browser's cache of pages. */
   leave(): void {
-    if (this.#sessionUrl !== undefined) endSession(this.#sessionUrl);
+    if (this.#sessionUrl !== undefined) void endSession(this.#sessionUrl);
     this.#sessionUrl = undefined;
   }
 

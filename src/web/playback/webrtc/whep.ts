@@ -2,7 +2,7 @@ import { readProblem } from '../../api/problem.js';
 import { send } from '../../api/session.js';
 import { iceServersOf, type IceServer } from './ice-servers.js';
 
-/** What the server answers to an offer (WHEP, draft-ietf-wish-whep). */
+/** What the server answers to an offer (WHEP, draft-ietf-wish-whep; WHIP, RFC 9725, is the same the other way round). */
 export interface WhepAnswer {
   sdp: string;
   /** Ends the session by DELETE; undefined when the server named none. */
@@ -10,9 +10,9 @@ export interface WhepAnswer {
   iceServers: IceServer[];
 }
 
-/** Asks to receive a stream. Throws a Problem when the server refuses or does not reply. */
-export async function offerTo(url: string, sdp: string, signal: AbortSignal): Promise<WhepAnswer> {
-  const response = await send(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: sdp, signal });
+/** Asks to receive a stream, or with a stream key to publish one. Throws a Problem when the server refuses or does not reply. */
+export async function offerTo(url: string, sdp: string, signal: AbortSignal, key?: string): Promise<WhepAnswer> {
+  const response = await send(url, { method: 'POST', headers: { 'content-type': 'application/sdp', ...authorization(key) }, body: sdp, signal });
   if (!response.ok) throw await readProblem(response);
   const location = response.headers.get('location');
   return {
@@ -22,10 +22,14 @@ export async function offerTo(url: string, sdp: string, signal: AbortSignal): Pr
   };
 }
 
-/** Tells the server that this viewer leaves; it is sent even while the page goes away. */
-export function endSession(url: string): void {
+/** Tells the server that this end leaves; it is sent even while the page goes away. Never fails. */
+export async function endSession(url: string, key?: string): Promise<void> {
   // One that is lost is noticed by the server, a little later.
-  void fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+  await fetch(url, { method: 'DELETE', headers: authorization(key), keepalive: true }).catch(() => undefined);
+}
+
+function authorization(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }
 
 /** The offer, with the wish for stereo: a browser decodes Opus to one channel unless it has asked for two (RFC 7587 §7). */
