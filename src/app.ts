@@ -6,7 +6,7 @@ import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from './chan
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
-import { RtmpServer } from './ingest/index.js';
+import { RtmpServer, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
@@ -15,7 +15,7 @@ import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/i
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
 import type { Transcode } from './transcode/index.js';
-import { WebRtc, whepRoutes } from './webrtc/index.js';
+import { WebRtc, whepRoutes, whipRoutes, WhipSessions } from './webrtc/index.js';
 
 export interface AppOptions {
   config: Config;
@@ -32,6 +32,9 @@ export interface App extends Component {
   /** For tests: what runs for a channel that is live. */
   transcodeOf(slug: string): Transcode | undefined;
 }
+
+/** Without a setting: each takes a port, and docker-compose.yml publishes so many. */
+const MAX_WEBRTC_WORKERS = 8;
 
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
 export function createApp(options: AppOptions): App {
@@ -50,7 +53,8 @@ export function createApp(options: AppOptions): App {
   const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
 
   const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000, log: roomLog('streams') });
-  const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, log });
+  const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
+  const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, log: roomLog('transcode') });
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
   const viewers = new Viewers();
@@ -58,11 +62,13 @@ export function createApp(options: AppOptions): App {
   const webrtc = new WebRtc({
     config: config.webrtc,
     bindAddress: config.http.bindAddress,
-    workers: config.webrtc.workers || availableParallelism(),
+    workers: config.webrtc.workers || Math.min(availableParallelism(), MAX_WEBRTC_WORKERS),
     missing: config.webrtc.workerBin === '' ? 'there is no mediasoup worker: npm run setup says what it needs' : undefined,
-    onWatching: (id, client) => viewers.seen(id, { ip: client.ip, get: () => client.userAgent }),
+    publishing: { maxBitrateKbps: config.ingest.maxBitrateKbps, maxFrameBytes: config.ingest.maxMessageKiB * 1024, idleTimeoutMs: config.ingest.idleTimeoutSec * 1000 },
+    onWatching: (id, client, presentMs) => viewers.seen(id, { ip: client.ip, get: () => client.userAgent }, { presentMs }),
     log: roomLog('webrtc'),
   });
+  const whip = new WhipSessions({ streamKeys, wrongKeys, broadcasts, receiver: webrtc, log: roomLog('webrtc') });
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
@@ -94,6 +100,7 @@ export function createApp(options: AppOptions): App {
         corsOrigin: config.deliver.corsOrigin,
         iceServers: () => webrtc.iceServers(),
       }) },
+      { path: '/', handler: whipRoutes({ sessions: whip, corsOrigin: config.deliver.corsOrigin, iceServers: () => webrtc.iceServers() }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
       { path: '/api/v1', handler: liveRoutes({
@@ -129,6 +136,7 @@ export function createApp(options: AppOptions): App {
       { name: 'http', component: http },
       { name: 'broadcasts', component: broadcasts },
       { name: 'rtmp', component: rtmp },
+      { name: 'whip', component: whip },
     ],
   });
   return {
@@ -196,6 +204,7 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   });
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
+  transcode.on('opus', (media) => live.pushOpus(media));
 }
 
 function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc }): LiveShows {

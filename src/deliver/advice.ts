@@ -42,7 +42,7 @@ export function adviseStreamer(source: SourceFacts, encode: EncodeFacts): Advice
 /** Which players a source reaches that not every browser can decode. */
 function codecAdvice(source: SourceFacts, encode: EncodeFacts): Advice[] {
   const codec = source.video?.codec;
-  if (codec === undefined || codec === 'h264' || !encode.renditions.some(({ name }) => name === SOURCE)) return [];
+  if (codec === undefined || codec === 'h264' || codec === 'vp8' || codec === 'vp9' || !encode.renditions.some(({ name }) => name === SOURCE)) return [];
   const { name, players } = REACH[codec];
   const rung = encode.renditions.find((rendition) => rendition.origin === 'encoded' && rendition.name !== AUDIO);
   if (rung !== undefined) return [{ code: 'codec_reach', level: 'info', message: `${name} plays ${players}; other viewers get ${rung.name} and below in H.264.` }];

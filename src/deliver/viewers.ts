@@ -39,13 +39,14 @@ export class Viewers {
   /**
    * Notes that this client plays the broadcast: it asked for a playlist, or its player said so. The address is
    * counted alone and with the name of the program, and kept only as hashes.
+   * @param options.presentMs how long it counts without another word; some seconds when left out.
    */
-  seen(broadcastId: string, client: Client, options: { targetDurationSec?: number } = {}): void {
+  seen(broadcastId: string, client: Client, options: { targetDurationSec?: number; presentMs?: number } = {}): void {
     this.#sweepAll();
     const audience = this.#audiences.get(broadcastId) ?? new Audience();
     this.#audiences.set(broadcastId, audience);
     const address = addressKey(client.ip ?? '');
-    const presentMs = Math.max(PRESENT_MS, PRESENT_TARGET_DURATIONS * 1000 * (options.targetDurationSec ?? 0));
+    const presentMs = options.presentMs ?? Math.max(PRESENT_MS, PRESENT_TARGET_DURATIONS * 1000 * (options.targetDurationSec ?? 0));
     audience.note(
       { name: hashOf(`${client.ip ?? ''}\n${client.get('user-agent') ?? ''}`), address: hashOf(address), untilMs: this.#now() + presentMs },
       { max: this.#max, maxPerAddress: this.#maxPerAddress },

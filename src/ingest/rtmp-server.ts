@@ -15,6 +15,8 @@ export interface RtmpServerOptions {
   bindAddress: string;
   streamKeys: StreamKeys;
   broadcasts: PublishTarget;
+  /** Shared with other ways to publish, so that an address has one count. */
+  wrongKeys?: WrongKeys;
   log: Log;
 }
 
@@ -38,7 +40,7 @@ export class RtmpServer implements Component {
     this.#options = options;
     this.#log = options.log.child({ room: 'ingest' });
     this.#counts = new ConnectionCounts({ maxInAll: config.maxConnections, maxPerAddress: config.maxConnectionsPerAddress });
-    this.#wrongKeys = new WrongKeys({ perMinute: config.wrongKeysPerMinute });
+    this.#wrongKeys = options.wrongKeys ?? new WrongKeys({ perMinute: config.wrongKeysPerMinute });
     this.#refusals = new RefusalLog({ log: this.#log });
   }
 

@@ -10,5 +10,8 @@ export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
 export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, parseFlvTag } from './codec/flv-tag.js';
 export { AUDIO_FOURCCS, VIDEO_FOURCCS } from './codec/flv-enhanced.js';
 export { FlvReader } from './codec/flv-reader.js';
+export { parseAv1Config } from './codec/av1.js';
+export { parseAvcConfig } from './codec/h264.js';
+export { opusConfig, parseVp8KeyFrame, parseVp9KeyFrame } from './codec/webm/index.js';
 export { streamsConfig } from './config.js';
 export { createBroadcastStore, streamsMigrations } from './queries.js';

@@ -6,7 +6,7 @@
 /** A coded video track, as its decoder configuration record describes it. */
 export interface VideoConfig {
   kind: 'video';
-  codec: 'h264' | 'hevc' | 'av1';
+  codec: 'h264' | 'hevc' | 'av1' | 'vp8' | 'vp9';
   /** RFC 6381 codecs parameter, such as `avc1.64001f`, `hvc1.1.6.L93.B0` or `av01.0.08M.08`. */
   codecString: string;
   /** Pixels, after cropping. */
@@ -21,21 +21,24 @@ export interface VideoConfig {
   interlaced: boolean;
   /** 8-bit 4:2:0, which is all that players and hardware decoders take of H.264. */
   isBaselineChroma: boolean;
-  /** Decoder configuration record: avcC, hvcC (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1) or av1C (AV1 in ISOBMFF §2.3). */
+  /**
+   * Decoder configuration record: avcC, hvcC (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1) or av1C (AV1 in ISOBMFF §2.3); of VP8
+   * and VP9, which need none, width and height.
+   */
   description: Buffer;
 }
 
 /** A coded audio track. */
 export interface AudioConfig {
   kind: 'audio';
-  codec: 'aac';
-  /** RFC 6381 codecs parameter, such as `mp4a.40.2`. */
+  codec: 'aac' | 'opus';
+  /** RFC 6381 codecs parameter, such as `mp4a.40.2` or `opus`. */
   codecString: string;
   sampleRate: number;
   channels: number;
-  /** Samples in one coded frame: 1024 or 960. */
+  /** Samples in one coded frame: 1024 or 960; of Opus, as many as are usual. */
   frameSamples: number;
-  /** AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1). */
+  /** AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), or OpusHead (RFC 7845 §5.1). */
   description: Buffer;
 }
 
@@ -46,7 +49,7 @@ export interface Frame {
   ptsMs: number;
   /** True for IDR pictures and for every audio frame. */
   isKey: boolean;
-  /** What goes into an `mdat`: NAL units after 4-byte lengths, AV1 units, or one raw AAC frame. A view of what arrived. */
+  /** What goes into an `mdat`: NAL units after 4-byte lengths, AV1 units, or one raw AAC frame; a VP8 or VP9 frame, an Opus packet. A view of what arrived. */
   payload: Buffer;
 }
 

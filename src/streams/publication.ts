@@ -36,7 +36,7 @@ export interface PublicationOptions {
   id: string;
   channel: PublishingChannel;
   streamKeyId: string;
-  protocol: 'rtmp' | 'rtmps';
+  protocol: 'rtmp' | 'rtmps' | 'whip';
   remoteAddress: string;
   /** What the encoder calls itself, such as `obs-output module (libobs version 30.2.3)`; shortened, untrusted. */
   encoder: string;

@@ -57,7 +57,9 @@ const MAX_PASSABLE_HEVC_LEVEL = 156;
 /** AV1 Main: 8 and 10 bits, 4:2:0. */
 const PASSABLE_AV1_PROFILE = 0;
 /** What a picture costs to decode, against H.264: 720p at 2 Mbps with libavcodec and dav1d. */
-const DECODE_FACTOR = { h264: 1, hevc: 2, av1: 2 } as const;
+const DECODE_FACTOR = { h264: 1, hevc: 2, av1: 2, vp8: 1, vp9: 1.5 } as const;
+/** What the packager can write as it is. */
+const PACKABLE: ReadonlySet<string> = new Set(['h264', 'hevc', 'av1', 'aac']);
 const MAX_PASSABLE_AUDIO_KBPS = 384;
 const HALVE_ABOVE_FPS = 40;
 const HALVE_UP_TO_SHORT_SIDE = 480;
@@ -75,7 +77,7 @@ export function planLadder(options: LadderOptions): LadderPlan {
   if (source.video === undefined) return withoutVideo(audio, notes);
   const obstacle = passObstacle(source.video, source, options);
   // Without FFmpeg, a source that some players cannot take is better than none.
-  const passes = obstacle === undefined || !options.canEncode;
+  const passes = obstacle === undefined || (!options.canEncode && PACKABLE.has(source.video.codec));
   if (!passes) notes.push(obstacle);
   const needsRung = !passes || (source.video.codec !== 'h264' && options.ladder !== 'off');
   const encoded = options.canEncode ? chooseRungs(source.video, options, needsRung, notes) : [];
@@ -111,7 +113,7 @@ export function passObstacle(video: VideoConfig, source: SourceFacts, options: P
   return undefined;
 }
 
-const CODEC_OBSTACLES = { h264: h264Obstacle, hevc: hevcObstacle, av1: av1Obstacle };
+const CODEC_OBSTACLES = { h264: h264Obstacle, hevc: hevcObstacle, av1: av1Obstacle, vp8: webmObstacle, vp9: webmObstacle };
 
 function h264Obstacle({ description, isBaselineChroma }: VideoConfig): string | undefined {
   if (!PASSABLE_PROFILES.has(description.readUInt8(1)) || !isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264, which players need: it is encoded anew';
@@ -129,6 +131,10 @@ function hevcObstacle({ description }: VideoConfig): string | undefined {
 
 function av1Obstacle({ description }: VideoConfig): string | undefined {
   return description.readUInt8(1) >> 5 === PASSABLE_AV1_PROFILE ? undefined : 'the source is not AV1 Main, which players need: it is encoded anew';
+}
+
+function webmObstacle({ codec }: VideoConfig): string {
+  return `the source is ${codec.toUpperCase()}, which HLS players do not take: it is encoded anew`;
 }
 
 function hasShortGops(source: SourceFacts, options: Pick<LadderOptions, 'config'>): boolean {
@@ -151,6 +157,7 @@ function planAudio(options: LadderOptions, notes: string[]): AudioPlan {
   const { audio, audioKbps } = options.source;
   if (audio === undefined) return { renditions: [], encodedKbps: undefined };
   const passes = audio.codecString === 'mp4a.40.2' && audio.channels <= 2 && audio.sampleRate >= 22_050 && audio.sampleRate <= 48_000 && audioKbps <= MAX_PASSABLE_AUDIO_KBPS;
+  if (!options.canEncode && !PACKABLE.has(audio.codec)) return { renditions: [], encodedKbps: undefined };
   if (passes || !options.canEncode) return { renditions: [{ name: 'audio', kind: 'audio', origin: 'passthrough' }], encodedKbps: undefined };
   notes.push(`audio (${audio.codecString}, ${audio.channels} channels, ${audio.sampleRate} Hz) is encoded anew as stereo AAC`);
   return { renditions: [{ name: 'audio', kind: 'audio', origin: 'encoded' }], encodedKbps: options.config.audioBitrateKbps };

@@ -17,6 +17,8 @@ import { WallClock } from './take/wall-clock.js';
 export interface TranscodeEvents {
   take: [take: Take];
   media: [media: RenditionMedia];
+  /** The source's own sound on the broadcast's clock, where it is Opus, which WebRTC takes as it is; `media` has it as AAC. */
+  opus: [media: RenditionMedia];
   /** Everything of the running take is out. */
   takeFinished: [];
   /** The source cannot be served at all; a sentence for the streamer. */
@@ -286,7 +288,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#takeStartMs = startMs;
     const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
     this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
-    const running = new RunningTake({ take, plan, configs: this.#formats.all, onMedia: (media) => this.emit('media', media), log: this.#log });
+    const running = new RunningTake({ take, plan, configs: this.#formats.all, onMedia: (media) => this.emit('media', media), onOpus: (media) => this.emit('opus', media), log: this.#log });
     this.#running = running;
     this.emit('take', take);
     running.announce();

@@ -27,6 +27,7 @@ export class Transcoder implements Component {
   readonly #options: TranscoderOptions;
   readonly #calibration: Calibration;
   readonly #transcodes = new Set<Transcode>();
+  readonly #opusEncodes = new Set<OpusEncode>();
 
   constructor(options: TranscoderOptions) {
     this.#options = options;
@@ -44,7 +45,11 @@ export class Transcoder implements Component {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#calibration.stop(), ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
+    const opusEncodes = [...this.#opusEncodes].map((encode) => {
+      encode.close();
+      return encode.ended;
+    });
+    await Promise.all([this.#calibration.stop(), ...opusEncodes, ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
   }
 
   open(broadcast: TranscodedBroadcast): Transcode {
@@ -70,7 +75,10 @@ export class Transcoder implements Component {
 
   /** Sound as Opus, for as long as somebody listens; packets come on the broadcast's clock. */
   openOpus(config: AudioConfig, onPacket: (packet: OpusPacket) => void, log: Log): OpusEncode {
-    return new OpusEncode({ ffmpegPath: this.#options.ffmpegPath, config, onPacket, log });
+    const encode = new OpusEncode({ ffmpegPath: this.#options.ffmpegPath, config, onPacket, log });
+    this.#opusEncodes.add(encode);
+    void encode.ended.then(() => this.#opusEncodes.delete(encode));
+    return encode;
   }
 
   #coresFree(except: Transcode): number {

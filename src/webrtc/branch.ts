@@ -59,16 +59,17 @@ export class Branch {
   }
 
   /** A transport for one viewer, and what is sent on it, which waits to be resumed. */
-  async seat(plan: CodecPlan, options: { rtpCapabilities: types.RtpCapabilities; hasAudio: boolean }): Promise<{ transport: types.WebRtcTransport; consumers: types.Consumer[] }> {
-    const rtpCapabilities = withoutEstimation(options.rtpCapabilities);
+  async seat(plan: CodecPlan, rtpCapabilities: types.RtpCapabilities): Promise<{ transport: types.WebRtcTransport; consumers: types.Consumer[] }> {
+    const capabilities = withoutEstimation(rtpCapabilities);
     const transport = await this.#router.createWebRtcTransport({ webRtcServer: this.worker.server, preferUdp: true, iceConsentTimeout: 10 });
     try {
       const consumed: Promise<types.Consumer>[] = [];
       if (plan.video !== undefined) {
         this.#nameRtx(plan.video.rtxPayloadType);
-        consumed.push(transport.consume({ producerId: this.#video.id, rtpCapabilities, paused: true }));
+        consumed.push(transport.consume({ producerId: this.#video.id, rtpCapabilities: capabilities, paused: true }));
       }
-      if (plan.audio !== undefined && options.hasAudio) consumed.push(transport.consume({ producerId: this.#audio.id, rtpCapabilities, paused: true }));
+      // Also of a stream that is silent now: sound may come later, and the player would have to ask again.
+      if (plan.audio !== undefined) consumed.push(transport.consume({ producerId: this.#audio.id, rtpCapabilities: capabilities, paused: true }));
       return { transport, consumers: await Promise.all(consumed) };
     } catch (error) {
       transport.close();

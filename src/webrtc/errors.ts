@@ -93,3 +93,17 @@ export class TooManyViewers extends AppError {
     super('too_many_viewers', `${max} viewers watch in real time already`, { status: 503, expose: true, detail: { retryAfterSec: 10 } });
   }
 }
+
+/** WHIP without a bearer token. */
+export class StreamKeyMissing extends AppError {
+  constructor() {
+    super('stream_key_missing', 'send the stream key in the header: Authorization: Bearer <key>', { status: 401 });
+  }
+}
+
+/** This address sent too many wrong stream keys. */
+export class TooManyWrongKeys extends AppError {
+  constructor() {
+    super('too_many_wrong_keys', 'too many wrong stream keys from this address; try again in a minute', { status: 429, detail: { retryAfterSec: 60 } });
+  }
+}

@@ -4,7 +4,7 @@ import { messageOf } from '../platform/index.js';
 import { Branch, OPUS_PAYLOAD_TYPE, OPUS_SSRC } from './branch.js';
 import { planCodecs } from './codec-plan.js';
 import type { CodecPlan } from './codec-plan.js';
-import { CodecsRefused, TooManyViewers } from './errors.js';
+import { CodecsRefused, TooManyViewers, WebRtcUnavailable } from './errors.js';
 import type { LiveFeed } from './feed/live-feed.js';
 import { VideoSender } from './feed/video-sender.js';
 import { RtpStream } from './rtp/rtp-packet.js';
@@ -13,8 +13,10 @@ import { Viewer } from './viewer.js';
 import type { WebRtcWorker } from './workers.js';
 
 const REPORT_INTERVAL_MS = 1_000;
-/** Browsers agree on a few sets of payload types; each further one costs a copy of the stream. */
-const MAX_BRANCHES = 24;
+/** In one worker. Browsers agree on a few sets of payload types; each further one costs a copy of the stream. */
+const MAX_BRANCHES = 8;
+/** A branch that nobody uses goes after this; a page that is loaded again finds it there. */
+const BRANCH_IDLE_MS = 5_000;
 
 /** What a viewer can take. */
 export interface Wish {
@@ -23,11 +25,13 @@ export interface Wish {
 }
 
 interface Growth {
+  key: string;
   branch: Promise<Branch>;
   worker: WebRtcWorker;
   viewers: Set<Viewer>;
   /** Viewers that are being seated. */
   coming: number;
+  idleTimer: NodeJS.Timeout | undefined;
 }
 
 /** One broadcast in real time: packets made once go to a branch in each worker that has viewers. */
@@ -39,6 +43,7 @@ export class Stage {
   readonly #growths = new Map<string, Growth>();
   readonly #branches = new Set<Branch>();
   readonly #reports: NodeJS.Timeout;
+  #isFed = false;
   #isClosed = false;
 
   constructor(options: { feed: LiveFeed; log: Log }) {
@@ -48,32 +53,40 @@ export class Stage {
       epochMs: options.feed.epochMs,
       sendRtp: (packet) => this.#branches.forEach((branch) => branch.sendVideo(packet)),
     });
-    this.#feed.open({ video: this.#sender, sendOpus: (packet) => this.#sendOpus(packet) });
     this.#reports = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
   }
 
+  /** Viewers that have connected. */
   get viewerCount(): number {
-    return [...this.#growths.values()].reduce((sum, { viewers }) => sum + viewers.size, 0);
+    return [...this.#growths.values()].reduce((sum, growth) => sum + connectedIn(growth), 0);
+  }
+
+  get isEmpty(): boolean {
+    return [...this.#growths.values()].every(({ viewers, coming }) => viewers.size + coming === 0);
+  }
+
+  /** Whether a worker already has what a viewer with such an offer gets. */
+  suits(worker: WebRtcWorker, wish: Wish): boolean {
+    return this.#growths.has(keyOf(worker, planCodecs(wish.rtpCapabilities)));
   }
 
   viewersIn(worker: WebRtcWorker): number {
     return [...this.#growths.values()].filter((growth) => growth.worker === worker).reduce((sum, { viewers, coming }) => sum + viewers.size + coming, 0);
   }
 
-  /** @throws {CodecsRefused} when the viewer can take neither picture nor sound of this stream. */
+  /** @throws {CodecsRefused} when the viewer can take neither picture nor sound of this stream; {@link TooManyViewers}, {@link WebRtcUnavailable}. */
   async admit(worker: WebRtcWorker, wish: Wish): Promise<Viewer> {
     const plan = planCodecs(wish.rtpCapabilities);
-    if (plan.video === undefined && (plan.audio === undefined || !this.#feed.hasAudio)) {
-      throw new CodecsRefused(wish.kinds.map((kind) => (kind === 'video' ? 'H.264 (packetization-mode=1)' : 'Opus')));
-    }
+    checkPlan(plan, wish);
     const growth = this.#growthFor(worker, plan);
     growth.coming++;
     try {
       const branch = await growth.branch;
-      const { transport, consumers } = await branch.seat(plan, { rtpCapabilities: wish.rtpCapabilities, hasAudio: this.#feed.hasAudio });
+      const { transport, consumers } = await branch.seat(plan, wish.rtpCapabilities);
       return this.#seat(growth, transport, consumers);
     } finally {
       growth.coming--;
+      this.#cutWhenIdle(growth);
     }
   }
 
@@ -92,24 +105,31 @@ export class Stage {
   }
 
   #seat(growth: Growth, transport: types.WebRtcTransport, consumers: types.Consumer[]): Viewer {
+    if (this.#growths.get(growth.key) !== growth) {
+      transport.close();
+      throw new WebRtcUnavailable('the stream was interrupted just now', { retryAfterSec: 1 });
+    }
     const viewer = new Viewer({
       transport,
       consumers,
-      bookReplay: () => this.#sender.bookReplay(() => this.#feed.mainGroup()),
+      bookReplay: (options) => this.#sender.bookReplay(() => this.#feed.mainGroup(), options),
       hasLowLayer: () => this.#feed.layers.low !== undefined,
     });
     growth.viewers.add(viewer);
-    viewer.once('closed', () => growth.viewers.delete(viewer));
-    if (this.#isClosed) viewer.close('the stream is over');
+    viewer.once('connected', () => this.#openFeed());
+    viewer.once('closed', () => {
+      growth.viewers.delete(viewer);
+      this.#cutWhenIdle(growth);
+    });
     return viewer;
   }
 
   #growthFor(worker: WebRtcWorker, plan: CodecPlan): Growth {
-    const key = [worker.worker.pid, plan.video?.payloadType, plan.video?.profileLevelId, plan.audio?.payloadType].join(' ');
+    const key = keyOf(worker, plan);
     const known = this.#growths.get(key);
     if (known !== undefined) return known;
-    this.#makeRoom();
-    const growth: Growth = { worker, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
+    this.#makeRoom(worker);
+    const growth: Growth = { key, worker, idleTimer: undefined, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
     this.#growths.set(key, growth);
     growth.branch.catch((error: unknown) => {
       this.#log.error('a broadcast could not be opened in a WebRTC worker', { pid: worker.worker.pid, error: messageOf(error) });
@@ -126,17 +146,35 @@ export class Stage {
     return branch;
   }
 
-  /** Branches that nobody uses go, when there are many. */
-  #makeRoom(): void {
-    for (const [key, { viewers, coming }] of [...this.#growths]) {
-      if (this.#growths.size >= MAX_BRANCHES && viewers.size + coming === 0) this.#cut(key, 'nobody watches');
-    }
-    if (this.#growths.size >= MAX_BRANCHES) throw new TooManyViewers(this.viewerCount);
+  /** Packets are made, and sound is encoded, from the first viewer on who has connected. */
+  #openFeed(): void {
+    if (this.#isFed || this.#isClosed) return;
+    this.#isFed = true;
+    this.#feed.open({ video: this.#sender, sendOpus: (packet) => this.#sendOpus(packet) });
+  }
+
+  /** Of many branches in a worker, those go that nobody has connected to: whoever offers makes one. */
+  #makeRoom(worker: WebRtcWorker): void {
+    const inWorker = [...this.#growths.values()].filter((growth) => growth.worker === worker);
+    if (inWorker.length < MAX_BRANCHES) return;
+    const unused = inWorker.find((growth) => connectedIn(growth) === 0);
+    if (unused === undefined) throw new TooManyViewers(this.viewerCount);
+    this.#cut(unused.key, 'others need the place');
+  }
+
+  #cutWhenIdle(growth: Growth): void {
+    clearTimeout(growth.idleTimer);
+    if (growth.viewers.size + growth.coming > 0 || this.#growths.get(growth.key) !== growth) return;
+    growth.idleTimer = setTimeout(() => {
+      if (growth.viewers.size + growth.coming === 0 && this.#growths.get(growth.key) === growth) this.#cut(growth.key, 'nobody watches');
+    }, BRANCH_IDLE_MS);
+    growth.idleTimer.unref();
   }
 
   #cut(key: string, reason: string): void {
     const growth = this.#growths.get(key);
     this.#growths.delete(key);
+    clearTimeout(growth?.idleTimer);
     for (const viewer of growth?.viewers ?? []) viewer.close(reason);
     void growth?.branch.then((branch) => {
       this.#branches.delete(branch);
@@ -153,4 +191,16 @@ export class Stage {
     const packets = [...this.#sender.reports(), senderReport(this.#opus, Date.now(), OPUS_CLOCK_RATE)];
     for (const branch of this.#branches) packets.forEach((packet) => branch.sendRtcp(packet));
   }
+}
+
+function keyOf(worker: WebRtcWorker, { video, audio }: CodecPlan): string {
+  return [worker.worker.pid, video?.payloadType, video?.profileLevelId, audio?.payloadType].join(' ');
+}
+
+function connectedIn({ viewers }: Growth): number {
+  return [...viewers].filter(({ isConnected }) => isConnected).length;
+}
+
+function checkPlan(plan: CodecPlan, { kinds }: Wish): void {
+  if (plan.video === undefined && plan.audio === undefined) throw new CodecsRefused(kinds.map((kind) => (kind === 'video' ? 'H.264 (packetization-mode=1)' : 'Opus')));
 }

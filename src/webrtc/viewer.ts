@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { LAYERS } from './feed/video-sender.js';
+import type { BookedReplay } from './feed/video-sender.js';
 
 export interface ViewerEvents {
   /** Media flows. */
@@ -12,13 +13,13 @@ export interface ViewerEvents {
 export interface ViewerOptions {
   transport: types.WebRtcTransport;
   consumers: types.Consumer[];
-  /** Asks for the pictures since the last key frame once more; the layer they will come on, if any. */
-  bookReplay: () => number | undefined;
-  /** Its network carries the main layer (again), or does not. */
+  /** Asks for the pictures since the last key frame once more; spare ones are for who has a picture already. */
+  bookReplay: (options: { isSpare: boolean }) => BookedReplay | undefined;
+  /** Whether there is a rung for a network that does not carry the main layer. */
   hasLowLayer: () => boolean;
 }
 
-const CONNECT_LIMIT_MS = 15_000;
+const CONNECT_LIMIT_MS = 10_000;
 /** A replay that was booked begins within this time, or not at all. */
 const REPLAY_LIMIT_MS = 1_000;
 /** Players ask for a key frame again and again until they have one. */
@@ -39,6 +40,7 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   #lastReplayMs = -Infinity;
   #returnMs = FIRST_RETURN_MS;
   #returnTimer: NodeJS.Timeout | undefined;
+  #replayed: BookedReplay | undefined;
 
   constructor(options: ViewerOptions) {
     super();
@@ -94,6 +96,7 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     this.#state = 'closed';
     for (const timer of this.#timers) clearTimeout(timer);
     clearTimeout(this.#returnTimer);
+    this.#replayed?.leave();
     this.#options.transport.close();
     this.emit('closed', reason);
     this.removeAllListeners();
@@ -104,29 +107,39 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     this.#state = 'connected';
     this.emit('connected');
     await this.#quietly(Promise.all(this.#options.consumers.map((consumer) => consumer.resume())));
-    this.#replay();
+    this.#replay({ isSpare: false });
   }
 
   #follow(video: types.Consumer): void {
     video.on('layerschange', (layers) => {
       // What was missed is on its way; with the next key frame it goes on with the layer that lasts.
-      if (layers !== undefined && isReplay(layers.spatialLayer)) this.#prefer(this.#preferred);
+      if (layers === undefined) return;
+      if (isReplay(layers.spatialLayer)) this.#prefer(this.#preferred);
+      else this.#leaveReplay();
     });
     video.on('score', ({ score }) => this.#judge(score));
     video.on('trace', ({ type }) => {
-      if (type === 'pli' || type === 'fir') this.#replay();
+      if (type === 'pli' || type === 'fir') this.#replay({ isSpare: true });
     });
     void this.#quietly(video.enableTraceEvent(['pli', 'fir']));
   }
 
-  #replay(): void {
+  /** Not for who was sent down: its network does not carry what the main layer missed. */
+  #replay(options: { isSpare: boolean }): void {
     const nowMs = performance.now();
-    if (this.#video === undefined || this.#state !== 'connected' || nowMs - this.#lastReplayMs < REPLAY_INTERVAL_MS) return;
-    const layer = this.#options.bookReplay();
-    if (layer === undefined) return;
+    if (this.#video === undefined || this.#state !== 'connected' || this.#preferred !== LAYERS.main) return;
+    if (nowMs - this.#lastReplayMs < REPLAY_INTERVAL_MS) return;
+    this.#leaveReplay();
+    this.#replayed = this.#options.bookReplay(options);
+    if (this.#replayed === undefined) return;
     this.#lastReplayMs = nowMs;
-    this.#prefer(layer);
+    this.#prefer(this.#replayed.layer);
     this.#after(REPLAY_LIMIT_MS, () => this.#prefer(this.#preferred));
+  }
+
+  #leaveReplay(): void {
+    this.#replayed?.leave();
+    this.#replayed = undefined;
   }
 
   #judge(score: number): void {

@@ -4,7 +4,11 @@ import { AppError, messageOf } from '../platform/index.js';
 import type { WebRtcConfig } from './config.js';
 import { NoRealTime, NotLive, TooManyViewers, WebRtcUnavailable } from './errors.js';
 import { LiveFeed } from './feed/live-feed.js';
+import type { IceServer } from './http/ice-links.js';
 import type { OpenOpus } from './feed/live-feed.js';
+import { Publisher } from './receive/publisher.js';
+import type { PublisherLimits } from './receive/publisher.js';
+import type { PublisherPlan } from './receive/publisher-plan.js';
 import type { Wish } from './stage.js';
 import { Stage } from './stage.js';
 import type { Viewer } from './viewer.js';
@@ -16,8 +20,10 @@ export interface WebRtcOptions {
   bindAddress: string;
   /** Number of mediasoup workers. */
   workers: number;
-  /** Tells every few seconds that a viewer watches. */
-  onWatching: (broadcastId: string, client: Client) => void;
+  /** Tells every few seconds that a viewer watches, and for how long that holds. */
+  onWatching: (broadcastId: string, client: Client, presentMs: number) => void;
+  /** What one publisher may send. */
+  publishing: PublisherLimits;
   /** Why there is no worker to run, as a sentence that says how to mend it; undefined when there is one. */
   missing: string | undefined;
   log: Log;
@@ -31,13 +37,6 @@ export interface LiveShow {
   openOpus: OpenOpus;
 }
 
-/** STUN or TURN server as a browser wants it (W3C WebRTC §4.2.4). */
-export interface IceServer {
-  urls: string[];
-  username?: string;
-  credential?: string;
-}
-
 /** By which a viewer is counted. */
 export interface Client {
   ip: string | undefined;
@@ -46,6 +45,7 @@ export interface Client {
 
 /** How often a viewer who watches is counted. */
 const WATCHING_MS = 2_000;
+const PRESENT_MS = 2 * WATCHING_MS;
 /** A stage that nobody watches goes on for this long: a page that is loaded again finds it there. */
 const IDLE_MS = 10_000;
 /** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
@@ -69,16 +69,17 @@ export class WebRtc implements Component {
   readonly #log: Log;
   readonly #workers: WebRtcWorkers | undefined;
   readonly #onWatching: WebRtcOptions['onWatching'];
+  readonly #publishing: PublisherLimits;
+  readonly #publishers = new Map<Publisher, WebRtcWorker>();
   readonly #shows = new Map<string, Show>();
   #counting: NodeJS.Timeout | undefined;
-  /** Viewers that are being let in, so that a crowd does not pass the bound together. */
-  #admitting = 0;
 
   constructor(options: WebRtcOptions) {
     const { config, missing, log } = options;
     this.#config = config;
     this.#log = log;
     this.#onWatching = options.onWatching;
+    this.#publishing = options.publishing;
     this.#missing = config.enabled ? missing : 'WebRTC is switched off (webrtc.enabled)';
     if (this.#missing !== undefined) return;
     this.#workers = new WebRtcWorkers({ count: options.workers, port: config.port, bindAddress: options.bindAddress, announcedAddress: config.announcedAddress, log });
@@ -151,13 +152,23 @@ export class WebRtc implements Component {
     if (show === undefined) throw new NotLive(slug);
     const { main, note } = show.feed.layers;
     if (main === undefined) throw new NoRealTime(note ?? 'the stream has no picture yet');
-    this.#admitting++;
-    try {
-      await this.#workers?.waitForOne(WORKER_WAIT_MS);
-      return await this.#admitTo(show, this.#chooseWorker(show), wish);
-    } finally {
-      this.#admitting--;
-    }
+    await this.#workers?.waitForOne(WORKER_WAIT_MS);
+    // Meanwhile it may have ended.
+    if (this.#shows.get(show.id) !== show) throw new NotLive(slug);
+    return await this.#admitTo(show, this.#chooseWorker(show, wish), wish);
+  }
+
+  /**
+   * Opens a transport for a publisher.
+   * @throws {WebRtcUnavailable}
+   */
+  async receive(plan: PublisherPlan): Promise<Publisher> {
+    if (this.#missing !== undefined) throw new WebRtcUnavailable(this.#missing);
+    await this.#workers?.waitForOne(WORKER_WAIT_MS);
+    const loads = (this.#workers?.list ?? []).map((worker) => ({ worker, cost: this.#viewersIn(worker) + this.#publishersIn(worker) }));
+    const [least] = loads.toSorted((a, b) => a.cost - b.cost);
+    if (least === undefined) throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
+    return await this.#receiveIn(least.worker, plan);
   }
 
   /** What players may use to find a way through their networks. Credentials are those of coturn's REST scheme. */
@@ -176,7 +187,7 @@ export class WebRtc implements Component {
         show.clients.delete(viewer);
         this.#closeWhenIdle(show);
       });
-      viewer.once('connected', () => this.#onWatching(show.id, wish.client));
+      viewer.once('connected', () => this.#onWatching(show.id, wish.client, PRESENT_MS));
       return viewer;
     } catch (error) {
       this.#closeWhenIdle(show);
@@ -187,22 +198,34 @@ export class WebRtc implements Component {
     }
   }
 
+  async #receiveIn(worker: WebRtcWorker, plan: PublisherPlan): Promise<Publisher> {
+    try {
+      const publisher = await Publisher.open(worker, plan, this.#publishing);
+      this.#publishers.set(publisher, worker);
+      publisher.once('closed', () => this.#publishers.delete(publisher));
+      return publisher;
+    } catch (error) {
+      this.#log.warn('a publisher could not be let in', { error: messageOf(error) });
+      throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
+    }
+  }
+
   #count(): void {
     for (const { id, clients } of this.#shows.values()) {
-      for (const [viewer, client] of clients) if (viewer.isConnected) this.#onWatching(id, client);
+      for (const [viewer, client] of clients) if (viewer.isConnected) this.#onWatching(id, client, PRESENT_MS);
     }
   }
 
   /** The one with the fewest viewers; those that have the broadcast already are worth a few. */
-  #chooseWorker(show: Show): WebRtcWorker {
+  #chooseWorker(show: Show, wish: Wish): WebRtcWorker {
     const loads = (this.#workers?.list ?? []).map((worker) => {
       const viewers = this.#viewersIn(worker);
-      const isNear = (show.stage?.viewersIn(worker) ?? 0) > 0;
+      const isNear = show.stage?.suits(worker, wish) ?? false;
       return { worker, viewers, cost: viewers + (isNear ? 0 : BRANCH_WORTH) };
     });
     if (loads.length === 0) throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
     const max = this.#config.maxViewersPerWorker;
-    const free = loads.filter(({ viewers }) => viewers + this.#admitting <= max).toSorted((a, b) => a.cost - b.cost)[0];
+    const free = loads.filter(({ viewers }) => viewers < max).toSorted((a, b) => a.cost - b.cost)[0];
     if (free === undefined) throw new TooManyViewers(loads.length * max);
     return free.worker;
   }
@@ -211,11 +234,15 @@ export class WebRtc implements Component {
     return [...this.#shows.values()].reduce((sum, { stage }) => sum + (stage?.viewersIn(worker) ?? 0), 0);
   }
 
+  #publishersIn(worker: WebRtcWorker): number {
+    return [...this.#publishers.values()].filter((one) => one === worker).length;
+  }
+
   #closeWhenIdle(show: Show): void {
-    if ((show.stage?.viewerCount ?? 0) > 0) return;
     clearTimeout(show.idleTimer);
+    if (show.stage?.isEmpty !== true) return;
     show.idleTimer = setTimeout(() => {
-      if ((show.stage?.viewerCount ?? 0) === 0 && this.#admitting === 0) this.#closeStage(show, 'nobody watches');
+      if (show.stage?.isEmpty === true) this.#closeStage(show, 'nobody watches');
     }, IDLE_MS);
     show.idleTimer.unref();
   }

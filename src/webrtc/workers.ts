@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { createWorker } from 'mediasoup';
 import type { types } from 'mediasoup';
 import type { Component, Log } from '../platform/index.js';
-import { messageOf } from '../platform/index.js';
+import { messageOf, withDeadline } from '../platform/index.js';
 import { listenAddresses } from './listen-addresses.js';
 
 export interface WebRtcWorkersOptions {
@@ -43,6 +43,7 @@ interface Slot {
   retryMs: number;
   startedMs: number;
   timer: NodeJS.Timeout | undefined;
+  opening: Promise<void> | undefined;
 }
 
 /** The mediasoup workers: one process each, replaced when it dies. */
@@ -52,12 +53,13 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
   readonly #slots: Slot[];
   #state: 'new' | 'running' | 'stopped' = 'new';
   #starting: Promise<void> | undefined;
+  #someWorker: Promise<void> | undefined;
 
   constructor(options: WebRtcWorkersOptions) {
     super();
     this.#options = options;
     this.#log = options.log;
-    this.#slots = Array.from({ length: options.count }, (_value, index) => ({ index, current: undefined, retryMs: FIRST_RETRY_MS, startedMs: 0, timer: undefined }));
+    this.#slots = Array.from({ length: options.count }, (_value, index) => ({ index, current: undefined, retryMs: FIRST_RETRY_MS, startedMs: 0, timer: undefined, opening: undefined }));
   }
 
   /** Those that run. */
@@ -67,7 +69,9 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
 
   /** Waits while none runs, for a time: viewers of one that died come back before there is another. */
   async waitForOne(limitMs: number): Promise<void> {
-    if (this.list.length === 0 && this.#state === 'running') await once(this, 'started', { signal: AbortSignal.timeout(limitMs) }).catch(() => undefined);
+    if (this.list.length > 0 || this.#state !== 'running') return;
+    this.#someWorker ??= once(this, 'started').then(() => { this.#someWorker = undefined; });
+    await withDeadline(this.#someWorker, limitMs).catch(() => undefined);
   }
 
   /** Never rejects: without workers, the server goes on without WebRTC. */
@@ -81,6 +85,7 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
     await this.#starting;
     const closed = this.#slots.map(async (slot) => {
       clearTimeout(slot.timer);
+      await slot.opening;
       const { current } = slot;
       slot.current = undefined;
       await (current && closeWorker(current.worker));
@@ -90,7 +95,12 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
 
   async #startAll(): Promise<void> {
     this.#state = 'running';
-    await Promise.all(this.#slots.map((slot) => this.#open(slot)));
+    await Promise.all(this.#slots.map((slot) => this.#openIn(slot)));
+  }
+
+  #openIn(slot: Slot): Promise<void> {
+    slot.opening = this.#open(slot);
+    return slot.opening;
   }
 
   async #open(slot: Slot): Promise<void> {
@@ -119,7 +129,7 @@ export class WebRtcWorkers extends EventEmitter<WebRtcWorkersEvents> implements 
 
   #retry(slot: Slot): void {
     if (this.#state !== 'running') return;
-    slot.timer = setTimeout(() => void this.#open(slot), slot.retryMs);
+    slot.timer = setTimeout(() => void this.#openIn(slot), slot.retryMs);
     slot.retryMs = Math.min(MAX_RETRY_MS, slot.retryMs * 2);
   }
 

@@ -155,3 +155,14 @@ t.test('what the streamer is told', async (t) => {
   t.same(plan({}, { coresFree: 0.7 }).notes, ['720p is left out: it would take 0.4 cores and 0.2 are free']);
   t.same(plan({}, { canEncode: false }).notes, ['FFmpeg failed several times in a minute: only the source is served']);
 });
+
+t.test('what WebRTC brings and HLS does not take is encoded anew', async (t) => {
+  const opus = audioConfig({ codec: 'opus', codecString: 'opus' });
+  t.equal(summary(plan({ audio: opus, video: { profile: 66 } })), 'source 720p:1280x720 480p:854x480 360p:640x360 audio*');
+  for (const codec of ['vp8', 'vp9'] as const) {
+    const made = plan({ audio: opus, video: { codec, codecString: codec, description: Buffer.alloc(4), width: 1280, height: 720 } });
+    t.equal(summary(made), '720p:1280x720 480p:854x480 360p:640x360 audio*');
+    t.match(made.notes, [/audio \(opus, 2 channels, 48000 Hz\)/, `the source is ${codec.toUpperCase()}, which HLS players do not take: it is encoded anew`]);
+    t.equal(summary(plan({ audio: opus, video: { codec, codecString: codec, description: Buffer.alloc(4) } }, { canEncode: false })), '', 'nothing else could be packaged');
+  }
+});

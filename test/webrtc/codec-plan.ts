@@ -15,6 +15,13 @@ t.test('the payload types of the offer', async (t) => {
 
 t.test('another profile where the usual one is not offered, and no retransmissions where there are none', async (t) => {
   t.same(planCodecs({ codecs: [h264(96, '640c1f')] }), { video: { payloadType: 96, rtxPayloadType: undefined, profileLevelId: '640c1f' }, audio: undefined });
-  t.equal(planCodecs({ codecs: [h264(96, '42e0')] }).video?.profileLevelId, '42e01f');
+  t.equal(planCodecs({ codecs: [h264(96, '42c00b')] }).video?.profileLevelId, '42e01f', 'one of a few: each takes a copy of the stream');
   t.same(planCodecs({ codecs: [h264(96, '42e01f', 0)] }), { video: undefined, audio: undefined }, 'one packet cannot hold a picture');
+  for (const profile of ['42e0', 'ffffff', 'zzzzzz', 'f4001f']) t.equal(planCodecs({ codecs: [h264(96, profile)] }).video, undefined, profile);
+});
+
+t.test('numbers that are used twice, and mono', async (t) => {
+  t.same(planCodecs({ codecs: [h264(111, '42e01f'), opus] }), { video: { payloadType: 111, rtxPayloadType: undefined, profileLevelId: '42e01f' }, audio: undefined });
+  t.equal(planCodecs({ codecs: [h264(96, '42e01f'), rtx(96, 96)] }).video?.rtxPayloadType, undefined);
+  t.equal(planCodecs({ codecs: [{ ...opus, channels: 1 }] }).audio, undefined);
 });

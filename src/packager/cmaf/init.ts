@@ -66,6 +66,7 @@ function sampleTable(config: VideoConfig | AudioConfig): Buffer {
 }
 
 function videoEntry(config: VideoConfig): Buffer {
+  if (config.codec === 'vp8' || config.codec === 'vp9') throw new Error(`${config.codec} is encoded anew, never packaged`);
   const [entryType, recordType] = VIDEO_ENTRIES[config.codec];
   const pixelAspect = box('pasp', u32(config.sar.width, config.sar.height));
   return box(entryType,

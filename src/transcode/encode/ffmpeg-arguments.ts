@@ -1,4 +1,4 @@
-import type { VideoConfig } from '../../streams/index.js';
+import type { AudioConfig, VideoConfig } from '../../streams/index.js';
 import type { LadderPlan, VideoRung } from '../ladder.js';
 
 export interface FfmpegArgumentsOptions {
@@ -6,6 +6,8 @@ export interface FfmpegArgumentsOptions {
   preset: string;
   isInterlaced: boolean;
   sourceCodec: VideoConfig['codec'];
+  /** Undefined without sound. */
+  sourceAudioCodec?: AudioConfig['codec'] | undefined;
   /** Pictures that come in, millions of pixels a second. */
   sourceMpxPerSec: number;
   /** Pictures before this time of the run are decoded only: those that follow are made from them. Seconds. */
@@ -16,7 +18,7 @@ export interface FfmpegArgumentsOptions {
 const FIRST_OUTPUT = 3;
 const VBV_SECONDS = 1;
 /** What one core decodes twice over, with room: H.264 up to 1080p60. */
-const ONE_CORE_MPX_PER_SEC = { h264: 150, hevc: 75 };
+const ONE_CORE_MPX_PER_SEC = { h264: 150, hevc: 75, vp8: 150, vp9: 100 };
 /** Longer than any broadcast's distance between forced key frames: x264 adds none of its own. */
 const GOP_FRAMES = 10_000;
 
@@ -30,7 +32,7 @@ export function ffmpegArguments(options: FfmpegArgumentsOptions): string[] {
   const { plan } = options;
   const outputs = [
     ...plan.encoded.map((rung, i) => videoOutput(rung, i, options)),
-    ...(plan.encodedAudioKbps === undefined ? [] : [audioOutput(plan.encodedAudioKbps, plan.encoded.length)]),
+    ...(plan.encodedAudioKbps === undefined ? [] : [audioOutput(plan.encodedAudioKbps, plan.encoded.length, options)]),
   ];
   return [...inputArguments(options), ...filterArguments(options), ...outputs.flat()];
 }
@@ -103,8 +105,10 @@ function forcedKeyFrames({ plan }: FfmpegArgumentsOptions): string {
   return plan.keyFrames === 'source' ? 'source' : `expr:gte(t,n_forced*${plan.keyFrames})`;
 }
 
-function audioOutput(bitrateKbps: number, index: number): string[] {
-  return ['-map', '0:a', '-c:a', 'aac', '-b:a', `${bitrateKbps}k`, '-ac', '2', '-ar', '48000', ...flvOutput(index)];
+function audioOutput(bitrateKbps: number, index: number, { sourceAudioCodec }: FfmpegArgumentsOptions): string[] {
+  // Opus comes from networks that lose packets, and from encoders that leave silence out.
+  const filled = sourceAudioCodec === 'opus' ? ['-af', 'aresample=async=1'] : [];
+  return ['-map', '0:a', ...filled, '-c:a', 'aac', '-b:a', `${bitrateKbps}k`, '-ac', '2', '-ar', '48000', ...flvOutput(index)];
 }
 
 function flvOutput(index: number): string[] {

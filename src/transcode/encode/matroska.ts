@@ -10,7 +10,9 @@ const ID = {
   cluster: 0x1f43b675, timestamp: 0xe7, simpleBlock: 0xa3,
 } as const;
 
-const CODEC_IDS = { h264: 'V_MPEG4/ISO/AVC', hevc: 'V_MPEGH/ISO/HEVC', av1: 'V_AV1', aac: 'A_AAC' } as const;
+const CODEC_IDS = { h264: 'V_MPEG4/ISO/AVC', hevc: 'V_MPEGH/ISO/HEVC', av1: 'V_AV1', vp8: 'V_VP8', vp9: 'V_VP9', aac: 'A_AAC', opus: 'A_OPUS' } as const;
+/** Their frames say all (RFC 9559 §27.2, codec mappings V_VP8 and V_VP9). */
+const WITHOUT_PRIVATE: ReadonlySet<string> = new Set(['vp8', 'vp9']);
 const TRACKS = { video: { number: 1, type: 1 }, audio: { number: 2, type: 2 } } as const;
 /** A size that the end of the stream tells (RFC 8794 §6.2). */
 const UNKNOWN_SIZE = Buffer.from('01ffffffffffffff', 'hex');
@@ -58,7 +60,7 @@ function trackEntry(config: VideoConfig | AudioConfig): Buffer {
   const { number, type } = TRACKS[config.kind];
   return element(ID.trackEntry,
     element(ID.trackNumber, uint(number)), element(ID.trackUid, uint(number)), element(ID.trackType, uint(type)), element(ID.flagLacing, uint(0)),
-    element(ID.codecId, text(CODEC_IDS[config.codec])), element(ID.codecPrivate, config.description),
+    element(ID.codecId, text(CODEC_IDS[config.codec])), ...(WITHOUT_PRIVATE.has(config.codec) ? [] : [element(ID.codecPrivate, config.description)]),
     config.kind === 'video'
       ? element(ID.video, element(ID.pixelWidth, uint(config.width)), element(ID.pixelHeight, uint(config.height)))
       : element(ID.audio, element(ID.samplingFrequency, float(config.sampleRate)), element(ID.channels, uint(config.channels))));

@@ -35,8 +35,11 @@ export class OpusEncode {
   readonly #options: OpusEncodeOptions;
   #state: 'open' | 'closed' = 'open';
   #run: OpusRun | undefined;
-  #isStarting = false;
+  #starting: Promise<void> | undefined;
   #restart: NodeJS.Timeout | undefined;
+  #setEnded: () => void = () => undefined;
+  /** Resolves after the close, when FFmpeg is gone. */
+  readonly ended = new Promise<void>((resolve) => { this.#setEnded = resolve; });
 
   constructor(options: OpusEncodeOptions) {
     this.#options = options;
@@ -46,31 +49,31 @@ export class OpusEncode {
   push(frame: Frame): void {
     if (this.#state === 'closed') return;
     if (this.#run !== undefined) this.#run.write(frame);
-    else if (!this.#isStarting && this.#restart === undefined) void this.#start();
+    else if (this.#starting === undefined && this.#restart === undefined) this.#starting = this.#start();
   }
 
   close(): void {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
     clearTimeout(this.#restart);
-    this.#run?.stop();
+    void this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#starting;
+    await this.#run?.stop();
     this.#run = undefined;
+    this.#setEnded();
   }
 
   async #start(): Promise<void> {
-    this.#isStarting = true;
     try {
-      const run = await OpusRun.start(this.#options, () => this.#runEnded());
-      if (this.#isOpen()) this.#run = run;
-      else run.stop();
+      this.#run = await OpusRun.start(this.#options, () => this.#runEnded());
     } catch (error) {
       this.#options.log.error('FFmpeg could not be started for Opus', { error: messageOf(error) });
       this.#runEnded();
     }
-    this.#isStarting = false;
-  }
-
-  #isOpen(): boolean {
-    return this.#state === 'open';
+    this.#starting = undefined;
   }
 
   #runEnded(): void {
@@ -121,10 +124,12 @@ class OpusRun {
     stdin.uncork();
   }
 
-  stop(): void {
+  /** Resolves when it is gone, within a second. */
+  async stop(): Promise<void> {
     this.#process.stdin.end();
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_LIMIT_MS);
-    void this.#process.exited.then(() => clearTimeout(timer));
+    await this.#process.exited;
+    clearTimeout(timer);
   }
 
   #read(reader: OggReader, chunk: Buffer): void {

@@ -3,6 +3,7 @@ import type { AudioConfig, Frame, Media, RenditionMedia, Take, VideoConfig } fro
 import { Encode } from '../encode/encode.js';
 import type { EncodeStats } from '../encode/encode.js';
 import { ffmpegArguments, ffmpegOutputs } from '../encode/ffmpeg-arguments.js';
+import type { FfmpegArgumentsOptions } from '../encode/ffmpeg-arguments.js';
 import type { LadderPlan } from '../ladder.js';
 import { RecentGroup } from './recent-group.js';
 import { Silence } from './silence.js';
@@ -13,6 +14,8 @@ export interface RunningTakeOptions {
   /** The formats of the source, which do not change while the take runs. */
   configs: (VideoConfig | AudioConfig)[];
   onMedia: (media: RenditionMedia) => void;
+  /** The source's own sound, where it is Opus. */
+  onOpus: (media: RenditionMedia) => void;
   log: Log;
 }
 
@@ -37,6 +40,7 @@ export class RunningTake {
   readonly #take: Take;
   readonly #configs: RunningTakeOptions['configs'];
   readonly #onMedia: RunningTakeOptions['onMedia'];
+  readonly #onOpus: RunningTakeOptions['onOpus'] | undefined;
   readonly #log: Log;
   readonly #silence: Silence | undefined;
   #hasSaidSilence = false;
@@ -47,9 +51,9 @@ export class RunningTake {
     this.#take = options.take;
     this.#configs = options.configs;
     this.#onMedia = options.onMedia;
+    this.#onOpus = this.#audio?.codec === 'opus' ? options.onOpus : undefined;
     this.#log = options.log;
-    const audio = this.#passes('audio') ? options.configs.find((config) => config.kind === 'audio') : undefined;
-    this.#silence = audio && Silence.of(audio);
+    this.#silence = this.#passes('audio') && this.#audio !== undefined ? Silence.of(this.#audio) : undefined;
   }
 
   get isEncoding(): boolean {
@@ -66,6 +70,7 @@ export class RunningTake {
       const config = this.#configs.find((one) => one.kind === kind);
       if (origin === 'passthrough' && config !== undefined) this.#emit(name, { type: 'config', config });
     }
+    if (this.#audio !== undefined) this.#onOpus?.({ type: 'config', config: this.#audio, take: this.#take.number, rendition: 'audio' });
   }
 
   /** @throws {ProcessNotStarted} when FFmpeg cannot be executed. */
@@ -90,6 +95,7 @@ export class RunningTake {
   /** @param frame on the broadcast's clock. */
   deliver(frame: Frame): void {
     for (const passed of this.#silence?.pass(frame) ?? [frame]) this.#pass(passed);
+    if (frame.kind === 'audio') this.#onOpus?.({ type: 'frame', frame, take: this.#take.number, rendition: 'audio' });
     if (this.#silence?.isFilling && !this.#hasSaidSilence) {
       this.#hasSaidSilence = true;
       this.#log.warn('sound is missing; silence stands in for it');
@@ -115,6 +121,10 @@ export class RunningTake {
     this.#onMedia({ ...media, take: this.#take.number, rendition });
   }
 
+  get #audio(): AudioConfig | undefined {
+    return this.#configs.find((config) => config.kind === 'audio');
+  }
+
   #passes(kind: 'video' | 'audio'): boolean {
     return this.#take.renditions.some((rendition) => rendition.kind === kind && rendition.origin === 'passthrough');
   }
@@ -128,9 +138,10 @@ export class RunningTake {
     return this.#configs.filter(({ kind }) => this.#isEncoded(kind));
   }
 
-  #source(fps: number): { isInterlaced: boolean; sourceCodec: VideoConfig['codec']; sourceMpxPerSec: number } {
+  #source(fps: number): Pick<FfmpegArgumentsOptions, 'isInterlaced' | 'sourceCodec' | 'sourceAudioCodec' | 'sourceMpxPerSec'> {
     const video = this.#configs.find((config) => config.kind === 'video');
-    if (video === undefined) return { isInterlaced: false, sourceCodec: 'h264', sourceMpxPerSec: 0 };
-    return { isInterlaced: video.interlaced, sourceCodec: video.codec, sourceMpxPerSec: (video.width * video.height * fps) / 1e6 };
+    const sourceAudioCodec = this.#audio?.codec;
+    if (video === undefined) return { isInterlaced: false, sourceCodec: 'h264', sourceAudioCodec, sourceMpxPerSec: 0 };
+    return { sourceAudioCodec, isInterlaced: video.interlaced, sourceCodec: video.codec, sourceMpxPerSec: (video.width * video.height * fps) / 1e6 };
   }
 }

@@ -37,7 +37,7 @@ export function chooseLayers(candidates: readonly Candidate[], facts: { hasBFram
 
 /** Why browsers cannot play a source in real time as it is, as a sentence; undefined when they can. */
 export function realTimeObstacle(video: VideoConfig, facts: { hasBFrames: boolean }): string | undefined {
-  if (video.codec !== 'h264') return `browsers do not play ${video.codec === 'hevc' ? 'HEVC' : 'AV1'} from RTMP in real time`;
+  if (video.codec !== 'h264') return `real time is H.264, and the source is ${video.codec.toUpperCase()}`;
   if (!PROFILES.has(video.description.readUInt8(1)) || !video.isBaselineChroma) return 'the source is not 8-bit 4:2:0 H.264';
   if (video.interlaced) return 'the source is interlaced';
   if (facts.hasBFrames || (video.reorderFrames ?? 0) > 0) return 'the source has B-frames, which browsers do not show in real time (set them to 0 in the encoder)';

@@ -80,6 +80,13 @@ export class LiveFeed extends EventEmitter<LiveFeedEvents> {
     else this.#takePicture(media.rendition, media.frame);
   }
 
+  /** Takes the source's own sound where it is Opus: it goes out as it is, in place of the rendition in AAC. */
+  pushOpus(media: RenditionMedia): void {
+    if (media.take !== this.#take?.number) return;
+    if (media.type === 'frame') return this.#outlet?.sendOpus(media.frame);
+    if (media.config.kind === 'audio') this.#audioConfig = media.config;
+  }
+
   /** Packets go here until it is closed; the sound is encoded for as long. */
   open(outlet: FeedOutlet): void {
     this.#outlet = outlet;
@@ -98,6 +105,7 @@ export class LiveFeed extends EventEmitter<LiveFeedEvents> {
 
   #takeConfig(rendition: string, config: VideoConfig | AudioConfig): void {
     if (config.kind === 'audio') {
+      if (this.#audioConfig?.codec === 'opus') return;
       this.#audioConfig = config;
       this.#closeOpus();
       return;
@@ -110,7 +118,7 @@ export class LiveFeed extends EventEmitter<LiveFeedEvents> {
     const { main, low } = this.#layers;
     const track = this.#tracks.get(rendition);
     if (track === undefined || (rendition !== main && rendition !== low)) return;
-    if (frame.isKey && rendition === 'source' && this.#options.facts().hasBFrames) this.#choose();
+    if (frame.isKey && this.#isPassed(rendition) && this.#options.facts().hasBFrames) this.#choose();
     track.hasKey ||= frame.isKey;
     if (!track.hasKey) return;
     if (rendition === low) return this.#outlet?.video.sendLow(frame, track.parameterSets);
@@ -119,7 +127,7 @@ export class LiveFeed extends EventEmitter<LiveFeedEvents> {
   }
 
   #takeAudio(frame: Frame): void {
-    if (this.#outlet === undefined || this.#audioConfig === undefined) return;
+    if (this.#outlet === undefined || this.#audioConfig === undefined || this.#audioConfig.codec === 'opus') return;
     this.#opus ??= this.#options.openOpus(this.#audioConfig, (packet) => this.#outlet?.sendOpus(packet));
     this.#opus.push(frame);
   }
@@ -131,10 +139,17 @@ export class LiveFeed extends EventEmitter<LiveFeedEvents> {
       return config === undefined ? [] : [{ rendition, config }];
     });
     const layers = chooseLayers(candidates, this.#options.facts());
+    // The rungs of a take tell their formats a moment after the source: until then there may yet be one to play.
+    const isComplete = candidates.length === renditions.filter(({ kind }) => kind === 'video').length;
+    if (layers.main === undefined && !isComplete) return;
     const { main, low, note } = this.#layers;
     if (layers.main === main && layers.low === low && layers.note === note) return;
     this.#layers = layers;
     this.emit('layers', layers);
+  }
+
+  #isPassed(name: string): boolean {
+    return this.#take?.renditions.find((rendition) => rendition.name === name)?.origin === 'passthrough';
   }
 
   #closeOpus(): void {

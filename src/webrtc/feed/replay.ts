@@ -1,4 +1,5 @@
 import type { RtpPayload } from '../rtp/rtp-packet.js';
+import { TWO_32 } from '../rtp/wall-clock.js';
 
 /** A picture, cut into packets. */
 export interface Picture {
@@ -15,7 +16,6 @@ export interface ReplayOptions {
   now: () => number;
 }
 
-const TWO_32 = 2 ** 32;
 /** Who joins gets what it missed at this rate, or faster when the stream itself is large; links of viewers carry it. */
 const LEAST_KBPS = 20_000;
 const RATE_SHARE = 4;
@@ -53,7 +53,7 @@ export class Replay {
       this.#queue.push(picture);
       return;
     }
-    this.#timestamp = this.#after(picture.timestamp);
+    this.#timestamp = timestampAfter(this.#timestamp, picture.timestamp);
     for (const payload of picture.payloads) this.#options.send(payload, this.#timestamp);
   }
 
@@ -65,7 +65,7 @@ export class Replay {
   #sendSome(): void {
     let room = this.#bytesPerTick;
     for (let picture = this.#queue[0]; picture !== undefined && room > 0; picture = this.#queue[0]) {
-      if (this.#sentPayloads === 0) this.#timestamp = this.#after(this.#options.now());
+      if (this.#sentPayloads === 0) this.#timestamp = timestampAfter(this.#timestamp, this.#options.now());
       for (const payload of picture.payloads.slice(this.#sentPayloads)) {
         if (room <= 0) return;
         this.#options.send(payload, this.#timestamp ?? 0);
@@ -77,13 +77,13 @@ export class Replay {
     }
     if (this.#queue.length === 0) clearInterval(this.#timer);
   }
+}
 
-  /** This timestamp, or one just after the last where that would go back. */
-  #after(timestamp: number): number {
-    if (this.#timestamp === undefined) return timestamp;
-    const step = (timestamp - this.#timestamp + TWO_32) % TWO_32;
-    return step >= LEAST_STEP && step < TWO_32 / 2 ? timestamp : (this.#timestamp + LEAST_STEP) % TWO_32;
-  }
+/** This timestamp, or one just after the last where that would go back. */
+export function timestampAfter(last: number | undefined, timestamp: number): number {
+  if (last === undefined) return timestamp;
+  const step = (timestamp - last + TWO_32) % TWO_32;
+  return step >= LEAST_STEP && step < TWO_32 / 2 ? timestamp : (last + LEAST_STEP) % TWO_32;
 }
 
 function bytesPerTick(pictures: readonly Picture[]): number {

@@ -5,7 +5,7 @@ import type { RtpPayload } from './rtp-packet.js';
  * extensions and the tag of SRTP.
  */
 const MAX_PAYLOAD_BYTES = 1180;
-const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, filler: 12 } as const;
+const NAL = { sei: 6, sps: 7, pps: 8, delimiter: 9, filler: 12 } as const;
 const STAP_A = 24;
 const FU_A = 28;
 const FU_START = 0x80;
@@ -31,7 +31,7 @@ export function h264Payloads(payload: Buffer, options: { isKey: boolean; paramet
 }
 
 /**
- * SPS and PPS of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1); those that are whole, when it is cut off.
+ * SPS and PPS of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1); those that are whole and not empty.
  */
 export function parameterSetsOf(avcc: Buffer): Buffer[] {
   const sets: Buffer[] = [];
@@ -42,7 +42,7 @@ export function parameterSetsOf(avcc: Buffer): Buffer[] {
     for (let i = 0; i < count && offset + 2 <= avcc.length; i++) {
       const end = offset + 2 + avcc.readUInt16BE(offset);
       if (end > avcc.length) return sets;
-      sets.push(avcc.subarray(offset + 2, end));
+      if (end > offset + 2) sets.push(avcc.subarray(offset + 2, end));
       offset = end;
     }
   }

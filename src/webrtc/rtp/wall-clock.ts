@@ -1,6 +1,7 @@
 /** Seconds from 1900, where NTP begins, to 1970. */
 const NTP_OFFSET_SEC = 2_208_988_800;
-const TWO_32 = 2 ** 32;
+/** Where timestamps wrap. */
+export const TWO_32 = 2 ** 32;
 const VERSION = 2;
 const SENDER_REPORT = 200;
 const SENDER_REPORT_BYTES = 28;

@@ -25,6 +25,20 @@ export function sentMedia(media: OfferedMedia, rtpParameters: types.RtpParameter
   };
 }
 
+/** The m-line on which a publisher's stream is taken. */
+export function receivedMedia(media: OfferedMedia, { codecs, headerExtensions = [] }: types.RtpParameters): MediaDescription {
+  return {
+    ...sectionOf(media, PORT_IN_CANDIDATES, codecs.map(({ payloadType }) => payloadType).join(' ')),
+    rtp: codecs.map(rtpMapOf),
+    fmtp: codecs.flatMap((codec) => fmtpOf(codec.payloadType, codec.parameters)),
+    rtcpFb: codecs.flatMap(feedbackOf),
+    ext: headerExtensions.map(({ id, uri }) => ({ value: id, uri })),
+    direction: 'recvonly',
+    rtcpMux: 'rtcp-mux',
+    ...(media.hasRtcpRsize ? { rtcpRsize: 'rtcp-rsize' as const } : {}),
+  };
+}
+
 /** The m-line stays, and nothing is sent on it. It names one codec of the offer, as an m-line must name one. */
 export function inactiveMedia(media: OfferedMedia): MediaDescription {
   const codec = media.codecs.find(({ mimeType }) => !/\/rtx$/i.test(mimeType)) ?? media.codecs[0];

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { write } from 'sdp-transform';
 import type { MediaDescription, SessionDescription } from 'sdp-transform';
-import { inactiveMedia, rejectedMedia, sentMedia } from './answer-media.js';
+import { inactiveMedia, receivedMedia, rejectedMedia, sentMedia } from './answer-media.js';
 import type { Offer } from './offer.js';
 import type { OfferedMedia } from './offered-media.js';
 import type { Seats } from './viewer-wish.js';
@@ -38,27 +39,61 @@ export interface Answer {
  * rejected with port 0, except on the m-line that carries the transport of the bundle: some clients lose it with that.
  */
 export function writeAnswer({ offer, seats, transport, streams, originId }: AnswerOptions): Answer {
-  const [carrier] = offer.bundled;
   const streamOf = (media: OfferedMedia): SentStream | undefined =>
     streams.find(({ kind }) => kind === media.kind && seats[kind] === media);
+  return writeSections({
+    offer, transport, originId,
+    useOf: (media) => {
+      const stream = streamOf(media);
+      return stream && sentMedia(media, stream.rtpParameters);
+    },
+    isIdle: ({ direction }) => direction === 'sendonly' || direction === 'inactive',
+  });
+}
+
+export interface PublisherAnswerOptions extends Pick<AnswerOptions, 'offer' | 'transport' | 'originId'> {
+  /** The m-lines that are taken, and what is to be sent on each. */
+  tracks: { media: OfferedMedia; rtpParameters: types.RtpParameters }[];
+}
+
+/** The answer to a publisher: as {@link writeAnswer}, with what we receive (RFC 9725 §4.2). */
+export function writePublisherAnswer({ offer, tracks, transport, originId }: PublisherAnswerOptions): Answer {
+  return writeSections({
+    offer, transport, originId,
+    useOf: (media) => {
+      const track = tracks.find((one) => one.media === media);
+      return track && receivedMedia(media, track.rtpParameters);
+    },
+    isIdle: ({ direction }) => direction === 'recvonly' || direction === 'inactive',
+  });
+}
+
+/** A number of 62 bits: RFC 9429 §5.2.1 asks for one whose highest bit is clear. */
+export function newOriginId(): string {
+  return (randomBytes(8).readBigUInt64BE() >> 2n).toString();
+}
+
+interface SectionsOptions extends Pick<AnswerOptions, 'offer' | 'transport' | 'originId'> {
+  /** The section of an m-line that is used; undefined for others. */
+  useOf: (media: OfferedMedia) => MediaDescription | undefined;
+  /** Whether the client wants nothing of us on this m-line: then it stays, unused. */
+  isIdle: (media: OfferedMedia) => boolean;
+}
+
+function writeSections({ offer, transport, originId, useOf, isIdle }: SectionsOptions): Answer {
+  const [carrier] = offer.bundled;
   const isTaken = (media: OfferedMedia): boolean =>
-    media === carrier || streamOf(media) !== undefined || (offer.bundled.includes(media) && asksForNothing(media));
+    media === carrier || useOf(media) !== undefined || (offer.bundled.includes(media) && isIdle(media));
   const bundle = offer.bundled.filter(isTaken).flatMap(({ mid }) => mid ?? []);
   const sections = offer.media.map((media) => {
     if (!isTaken(media)) return rejectedMedia(media);
-    const stream = streamOf(media);
-    const section = stream === undefined ? inactiveMedia(media) : sentMedia(media, stream.rtpParameters);
-    return { ...section, ...transportLines(offer, transport), ...(media === carrier ? candidateLines(transport) : {}) };
+    return { ...(useOf(media) ?? inactiveMedia(media)), ...transportLines(offer, transport), ...(media === carrier ? candidateLines(transport) : {}) };
   });
   const { type, port, protocol, payloads } = sections[carrier === undefined ? 0 : offer.media.indexOf(carrier)] ?? {};
   return {
     sdp: write({ ...sessionLines(offer, bundle, originId), media: sections }),
     carrier: { line: `m=${type} ${port} ${protocol} ${payloads}`, mid: carrier?.mid, bundle },
   };
-}
-
-function asksForNothing({ direction }: OfferedMedia): boolean {
-  return direction === 'sendonly' || direction === 'inactive';
 }
 
 function sessionLines(offer: Offer, bundle: string[], originId: string): Omit<SessionDescription, 'media'> {

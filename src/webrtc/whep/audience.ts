@@ -29,10 +29,3 @@ export interface Seat extends AnsweringTransport {
   /** It is over, for whatever reason; comes once. */
   on(event: 'closed', listener: (reason: string) => void): unknown;
 }
-
-/** A STUN or TURN server, as RTCPeerConnection takes it. */
-export interface IceServer {
-  urls: string[];
-  username?: string;
-  credential?: string;
-}

@@ -53,3 +53,8 @@ t.test('a source that is too large for one core is decoded by threads that take 
   t.equal(decoding('hevc', 1920, 1080, 60), '');
   t.equal(decoding('av1', 3840, 2160, 30), '-flags low_delay', 'its threads share a picture');
 });
+
+t.test('Opus has holes, which are filled', async (t) => {
+  const plan = { encoded: [], encodedAudioKbps: 96, keyFrames: 'source' as const };
+  t.equal(line({ plan, isInterlaced: false, sourceAudioCodec: 'opus' }), `${INPUT} -map 0:a -af aresample=async=1 -c:a aac -b:a 96k -ac 2 -ar 48000 ${FLV} pipe:3`);
+});

@@ -45,8 +45,8 @@ t.test('who joins between key frames gets the pictures since the last one, as if
   for (const one of frames) sender.sendMain(one, []);
   const bookedMs = performance.now();
   const layer = sender.bookReplay(() => ({ frames, parameterSets: [] }));
-  t.equal(layer, LAYERS.firstReplay);
-  t.equal(sender.bookReplay(() => ({ frames: [], parameterSets: [] })), layer, 'who asks at the same time gets the same');
+  t.equal(layer?.layer, LAYERS.firstReplay);
+  t.equal(sender.bookReplay(() => ({ frames: [], parameterSets: [] }))?.layer, layer?.layer, 'who asks at the same time gets the same');
   await until('the replay is out', () => (on(LAYERS.firstReplay).filter(({ marker }) => marker).length >= frames.length) || undefined);
   const replayed = on(LAYERS.firstReplay);
   const lastMain = on(LAYERS.main).at(-1)?.timestamp ?? 0;
@@ -59,10 +59,29 @@ t.test('who joins between key frames gets the pictures since the last one, as if
 
   sender.sendMain(frame(60, 100), []);
   t.equal(on(LAYERS.firstReplay).at(-1)?.timestamp, on(LAYERS.main).at(-1)?.timestamp, 'and goes on with the live pictures');
-  sender.sendMain({ ...frame(0, 100), dtsMs: 41 * STEP_MS, ptsMs: 41 * STEP_MS }, []);
+  const key = (index: number) => ({ ...frame(0, 100), dtsMs: index * STEP_MS, ptsMs: index * STEP_MS });
+  sender.sendMain(key(61), []);
+  sender.sendMain(frame(62, 100), []);
+  t.equal(on(LAYERS.firstReplay).at(-1)?.timestamp, on(LAYERS.main).at(-1)?.timestamp, 'past the next key frame, at which viewers go over');
+  sender.sendMain(key(63), []);
   const count = on(LAYERS.firstReplay).length;
-  sender.sendMain(frame(42, 100), []);
-  t.equal(on(LAYERS.firstReplay).length, count, 'until the next key frame, which is on the main layer');
+  sender.sendMain(frame(64, 100), []);
+  t.equal(on(LAYERS.firstReplay).length, count, 'and no longer than to the one after it');
+});
+
+t.test('a replay ends when all who came to it have gone over', async (t) => {
+  const { sender, on } = openSender();
+  t.teardown(() => sender.close());
+  const group = () => ({ frames: [frame(0, 500)], parameterSets: [] });
+  const seats = [sender.bookReplay(group), sender.bookReplay(group)];
+  await until('it has begun', () => (on(LAYERS.firstReplay).length > 0) || undefined);
+  seats[0]?.leave();
+  seats[0]?.leave();
+  sender.sendMain(frame(1, 500), []);
+  t.equal(on(LAYERS.firstReplay).length, 2, 'one is still there');
+  seats[1]?.leave();
+  sender.sendMain(frame(2, 500), []);
+  t.equal(on(LAYERS.firstReplay).length, 2);
 });
 
 t.test('a long group is paced, and pictures that come meanwhile wait for their turn', async (t) => {
@@ -79,20 +98,42 @@ t.test('a long group is paced, and pictures that come meanwhile wait for their t
   t.same(times, times.toSorted((a, b) => a - b));
 });
 
-t.test('only so many replays at once, and none of nothing', async (t) => {
+t.test('only so many replays at once, of which some are for who has no picture yet', async (t) => {
   const { sender, on } = openSender();
   t.teardown(() => sender.close());
-  const frames = [frame(0, 1_000_000)];
-  const layers: (number | undefined)[] = [];
-  for (let i = 0; i < 4; i++) {
-    layers.push(sender.bookReplay(() => ({ frames, parameterSets: [] })));
-    await until('it has begun', () => (layers.at(-1) === undefined || on(layers.at(-1) ?? -1).length > 0) || undefined);
+  const book = async (options: { isSpare: boolean }): Promise<number | undefined> => {
+    const layer = sender.bookReplay(() => ({ frames: [frame(0, 100_000)], parameterSets: [] }), options)?.layer;
+    if (layer !== undefined) await until('it has begun', () => (on(layer).length > 0) || undefined);
+    return layer;
+  };
+  const spare = [];
+  for (let i = 0; i < 5; i++) spare.push(await book({ isSpare: true }));
+  t.same(spare, [1, 2, 3, 4, undefined]);
+  const joins = [];
+  for (let i = 0; i < 5; i++) joins.push(await book({ isSpare: false }));
+  t.same(joins, [5, 6, 7, 8, undefined]);
+});
+
+t.test('a replay of nothing frees its layer', async (t) => {
+  const { sender, sent } = openSender();
+  t.teardown(() => sender.close());
+  const layers = new Set<number | undefined>();
+  for (let i = 0; i < 12; i++) {
+    layers.add(sender.bookReplay(() => ({ frames: [], parameterSets: [] }))?.layer);
+    await delay(20);
   }
-  t.same(layers, [1, 2, 3, undefined]);
-  const other = openSender();
-  t.teardown(() => other.sender.close());
-  const layer = other.sender.bookReplay(() => ({ frames: [], parameterSets: [] }));
-  await delay(50);
-  t.same(other.on(layer ?? -1), []);
-  t.equal(other.sender.bookReplay(() => ({ frames: [], parameterSets: [] })), layer, 'the layer is free again');
+  t.same([...layers], [LAYERS.firstReplay]);
+  t.same(sent, []);
+});
+
+t.test('pictures of the lower rung, which are late, have the timestamps of the moment', async (t) => {
+  const { sender, on } = openSender();
+  t.teardown(() => sender.close());
+  sender.sendMain(frame(0, 100), []);
+  sender.sendMain(frame(3, 100), []);
+  sender.sendLow(frame(1, 100), []);
+  sender.sendLow(frame(2, 100), []);
+  const [first, second] = on(LAYERS.low);
+  t.ok((first?.timestamp ?? 0) >= (on(LAYERS.main).at(-1)?.timestamp ?? Infinity), 'not before what the main layer has shown');
+  t.ok((second?.timestamp ?? 0) > (first?.timestamp ?? 0));
 });

@@ -56,6 +56,8 @@ t.test('parameter sets of a decoder configuration record', async (t) => {
   t.same(parameterSetsOf(record), [SPS, PPS]);
   t.same(parameterSetsOf(record.subarray(0, record.length - 1)), [SPS], 'one that is cut off is left out');
   t.same(parameterSetsOf(record.subarray(0, 5)), []);
+  const empty = Buffer.concat([Buffer.from('0164001fffe10005', 'hex'), SPS, Buffer.from('010000', 'hex')]);
+  t.same(parameterSetsOf(empty), [SPS], 'one that is empty, too');
 });
 
 t.test('a stream numbers its packets, over the end of 16 bits', async (t) => {

@@ -151,9 +151,11 @@ export class RealTime {
     this.#coming = undefined;
     this.#setBack(setback);
     // With servers that help through walls, the next try may do better.
-    if (this.#iceServers.length > 0 || session.offeredIceServers.length === 0) return;
+    const hadNone = this.#iceServers.length === 0;
+    if (session.offeredIceServers.length === 0) return;
+    // Credentials run out: the newest are the best.
     this.#iceServers = session.offeredIceServers;
-    this.#route.reopen();
+    if (hadNone) this.#route.reopen();
   }
 
   #onJudged(session: WebRtcSession, health: Health): void {

@@ -45,7 +45,7 @@ function Booth({ slug, capture }: { slug: string; capture: Capture }) {
   const api = useApi();
   const { value: live } = usePolled(useCallback((signal) => api.channelLive(slug, signal), [api, slug]), { everyMs: LIVE_MS, evenHidden: true });
   const noWebRtc = useWebRtcProblem();
-  const { phase, picture, hasMicrophone, problems } = useSnapshot(capture);
+  const { phase, picture, lines, hasMicrophone, problems } = useSnapshot(capture);
   const { show, state, goLive } = useShow(slug, capture);
   const sending = useSending(show, state?.name === 'sending');
   const stand = standOf(state, live);
@@ -68,7 +68,7 @@ function Booth({ slug, capture }: { slug: string; capture: Capture }) {
           <Picture capture={capture} />
           {phase === 'open' && <Switches capture={capture} />}
           {isOn && !hasMicrophone && <Notice level="warn">Viewers hear nothing of you: there is no microphone.</Notice>}
-          {sending && show && <SendingFacts sending={sending} connectedMs={show.connectedMs} />}
+          {sending && show && <SendingFacts sending={sending} connectedMs={show.connectedMs} lines={lines} />}
         </section>
       </div>
       <div className="studio-side">

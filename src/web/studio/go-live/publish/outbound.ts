@@ -12,6 +12,8 @@ export interface Outbound {
   rttMs: number | undefined;
   /** Why the picture is less than was asked for: `none`, `cpu`, `bandwidth`, `other`; not every browser tells. */
   limitation: string | undefined;
+  /** What the network is judged to carry of the picture; not every browser tells. */
+  targetKbps: number | undefined;
   /** Such as `H264`. */
   videoCodec: string | undefined;
 }
@@ -38,6 +40,7 @@ export function readOutbound(report: { forEach(look: (entry: OutboundEntry) => v
     height: video?.frameHeight,
     rttMs: roundTripMs(entries, heard),
     limitation: video?.qualityLimitationReason,
+    targetKbps: video?.targetBitrate === undefined ? undefined : video.targetBitrate / 1000,
     videoCodec: entries.find(({ id }) => id === video?.codecId)?.mimeType?.split('/')[1],
   };
 }

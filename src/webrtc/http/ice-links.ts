@@ -1,4 +1,9 @@
-import type { IceServer } from './audience.js';
+/** A STUN or TURN server, as RTCPeerConnection takes it. */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
 
 /** `Link` headers that name STUN and TURN servers (RFC 9725 §4.6). */
 export function iceLinks(servers: IceServer[]): string[] {

@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { types } from 'mediasoup';
 import { IceSessionOutdated, IceSessionUnnamed, SessionUnknown } from '../errors.js';
 import type { Answer } from '../sdp/answer.js';
 import { parseIceFragment, writeIceFragment } from '../sdp/ice-fragment.js';
 import type { IceCredentials } from '../sdp/offer.js';
-import type { Seat } from './audience.js';
+
+/** The transport of a session, as far as its requests go. */
+export interface SessionTransport {
+  readonly iceCandidates: types.IceCandidate[];
+  restartIce(): Promise<types.IceParameters>;
+  /** It is over, for whatever reason; comes once. */
+  on(event: 'closed', listener: () => void): unknown;
+}
 
 /** What an ICE restart is answered with. */
 export interface Restarted {
@@ -11,35 +19,36 @@ export interface Restarted {
   fragment: string;
 }
 
-export interface WhepSessionOptions {
-  slug: string;
-  seat: Seat;
+export interface SessionOptions {
+  transport: SessionTransport;
   carrier: Answer['carrier'];
-  /** The viewer's ICE credentials, as offered. */
+  /** The client's ICE credentials, as offered. */
   ice: IceCredentials;
+  /** The client ends it. */
+  onClose: () => void;
 }
 
 const ID_BYTES = 24;
 const ETAG_BYTES = 12;
 
-/** One viewer's session: its address, which nobody can guess, and its ICE session, which the ETag names. */
-export class WhepSession {
+/** One client's session by WHIP or WHEP: its address, which nobody can guess, and its ICE session, which the ETag names. */
+export class Session {
   readonly id = randomBytes(ID_BYTES).toString('base64url');
-  readonly slug: string;
-  readonly #seat: Seat;
+  readonly #transport: SessionTransport;
   readonly #carrier: Answer['carrier'];
+  readonly #onClose: () => void;
   #ice: IceCredentials;
   #etag = newEtag();
   #isClosed = false;
   /** Patches are taken one after the other: the condition of the next is about the outcome of this one. */
   #lastPatch: Promise<unknown> = Promise.resolve();
 
-  constructor({ slug, seat, carrier, ice }: WhepSessionOptions) {
-    this.slug = slug;
-    this.#seat = seat;
+  constructor({ transport, carrier, ice, onClose }: SessionOptions) {
+    this.#transport = transport;
     this.#carrier = carrier;
     this.#ice = ice;
-    seat.on('closed', () => { this.#isClosed = true; });
+    this.#onClose = onClose;
+    transport.on('closed', () => { this.#isClosed = true; });
   }
 
   /** Strong entity tag of the ICE session (RFC 9725 §4.3.1). */
@@ -66,17 +75,17 @@ export class WhepSession {
   }
 
   close(): void {
-    this.#seat.close();
+    this.#onClose();
   }
 
   async #take(ice: IceCredentials | undefined, ifMatch: string): Promise<Restarted | undefined> {
     if (this.#isClosed) throw new SessionUnknown();
     if (!doesMatch(ifMatch, this.#etag)) throw new IceSessionOutdated();
     if (ice === undefined || (ice.ufrag === this.#ice.ufrag && ice.pwd === this.#ice.pwd)) return undefined;
-    const iceParameters = await this.#seat.restartIce();
+    const iceParameters = await this.#transport.restartIce();
     this.#ice = ice;
     this.#etag = newEtag();
-    return { etag: this.#etag, fragment: writeIceFragment({ iceParameters, iceCandidates: this.#seat.iceCandidates, carrier: this.#carrier }) };
+    return { etag: this.#etag, fragment: writeIceFragment({ iceParameters, iceCandidates: this.#transport.iceCandidates, carrier: this.#carrier }) };
   }
 }
 
