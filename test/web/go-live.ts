@@ -91,29 +91,33 @@ t.test('a face moves, a screen stays sharp', async (t) => {
 
 /** A look at a connection that has sent for some seconds at 30 fps and 2.4 Mbps. */
 function sentFor(sec: number, more: Partial<Outbound> = {}): Outbound {
-  return { atMs: sec * 1000, bytes: sec * 300_000, frames: sec * 30, packets: sec * 250, lost: 0, width: 1280, height: 720, rttMs: 20, limitation: 'none', videoCodec: 'H264', ...more };
+  return { atMs: sec * 1000, bytes: sec * 300_000, frames: sec * 30, packets: sec * 250, lost: 0, width: 1280, height: 720, rttMs: 20, limitation: 'none', targetKbps: 2_400, videoCodec: 'H264', ...more };
 }
 
 t.test('what is sent, from the browser’s statistics', async (t) => {
   const report: OutboundEntry[] = [
-    { type: 'outbound-rtp', id: 'v', timestamp: 0, kind: 'video', codecId: 'c', bytesSent: 1_000, packetsSent: 10, framesSent: 3, frameWidth: 1280, frameHeight: 720, qualityLimitationReason: 'cpu' },
+    { type: 'outbound-rtp', id: 'v', timestamp: 0, kind: 'video', codecId: 'c', bytesSent: 1_000, packetsSent: 10, framesSent: 3, frameWidth: 1280, frameHeight: 720, qualityLimitationReason: 'cpu', targetBitrate: 900_000 },
     { type: 'outbound-rtp', id: 'a', timestamp: 0, kind: 'audio', bytesSent: 200, packetsSent: 5 },
     { type: 'codec', id: 'c', timestamp: 0, mimeType: 'video/H264' },
     { type: 'remote-inbound-rtp', id: 'r', timestamp: 0, packetsLost: 2, roundTripTime: 0.5 },
     { type: 'candidate-pair', id: 'p', timestamp: 0, nominated: true, state: 'succeeded', currentRoundTripTime: 0.021 },
   ];
-  t.same(readOutbound(report, 7), { atMs: 7, bytes: 1_200, frames: 3, packets: 15, lost: 2, width: 1280, height: 720, rttMs: 21, limitation: 'cpu', videoCodec: 'H264' });
-  t.same(sendingBetween(sentFor(10), sentFor(12, { lost: 25 })), { fps: 30, kbps: 2400, lossShare: 0.05, width: 1280, height: 720, rttMs: 20, limitation: 'none', videoCodec: 'H264' });
+  t.same(readOutbound(report, 7), { atMs: 7, bytes: 1_200, frames: 3, packets: 15, lost: 2, width: 1280, height: 720, rttMs: 21, limitation: 'cpu', targetKbps: 900, videoCodec: 'H264' });
+  t.same(sendingBetween(sentFor(10), sentFor(12, { lost: 25 })), { fps: 30, kbps: 2400, lossShare: 0.05, width: 1280, height: 720, rttMs: 20, limitation: 'none', targetKbps: 2400, videoCodec: 'H264' });
   t.match(sendingBetween(sentFor(10, { lost: 9 }), sentFor(12)), { lossShare: 0 }, 'late ones came after all');
 });
 
 t.test('what a streamer is told of the sending', async (t) => {
-  const codes = (more: Partial<Outbound>, connectedMs = 60_000) => adviseSender(sendingBetween(sentFor(10), sentFor(12, more)), connectedMs).map(({ code }) => code);
+  const codes = (more: Partial<Outbound>, connectedMs = 60_000) => adviseSender(sendingBetween(sentFor(10), sentFor(12, more)), { connectedMs, lines: 720 }).map(({ code }) => code);
   t.same(codes({}), ['sending_well']);
   t.same(codes({ limitation: 'cpu' }), ['limited_by_cpu']);
-  t.same(codes({ limitation: 'bandwidth', lost: 100, rttMs: 400 }), ['limited_by_bandwidth', 'packets_lost', 'far_away']);
-  t.same(codes({ limitation: 'bandwidth' }, 3_000), ['sending_well'], 'browsers begin small');
+  t.same(codes({ limitation: 'bandwidth', targetKbps: 600, lost: 100, rttMs: 400 }), ['limited_by_bandwidth', 'packets_lost', 'far_away']);
+  t.same(codes({ limitation: 'bandwidth', targetKbps: 600 }, 3_000), ['sending_well'], 'browsers begin small');
+  t.same(codes({ limitation: 'bandwidth', bytes: 3_100_000, targetKbps: 2_300 }), ['sending_well'], 'a still picture needs little');
   t.same(codes({ bytes: 3_000_000 }), ['nothing_sent']);
+  const words = (lines: 720 | 1080) => adviseSender(sendingBetween(sentFor(10), sentFor(12, { limitation: 'cpu' })), { connectedMs: 60_000, lines })[0]?.message ?? '';
+  t.match(words(1080), /choose 720p/);
+  t.notMatch(words(720), /720p/);
 });
 
 const refused = (status: number, code: string, retryAfterSec?: number) => new Problem({ status, code, message: 'the rule', retryAfterSec });
