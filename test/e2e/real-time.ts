@@ -6,27 +6,19 @@ import path from 'node:path';
 import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
-import { stringOf } from '../support/app.js';
 import { noChromium, openChromium } from '../support/chromium.js';
 import { publish } from '../support/publisher.js';
+import { CAMERA, makeKey, noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
 
-const noWorker = process.env['MEDIASOUP_WORKER_BIN'] ? false : 'there is no mediasoup worker (MEDIASOUP_WORKER_BIN)';
 process.env['WEBRTC_PORT'] = '0';
-
-/** What browsers play in real time as it is: H.264 without B-frames, a key frame each second. */
-const CAMERA = [
-  '-re', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
-  '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-profile:v', 'main', '-g', '30', '-pix_fmt', 'yuv420p', '-b:v', '1500k',
-  '-c:a', 'aac', '-b:a', '128k', '-ac', '2',
-];
 
 t.test('a browser plays an RTMP push in real time', { skip: noChromium || noWorker }, async (t) => {
   const server = await startServerProcess(t, { folder: await temporaryFolder(t), httpPort: await freePort(), rtmpPort: await freePort() });
   publish(t, { url: `rtmp://127.0.0.1:${server.rtmpPort}/live/${await makeKey(server.url)}`, args: CAMERA });
-  await until('it is offered in real time', async () => (/"whep":"\/whep\/ada"/.test(await (await fetch(`${server.url}/api/v1/live`)).text()) ? true : undefined), 30_000);
+  await untilOffered(server.url);
   const page = await (await openChromium(t)).newPage({ viewport: { width: 1280, height: 800 } });
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
@@ -122,13 +114,4 @@ async function shownFrames(page: Page): Promise<number> {
 
 async function viewersOf(url: string): Promise<number> {
   return Number(/"viewers":(\d+)/.exec(await (await fetch(`${url}/api/v1/live`)).text())?.[1] ?? -1);
-}
-
-async function makeKey(url: string): Promise<string> {
-  const post = async (where: string, body: object, token = ''): Promise<unknown> => {
-    const headers = { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
-    return (await fetch(url + where, { method: 'POST', headers, body: JSON.stringify(body) })).json();
-  };
-  const token = stringOf(await post('/api/v1/auth/register', { username: 'ada', email: 'ada@example.org', password: 'correct horse' }), 'accessToken');
-  return stringOf(await post('/api/v1/channels/ada/stream-keys', { label: 'test' }, token), 'key');
 }
