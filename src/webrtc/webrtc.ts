@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Component, Log } from '../platform/index.js';
 import { AppError, messageOf } from '../platform/index.js';
 import type { WebRtcConfig } from './config.js';
-import { NoRealTime, NotLive, TooManyViewers, WebRtcUnavailable } from './errors.js';
+import { NoRealTime, NotLive, OfferRefused, TooManyViewers, WebRtcUnavailable } from './errors.js';
 import { LiveFeed } from './feed/live-feed.js';
 import type { IceServer } from './http/ice-links.js';
 import type { OpenOpus } from './feed/live-feed.js';
@@ -206,6 +206,8 @@ export class WebRtc implements Component {
       return publisher;
     } catch (error) {
       this.#log.warn('a publisher could not be let in', { error: messageOf(error) });
+      // mediasoup takes no SSRC, mid or payload type twice, and what reads well may still not fit together.
+      if (!worker.worker.closed && this.#workers?.list.includes(worker)) throw new OfferRefused(`the offer cannot be taken: ${messageOf(error)}`);
       throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
     }
   }
