@@ -189,8 +189,11 @@ t.test('who cannot begin is told at once, and no key is left', async (t) => {
 });
 
 t.test('a show that the server has ended stays ended', async (t) => {
-  const { show, said, session } = staged();
+  const { show, said, session, pass } = staged();
   (await session(1)).connected();
+  show.missed();
+  t.match(show.state, { name: 'sending' }, 'what the server says may be older');
+  pass(10_000);
   show.missed();
   t.match(show.state, { name: 'reconnecting' }, 'it may have lost the connection only');
   (await session(2)).failed(refused(409, 'stream_ended_lately'));
@@ -201,13 +204,15 @@ t.test('a show that the server has ended stays ended', async (t) => {
 t.test('another encoder that took the channel keeps it; an own connection that lingers is none', async (t) => {
   let otherSec = 60;
   const { show, session, pass } = staged({ publishedForSec: () => otherSec });
+  (await session(1)).answered();
   (await session(1)).connected();
   pass(60_000);
   (await session(1)).failed(new ConnectionFailed());
+  (await session(2)).answered();
   (await session(2)).connected();
   t.same(show.state, { name: 'sending' });
-  pass(60_000);
-  otherSec = 5;
+  pass(4_000);
+  otherSec = 2;
   (await session(2)).failed(new ConnectionFailed());
   t.match(await until('the end', () => (show.state.name === 'ended' ? show.state : undefined)), { reason: /Another encoder/ });
 });

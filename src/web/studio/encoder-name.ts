@@ -1,5 +1,5 @@
 /** Browsers by what only they say of themselves; those who pose as others come first. */
-const BROWSERS: [RegExp, string][] = [[/\bEdg/, 'Edge'], [/\bFirefox\//, 'Firefox'], [/\bChrome\/|\bCriOS\//, 'Chrome'], [/\bSafari\//, 'Safari']];
+const BROWSERS: [RegExp, string][] = [[/\bEdg/, 'Edge'], [/\bFirefox\//, 'Firefox'], [/Chrome\/|CriOS\//, 'Chrome'], [/\bSafari\//, 'Safari']];
 
 /** What publishes, in a word or two: a browser tells its whole ancestry. */
 export function encoderName(encoder: string): string {

@@ -48,7 +48,9 @@ function Booth({ slug, capture }: { slug: string; capture: Capture }) {
   const { phase, picture, lines, hasMicrophone, problems } = useSnapshot(capture);
   const { show, state, goLive } = useShow(slug, capture);
   const sending = useSending(show, state?.name === 'sending');
-  const stand = standOf(state, live);
+  // What was known when the show began is of an earlier one.
+  const [before, setBefore] = useState<ChannelLive>();
+  const stand = standOf(state, live === before ? undefined : live);
   const isOn = stand !== 'offline';
   useLeaveQuestion(isOn);
   useWakeLock(isOn);
@@ -60,7 +62,7 @@ function Booth({ slug, capture }: { slug: string; capture: Capture }) {
       <h1 className="visually-hidden">Go live from this browser</h1>
       <div className="studio-main">
         <section className="onair" data-state={stand} aria-label="Your show">
-          <ShowLine slug={slug} stand={stand} live={live} canGoLive={hasSomething && noWebRtc === undefined} onGoLive={goLive} onEnd={async () => void show?.end()} />
+          <ShowLine slug={slug} stand={stand} live={live} canGoLive={hasSomething && noWebRtc === undefined} onGoLive={() => { setBefore(live); goLive(); }} onEnd={async () => void show?.end()} />
           {noWebRtc !== undefined && <Notice level="warn">This server takes no streams from browsers: {asSentence(noWebRtc)} You can <Link to="/studio">stream with OBS</Link>.</Notice>}
           {state?.name === 'ended' && (state.reason === undefined ? <Notice level="ok">Your stream has ended.</Notice> : <Notice level="error">{state.reason}</Notice>)}
           {!isOn && live && live.state !== 'offline' && state === undefined && <Notice level="warn">Your channel is on air from another encoder. When you go live here, this takes its place.</Notice>}
@@ -97,13 +99,13 @@ function useWebRtcProblem(): string | undefined {
   return value?.problem;
 }
 
-/** Calls back when the channel goes off air while it was on: somebody has ended the show, or the server has lost it. */
+/** Calls back when the channel is live no more: somebody has ended the show, or the server has lost the connection. */
 function useMissed(live: ChannelLive | undefined, onMissed: () => void): void {
   const [wasOn, setWasOn] = useState(false);
   useEffect(() => {
     if (!live) return;
     const isOn = live.state === 'live';
-    if (wasOn && live.state === 'offline') onMissed();
-    if (isOn || live.state === 'offline') setWasOn(isOn);
+    if (wasOn && !isOn) onMissed();
+    setWasOn(isOn);
   }, [live]);
 }

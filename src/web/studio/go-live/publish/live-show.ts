@@ -1,7 +1,7 @@
 import { Problem } from '../../../api/problem.js';
 import { isFinal, pauseMs, setbackWords, TakenOver } from './setback.js';
 
-/** One connection that publishes; it tells once that it is connected, and at most once that it failed. */
+/** One connection that publishes; it tells once that it was answered, once that it is connected, and at most once that it failed. */
 export interface Session {
   /** Ends it and tells the server, whose broadcast ends with it; never fails. */
   close(): Promise<void>;
@@ -10,6 +10,8 @@ export interface Session {
 }
 
 export interface SessionEvents {
+  /** The server has made the publication. */
+  answered: () => void;
   connected: () => void;
   /** It is dropped. */
   failed: (error: unknown) => void;
@@ -41,8 +43,10 @@ export interface ShowOptions<S extends Session> {
   nowMs?: () => number;
 }
 
-/** An answer takes its time: an encoder counts as another one when it is younger than the last offer by more than this, s. */
-const CLEARLY_YOUNGER_SEC = 5;
+/** What the server said may be older than a connection that is younger than this. */
+const FRESH_MS = 5_000;
+/** The server tells ages in whole seconds. */
+const CLEARLY_YOUNGER_SEC = 1;
 
 /** A stream from this browser, from the key that is made for it to the key's end; a connection that breaks is replaced. */
 export class LiveShow<S extends Session> {
@@ -51,7 +55,8 @@ export class LiveShow<S extends Session> {
   #state: ShowState = { name: 'starting' };
   #key: { id: string; key: string } | undefined;
   #session: S | undefined;
-  #offeredAtMs = 0;
+  /** A publication that began later is not ours. */
+  #ownUntilMs: number | undefined;
   #connectedAtMs: number | undefined;
   #setbacks = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -94,9 +99,9 @@ export class LiveShow<S extends Session> {
     void this.#revoke();
   }
 
-  /** The server has no broadcast although this sends: it closed the connection, and browsers notice that late. */
+  /** The server says that it receives nothing although this sends: browsers notice late that a connection is gone. */
   missed(): void {
-    if (this.#state.name !== 'sending' || this.#session === undefined) return;
+    if (this.#state.name !== 'sending' || this.#session === undefined || this.connectedMs < FRESH_MS) return;
     this.#session.drop();
     this.#onFailed(this.#session, new Problem({ code: 'unreachable', status: 0, message: 'the server has closed the connection' }));
   }
@@ -112,8 +117,11 @@ export class LiveShow<S extends Session> {
   }
 
   #open(key: string): void {
-    this.#offeredAtMs = this.#nowMs();
+    this.#ownUntilMs = undefined;
     const session: S = this.#options.openSession(key, {
+      answered: () => {
+        this.#ownUntilMs = this.#nowMs();
+      },
       connected: () => this.#onConnected(),
       failed: (error) => this.#onFailed(session, error),
     });
@@ -131,6 +139,7 @@ export class LiveShow<S extends Session> {
   #onFailed(session: S, error: unknown): void {
     if (this.#session !== session) return;
     this.#session = undefined;
+    this.#ownUntilMs ??= this.#nowMs(); // its answer may have been lost
     // Who has never been on air is better told at once than kept waiting.
     if (isFinal(error) || this.#connectedAtMs === undefined) return void this.#end(setbackWords(error));
     this.#setbacks++;
@@ -140,10 +149,10 @@ export class LiveShow<S extends Session> {
 
   /** Two encoders that take the channel from each other for ever help nobody: the younger one keeps it. */
   async #tryAgain(): Promise<void> {
-    const offeredForSec = (this.#nowMs() - this.#offeredAtMs) / 1000;
+    const notOursForSec = (this.#nowMs() - (this.#ownUntilMs ?? 0)) / 1000;
     const otherSec = await this.#options.server.publishedForSec().catch(() => undefined);
     if (this.#isOver() || this.#key === undefined) return;
-    if (otherSec !== undefined && otherSec + CLEARLY_YOUNGER_SEC < offeredForSec) return void this.#end(setbackWords(new TakenOver()));
+    if (otherSec !== undefined && otherSec + CLEARLY_YOUNGER_SEC < notOursForSec) return void this.#end(setbackWords(new TakenOver()));
     this.#open(this.#key.key);
   }
 

@@ -19,6 +19,7 @@ export interface WhipSessionOptions {
 const CONNECT_WITHIN_MS = 12_000;
 /** A network that changes recovers within seconds, or not at all. */
 const LOST_AFTER_MS = 4_000;
+const GOODBYE_WITHIN_MS = 3_000;
 
 /** One WebRTC connection that publishes by WHIP (RFC 9725), from the offer to `close` or `drop`. */
 export class WhipSession implements Session {
@@ -65,17 +66,24 @@ export class WhipSession implements Session {
   }
 
   async close(): Promise<void> {
-    const goodbye = this.#leave();
-    this.drop();
-    await goodbye;
+    if (this.#state === 'closed') return;
+    this.#finish();
+    for (const sender of this.#connection.getSenders()) void sender.replaceTrack(null).catch(() => undefined);
+    // A connection that is closed before the goodbye arrives looks lost, and the server waits a minute for the next one.
+    await Promise.race([this.#leave(), new Promise((resolve) => setTimeout(resolve, GOODBYE_WITHIN_MS))]);
+    this.#connection.close();
   }
 
   drop(): void {
     if (this.#state === 'closed') return;
+    this.#finish();
+    this.#connection.close();
+  }
+
+  #finish(): void {
     this.#state = 'closed';
     this.#ended.abort();
     clearTimeout(this.#deadline);
-    this.#connection.close();
   }
 
   #send(track: MediaStreamTrack): RTCRtpSender {
@@ -94,6 +102,7 @@ export class WhipSession implements Session {
     this.#sessionUrl = answer.sessionUrl;
     this.#offeredIceServers = answer.iceServers;
     if (this.#ended.signal.aborted) return;
+    this.#events.answered();
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: wantingStereo(answer.sdp, AUDIO_KBPS) });
     await this.#bound();
   }
