@@ -2,18 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import type { Test } from 'tap';
-import { stringOf } from '../support/app.js';
-import { CHROMIUM_ARGUMENTS, CHROMIUM_PATH, noChromium } from '../support/chromium.js';
+import { noChromium } from '../support/chromium.js';
 import { segmentsOf, untilPlaylist } from '../support/hls.js';
+import { noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
+import { makeKey, openChromiumWithCamera, publishCamera } from '../support/whip-camera.js';
 
-const noWorker = process.env['MEDIASOUP_WORKER_BIN'] ? false : 'there is no mediasoup worker (MEDIASOUP_WORKER_BIN)';
 process.env['WEBRTC_PORT'] = '0';
 
 t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker }, async (t) => {
@@ -25,14 +24,13 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
     if ((await fetch(session, { method: 'DELETE' })).status !== 200) throw new Error('the session was not there');
     await untilOver();
   };
-  const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: [...CHROMIUM_ARGUMENTS, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
-  t.after(() => browser.close());
+  const browser = await openChromiumWithCamera(t);
   const camera = await browser.newPage();
   await camera.goto(`${server.url}/health`);
 
   await t.test('in H.264: WebRTC and low-latency HLS play it', async (t) => {
-    const session = await publish(camera, { key });
-    await until('it is offered in real time', async () => (/"whep":"\/whep\/ada"/.test(await (await fetch(`${server.url}/api/v1/live`)).text()) ? true : undefined), 30_000);
+    const session = await publishCamera(camera, { key });
+    await untilOffered(server.url);
     const viewer = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await viewer.goto(`${server.url}/ada`);
     await untilPlayer(viewer, 'WebRTC plays', (now) => now.phase === 'playing' && now.protocol === 'WebRTC');
@@ -54,7 +52,7 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
 
   for (const codec of ['VP8', 'VP9', 'AV1']) {
     await t.test(`in ${codec}: it becomes H.264 and AAC`, async (t) => {
-      const session = await publish(camera, { key, codec: `video/${codec}` });
+      const session = await publishCamera(camera, { key, codec: `video/${codec}` });
       const master = await untilPlaylist(`${server.url}/hls/ada/master.m3u8`, 'a picture in H.264', (text) => /avc1\.64/.test(text), 40_000);
       t.match(master, /mp4a\.40\.2/);
       t.match(await healthOf(), { publication: { protocol: 'whip' }, source: { codec: codec.toLowerCase(), width: 640, height: 480, audio: { codec: 'opus' } } });
@@ -65,7 +63,7 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
   }
 
   await t.test('in layers: the first one is taken', async (t) => {
-    const session = await publish(camera, { key, layers: true });
+    const session = await publishCamera(camera, { key, layers: true });
     await untilPlaylist(`${server.url}/hls/ada/master.m3u8`, 'the whole picture', (text) => /RESOLUTION=640x480/.test(text), 30_000);
     t.match(await healthOf(), { source: { codec: 'h264', width: 640, height: 480 } });
     await end(session);
@@ -74,11 +72,11 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
   await t.test('a page that is closed may come back; a key that is revoked ends the show', async (t) => {
     const other = await browser.newPage();
     await other.goto(`${server.url}/health`);
-    await publish(other, { key });
+    await publishCamera(other, { key });
     await until('it is live', async () => (stateOf(await healthOf()) === 'live' ? true : undefined), 30_000);
     await other.close();
     await until('it waits for the publisher', async () => (stateOf(await healthOf()) === 'reconnecting' ? true : undefined), 15_000);
-    await publish(camera, { key });
+    await publishCamera(camera, { key });
     await until('it goes on', async () => (stateOf(await healthOf()) === 'live' ? true : undefined), 30_000);
     t.equal((await fetch(`${server.url}/api/v1/channels/ada/stream-keys/${id}`, { method: 'DELETE', headers })).status < 300, true);
     await untilOver();
@@ -88,34 +86,6 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
     }), 20_000);
   });
 });
-
-/** Publishes the page's camera and microphone; the address of the session. */
-async function publish(page: Page, options: { key: string; codec?: string; layers?: boolean }): Promise<string> {
-  const location = await page.evaluate(async ({ key, codec, layers }) => {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, frameRate: 20 }, audio: true });
-    const connection = new RTCPeerConnection();
-    for (const track of stream.getTracks()) {
-      const transceiver = connection.addTransceiver(track, {
-        direction: 'sendonly', streams: [stream],
-        ...(layers && track.kind === 'video' ? { sendEncodings: [{ rid: 'whole' }, { rid: 'half', scaleResolutionDownBy: 2 }] } : {}),
-      });
-      const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
-      const wanted = codecs.filter(({ mimeType }) => mimeType === codec || mimeType === 'video/rtx');
-      if (track.kind === 'video' && codec !== undefined) transceiver.setCodecPreferences(wanted);
-      const parameters = transceiver.sender.getParameters();
-      parameters.degradationPreference = 'maintain-resolution';
-      await transceiver.sender.setParameters(parameters);
-    }
-    await connection.setLocalDescription();
-    const response = await fetch('/whip', { method: 'POST', body: connection.localDescription?.sdp ?? '', headers: { 'content-type': 'application/sdp', authorization: `Bearer ${key}` } });
-    const answer = await response.text();
-    if (response.status !== 201) throw new Error(`${response.status}: ${answer}`);
-    await connection.setRemoteDescription({ type: 'answer', sdp: answer });
-    Object.assign(globalThis, { connection });
-    return new URL(response.headers.get('location') ?? '', window.location.href).href;
-  }, options);
-  return location;
-}
 
 /** Whether sound of the page's player moves. */
 async function isHeard(page: Page): Promise<boolean> {
@@ -129,15 +99,6 @@ async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-whip-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-async function makeKey(url: string): Promise<{ id: string; key: string; headers: Record<string, string> }> {
-  const post = async (where: string, body: object, headers: Record<string, string> = {}): Promise<unknown> =>
-    (await fetch(url + where, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })).json();
-  const token = stringOf(await post('/api/v1/auth/register', { username: 'ada', email: 'ada@example.org', password: 'correct horse' }), 'accessToken');
-  const headers = { authorization: `Bearer ${token}` };
-  const made = await post('/api/v1/channels/ada/stream-keys', { label: 'test' }, headers);
-  return { id: stringOf(made, 'id'), key: stringOf(made, 'key'), headers };
 }
 
 function stateOf(health: unknown): unknown {

@@ -5,8 +5,6 @@ export interface OrderedPacket<T> {
 }
 
 const SEQUENCES = 2 ** 16;
-/** A lost packet that was asked for again has come by then, or does not come. */
-const MAX_WAIT_MS = 400;
 const MAX_HELD = 1_024;
 /** So many in a row that are older than what was passed on come from a sender that counts anew. */
 const MAX_LATE_IN_A_ROW = 64;
@@ -14,8 +12,14 @@ const MAX_LATE_IN_A_ROW = 64;
 /** Brings packets into the order in which they were sent, and waits a while for those that are missing. */
 export class PacketOrder<T extends { sequence: number }> {
   readonly #held = new Map<number, { packet: T; arrivedMs: number }>();
+  readonly #maxWaitMs: number;
   #next: number | undefined;
   #lateInARow = 0;
+
+  /** @param options.maxWaitMs for how long what is missing may still come. */
+  constructor(options: { maxWaitMs: number }) {
+    this.#maxWaitMs = options.maxWaitMs;
+  }
 
   /**
    * @param nowMs a clock that only goes forward.
@@ -56,7 +60,7 @@ export class PacketOrder<T extends { sequence: number }> {
   #mustGoOn(nowMs: number): boolean {
     if (this.#held.size === 0) return false;
     const [first] = this.#held.values();
-    return this.#held.size > MAX_HELD || (first !== undefined && nowMs - first.arrivedMs > MAX_WAIT_MS);
+    return this.#held.size > MAX_HELD || (first !== undefined && nowMs - first.arrivedMs > this.#maxWaitMs);
   }
 
   #firstHeld(next: number): number {

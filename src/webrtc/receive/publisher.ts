@@ -34,7 +34,7 @@ const TICK_MS = 100;
  * HLS is cut at key frames, and encoders for real time make none by themselves. A request that is lost is sent again
  * after a second, and two key frames more than 2.4 s apart would mean that the source cannot pass.
  */
-const KEY_INTERVAL_MS = 1_200;
+const KEY_INTERVAL_MS = 1_000;
 /** A key frame that was asked for needs a way there and back. */
 const KEY_REQUEST_MS = 500;
 const TRAFFIC_WINDOW_MS = 10_000;

@@ -18,6 +18,8 @@ export interface ReceivedMediaOptions {
   onKeyNeeded: () => void;
 }
 
+/** Lost packets of pictures are asked for again, a few times; those of sound are not, and only overtake each other. */
+const MAX_WAIT_MS = { video: 500, audio: 80 };
 /** RFC 7587 §4.2: 120 ms at 510 kbps, with room. */
 const MAX_OPUS_BYTES = 16_384;
 /** A picture this little before the last one is shown out of order, which real-time encoders do not do. */
@@ -27,7 +29,10 @@ const MAX_REORDER_MS = 1_000;
 export class ReceivedMedia {
   readonly #options: ReceivedMediaOptions;
   readonly #clock = new SenderClock({ video: VIDEO_CLOCK_RATE, audio: OPUS_CLOCK_RATE });
-  readonly #order = { video: new PacketOrder<RtpPacket>(), audio: new PacketOrder<RtpPacket>() };
+  readonly #order = {
+    video: new PacketOrder<RtpPacket>({ maxWaitMs: MAX_WAIT_MS.video }),
+    audio: new PacketOrder<RtpPacket>({ maxWaitMs: MAX_WAIT_MS.audio }),
+  };
   readonly #assembly: PictureAssembly | undefined;
   #startMs: number | undefined;
   #nowMs = 0;

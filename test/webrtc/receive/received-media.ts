@@ -116,6 +116,15 @@ t.test('Opus packets are frames, with the head that decoders ask for', async (t)
   t.same(media.slice(1).map((one) => one.type === 'frame' && [one.frame.dtsMs, one.frame.isKey, one.frame.payload.toString('hex')]), [[0, true, 'fc00'], [20, true, 'fc01'], [40, true, 'fc02']]);
 });
 
+t.test('a lost packet of sound holds up the next ones for less than a tenth of a second', async (t) => {
+  const times: number[] = [];
+  const received = new ReceivedMedia({ reader: undefined, maxFrameBytes: 1_000, onMedia: (one) => { if (one.type === 'frame') times.push(one.frame.dtsMs); }, onKeyNeeded: () => undefined });
+  const stream = new RtpStream({ ssrc: 2, payloadType: 111 });
+  const packets = Array.from({ length: 10 }, (_value, i) => stream.packet({ slices: [Buffer.from([0xfc, i])], marker: false }, i * 960));
+  packets.forEach((packet, i) => { if (i !== 2) received.push('audio', packet, i * 20); });
+  t.same(times, [0, 20, 60, 80, 100, 120, 140, 160, 180]);
+});
+
 t.test('any bytes are only dropped', async (t) => {
   let seed = 7;
   const random = (below: number): number => {
