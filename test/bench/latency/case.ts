@@ -4,25 +4,26 @@ import type { Browser } from 'playwright-core';
 import { percentilesOf } from '../measure/percentiles.js';
 import type { Percentiles } from '../measure/percentiles.js';
 import { cpuSecOf, machineBusySec } from '../measure/process-tree.js';
+import { SLUG } from '../systems/one-channel.js';
+import { measureFirstFrames } from './real-time/first-frame.js';
+import type { FirstFrames } from './real-time/first-frame.js';
 import { timeOf } from './pattern.js';
 import { Probe } from './probe.js';
 import type { PartArrival } from './probe.js';
 import type { Publisher, SentFrame } from './publisher.js';
-import { SLUG } from './site.js';
 import { Viewer } from './viewer.js';
 import type { Viewing, ViewerOptions } from './viewer.js';
 
-export interface LatencyCase {
+export interface LatencyCase extends Omit<ViewerOptions, 'url'> {
   name: string;
-  /** Root of the site that the viewer comes to. */
-  base: string;
-  latency: ViewerOptions['latency'];
-  quality: string;
-  height: number;
+  /** What the viewer comes to. */
+  through: 'direct' | 'nginx';
 }
 
 export interface CaseOptions {
   browser: Browser;
+  /** Root of the site that the viewer comes to. */
+  base: string;
   publisher: Publisher;
   serverPid: number;
   seconds: number;
@@ -33,7 +34,12 @@ export interface CaseOptions {
 export interface CaseResult {
   name: string;
   latency: string;
-  quality: string;
+  /** What was wanted, and what came. */
+  quality: string | undefined;
+  height: number;
+  protocol: string | undefined;
+  /** Of viewers who come from the page with the streams; in real time only. */
+  firstFrame?: FirstFrames;
   /** From the moment a picture was painted to the moment it was on the screen, ms. */
   glassToGlassMs: Percentiles | undefined;
   /** The same from the moment the encoder gave it out: without what FFmpeg holds back to put sound and pictures in order. */
@@ -47,6 +53,11 @@ export interface CaseResult {
   freezes: { count: number; totalMs: number; longestMs: number };
   seeks: number;
   shownFrames: number;
+  /** Pictures that the publisher sent between the first and the last that were shown, and how many of them were read from the screen. */
+  passedFrames: number;
+  shownPercent: number;
+  /** Pictures that reached the screen in that time, whether the page was in time to read them or not. */
+  presentedFrames: number;
   unreadableFrames: number;
   droppedFrames: number;
   rate: { min: number; max: number };
@@ -60,19 +71,21 @@ const FREEZE_MS = 250;
 
 /** Watches for a while as one viewer would, with a probe beside it that tells where time goes. */
 export async function measure(one: LatencyCase, options: CaseOptions): Promise<CaseResult> {
-  const { publisher, signal } = options;
-  const viewer = await Viewer.open(options.browser, { url: `${one.base}/${SLUG}`, latency: one.latency, quality: one.quality, height: one.height });
-  const probe = new Probe({ playlistUrl: `${one.base}/hls/${SLUG}/source/index.m3u8`, sent: () => publisher.sent });
+  const { base, publisher, signal } = options;
+  const isRealTime = one.latency === 'real-time';
+  const firstFrame = isRealTime ? { firstFrame: await measureFirstFrames(options.browser, base, signal) } : {};
+  const viewer = await Viewer.open(options.browser, { url: `${base}/${SLUG}`, latency: one.latency, quality: one.quality, height: one.height });
+  const probe = new Probe({ playlistUrl: `${base}/hls/${SLUG}/source/index.m3u8`, sent: () => publisher.sent });
   try {
     await delay(options.warmUpSec * 1000, undefined, { signal });
-    probe.start();
+    if (!isRealTime) probe.start();
     await viewer.record();
     const before = usage(options.serverPid);
     await delay(options.seconds * 1000, undefined, { signal });
     const after = usage(options.serverPid);
     const viewing = await viewer.take();
     const { arrivals } = await probe.stop();
-    return { ...describe(one, viewing, { sent: publisher.sent, arrivals }), cpuPercent: percentOf(before, after), loadAverage: Number((loadavg()[0] ?? 0).toFixed(2)) };
+    return { ...describe(one, viewing, { sent: publisher.sent, arrivals }), ...firstFrame, cpuPercent: percentOf(before, after), loadAverage: Number((loadavg()[0] ?? 0).toFixed(2)) };
   } finally {
     await probe.stop();
     await viewer.close();
@@ -103,10 +116,15 @@ function describe(one: LatencyCase, viewing: Viewing, { sent, arrivals }: { sent
   const freezes = stays.filter((ms) => ms > FREEZE_MS);
   const encodedAt = new Map(sent.map(({ paintedMs, encodedMs }) => [paintedMs, encodedMs]));
   const glassToGlassMs = percentilesOf(read.map(({ atMs, paintedMs }) => atMs - paintedMs));
+  const shown = new Set(read.map(({ paintedMs }) => paintedMs));
+  const [firstMs, lastMs] = [Math.min(...shown), Math.max(...shown)];
+  const passedFrames = sent.filter(({ paintedMs }) => paintedMs >= firstMs && paintedMs <= lastMs).length;
   return {
     name: one.name,
     latency: one.latency,
     quality: one.quality,
+    height: viewing.height,
+    protocol: viewing.protocol,
     glassToGlassMs,
     encoderToGlassMs: percentilesOf(read.flatMap(({ atMs, paintedMs }) => {
       const encodedMs = encodedAt.get(paintedMs);
@@ -118,10 +136,16 @@ function describe(one: LatencyCase, viewing: Viewing, { sent, arrivals }: { sent
     freezes: { count: freezes.length, totalMs: Math.round(freezes.reduce((sum, ms) => sum + ms, 0)), longestMs: Math.round(Math.max(0, ...stays)) },
     seeks: viewing.seeks,
     shownFrames: viewing.shown.length,
+    passedFrames,
+    shownPercent: Math.round((shown.size * 1000) / passedFrames) / 10,
+    presentedFrames: viewing.presentedFrames,
     unreadableFrames: viewing.shown.length - read.length,
     droppedFrames: viewing.droppedFrames,
     rate: { min: Math.min(...viewing.rates), max: Math.max(...viewing.rates) },
-    problems: glassToGlassMs === undefined ? ['no picture could be read'] : [],
+    problems: [
+      ...(glassToGlassMs === undefined ? ['no picture could be read'] : []),
+      ...((viewing.protocol === 'WebRTC') === (one.latency === 'real-time') ? [] : [`it came by ${viewing.protocol}`]),
+    ],
   };
 }
 

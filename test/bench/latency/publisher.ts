@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { paint } from './pattern.js';
+import type { Encoding } from './encoding.js';
 import { FlvFrames } from './flv-frames.js';
+import type { FlvFrame } from './flv-frames.js';
+import { paint } from './pattern.js';
 
 export interface PublisherOptions {
   ffmpegPath: string;
@@ -12,6 +14,7 @@ export interface PublisherOptions {
   height: number;
   fps: number;
   kbps: number;
+  encoding: Encoding;
 }
 
 /** One picture on its way, all times ms since 1970. */
@@ -30,14 +33,14 @@ const SCROLL_ROWS = 240;
 const FRAMES_KEPT = 9_000;
 const CHROMA = 128;
 
-/** A publisher with no look-ahead whose pictures carry the time at which they were painted. */
+/** A publisher whose pictures carry the time at which they were painted. */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #encoder: Encoder;
   readonly #background: Buffer;
   readonly #sent: SentFrame[] = [];
   #firstKept = 0;
-  #encoded = 0;
+  #firstPtsMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastWords = '';
   #skipped = 0;
@@ -46,7 +49,7 @@ export class Publisher {
     this.#options = options;
     this.#encoder = encoder;
     this.#background = makeBackground(options.width, options.height + SCROLL_ROWS);
-    const frames = new FlvFrames((sizeBytes) => this.#onEncoded(sizeBytes));
+    const frames = new FlvFrames((frame) => this.#onEncoded(frame));
     encoder.stdout.on('data', (chunk: Buffer) => frames.push(chunk));
     encoder.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-500);
@@ -120,8 +123,11 @@ export class Publisher {
     return frame;
   }
 
-  #onEncoded(sizeBytes: number): void {
-    const frame = this.#sent[this.#encoded++ - this.#firstKept];
+  /** With B-frames, pictures leave the encoder in another order than they came: their times tell which they are. */
+  #onEncoded({ sizeBytes, ptsMs }: FlvFrame): void {
+    this.#firstPtsMs ??= ptsMs;
+    const number = Math.round(((ptsMs - this.#firstPtsMs) * this.#options.fps) / 1000);
+    const frame = this.#sent[number - this.#firstKept];
     if (frame === undefined) return;
     frame.encodedMs = Date.now();
     frame.sizeBytes = sizeBytes;
@@ -140,7 +146,8 @@ function makeBackground(width: number, height: number): Buffer {
   return luma;
 }
 
-function encoderArguments({ url, width, height, fps, kbps }: PublisherOptions): string[] {
+function encoderArguments({ url, width, height, fps, kbps, encoding }: PublisherOptions): string[] {
+  const keyInterval = String(encoding.gopSec * fps);
   return [
     '-hide_banner', '-nostdin', '-loglevel', 'error',
     // Raw pictures need no looking into before they are passed on.
@@ -148,8 +155,8 @@ function encoderArguments({ url, width, height, fps, kbps }: PublisherOptions): 
     '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-video_size', `${width}x${height}`, '-framerate', String(fps), '-i', 'pipe:0',
     '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-map', '0:v', '-map', '1:a',
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p',
-    '-g', String(2 * fps), '-keyint_min', String(2 * fps), '-sc_threshold', '0',
+    '-c:v', 'libx264', ...encoding.x264, '-pix_fmt', 'yuv420p',
+    '-g', keyInterval, '-keyint_min', keyInterval, '-sc_threshold', '0',
     '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`,
     '-c:a', 'aac', '-b:a', '128k', '-ac', '2',
     '-flags', '+global_header', '-flush_packets', '1',

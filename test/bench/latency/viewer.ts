@@ -5,11 +5,11 @@ import { BLOCKS, HEIGHT_SHARE } from './pattern.js';
 export interface ViewerOptions {
   url: string;
   /** What the viewer chose in the player's menu. */
-  latency: 'ultra-low' | 'balanced' | 'stable';
-  /** `source`, or a rung. */
-  quality: string;
+  latency: 'real-time' | 'ultra-low' | 'balanced' | 'stable';
+  /** `source`, or a rung; undefined where the server chooses, which is in real time. */
+  quality: string | undefined;
   /** Height of its picture, pixels. */
-  height: number;
+  height: number | undefined;
 }
 
 /** What a viewer saw; times are ms since 1970 on the browser's clock. */
@@ -22,7 +22,12 @@ export interface Viewing {
   seeks: number;
   droppedFrames: number;
   totalFrames: number;
+  /** Pictures that reached the screen between the first and the last of `shown`, both counted. */
+  presentedFrames: number;
   rates: number[];
+  /** Height of the picture, pixels, and how it came: `WebRTC`, `LL-HLS` or `HLS`. */
+  height: number;
+  protocol: string | undefined;
 }
 
 const START_DEADLINE_MS = 45_000;
@@ -37,16 +42,12 @@ export class Viewer {
 
   /** Opens the watch page and resolves when it plays the wanted quality. */
   static async open(browser: Browser, options: ViewerOptions): Promise<Viewer> {
-    // A small window: without a graphics card each pixel of it is drawn by the processor, thirty times a second.
-    const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
-    await context.addInitScript((latency) => window.localStorage.setItem('tidemark.latency', latency), options.latency);
-    const page = await context.newPage();
-    page.setDefaultTimeout(START_DEADLINE_MS);
+    const page = await openPage(browser, options.latency);
     await page.goto(options.url);
     await page.locator('[data-state=live] video').waitFor();
     await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5);
-    await page.locator(`media-chrome-menu-item[value="${options.quality}"]`).evaluate((item: HTMLElement) => item.click());
-    await page.waitForFunction((height) => document.querySelector('video')?.videoHeight === height, options.height);
+    if (options.quality === undefined) await page.locator('media-controller[data-protocol=WebRTC]').waitFor();
+    else await choose(page, options.quality, options.height);
     return new Viewer(page);
   }
 
@@ -65,6 +66,20 @@ export class Viewer {
   }
 }
 
+/** A page of a browser whose viewer has chosen a latency. It has no more pixels than needed: without a graphics card each is drawn by the processor, thirty times a second. */
+export async function openPage(browser: Browser, latency: ViewerOptions['latency']): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
+  await context.addInitScript((chosen) => window.localStorage.setItem('tidemark.latency', chosen), latency);
+  const page = await context.newPage();
+  page.setDefaultTimeout(START_DEADLINE_MS);
+  return page;
+}
+
+async function choose(page: Page, quality: string, height: number | undefined): Promise<void> {
+  await page.locator(`media-chrome-menu-item[value="${quality}"]`).evaluate((item: HTMLElement) => item.click());
+  await page.waitForFunction((wanted) => document.querySelector('video')?.videoHeight === wanted, height);
+}
+
 /** Runs in the page. A picture is read in the callback that says when it is on the screen. */
 function startRecording({ blocks, heightShare }: { blocks: number; heightShare: number }): void {
   const video = document.querySelector('video');
@@ -78,7 +93,10 @@ function startRecording({ blocks, heightShare }: { blocks: number; heightShare: 
   const before = video.getVideoPlaybackQuality();
   let [stalls, stalledMs, seeks] = [0, 0, 0];
   let waitingSinceMs: number | undefined;
-  const onFrame = (_now: number, metadata: { expectedDisplayTime: number }): void => {
+  let [firstPresented, lastPresented] = [0, 0];
+  const onFrame = (_now: number, metadata: { expectedDisplayTime: number; presentedFrames: number }): void => {
+    lastPresented = metadata.presentedFrames;
+    firstPresented ||= lastPresented;
     const atMs = Date.now() + metadata.expectedDisplayTime - performance.now();
     context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight * heightShare, 0, 0, canvas.width, canvas.height);
     const { data } = context.getImageData(0, pixels / 2, canvas.width, 1);
@@ -98,7 +116,14 @@ function startRecording({ blocks, heightShare }: { blocks: number; heightShare: 
   video.addEventListener('ratechange', () => rates.add(video.playbackRate));
   const viewing = (): Viewing => {
     const now = video.getVideoPlaybackQuality();
-    return { shown, stalls, stalledMs, seeks, rates: [...rates], droppedFrames: now.droppedVideoFrames - before.droppedVideoFrames, totalFrames: now.totalVideoFrames - before.totalVideoFrames };
+    return {
+      shown, stalls, stalledMs, seeks, rates: [...rates],
+      droppedFrames: now.droppedVideoFrames - before.droppedVideoFrames,
+      totalFrames: now.totalVideoFrames - before.totalVideoFrames,
+      presentedFrames: lastPresented - firstPresented + 1,
+      height: video.videoHeight,
+      protocol: document.querySelector<HTMLElement>('media-controller')?.dataset['protocol'],
+    };
   };
   Object.assign(window, { viewing });
 }

@@ -5,6 +5,8 @@ const TICKS_PER_SEC = 100;
 
 interface Stat {
   pid: number;
+  /** At most 15 characters. */
+  name: string;
   parent: number;
   /** Own CPU time and that of the children that have ended and been waited for, ticks. */
   ticks: number;
@@ -29,8 +31,23 @@ export function machineBusySec(): number {
   return (user + nice + system + irq + softirq) / TICKS_PER_SEC;
 }
 
+/** Children of a process whose names begin so. */
+export function childrenOf(parent: number, name: string): number[] {
+  return readAll().filter((stat) => stat.parent === parent && stat.name.startsWith(name)).map(({ pid }) => pid);
+}
+
+/** Memory in use and open file descriptors of one process. */
+export function memoryAndHandlesOf(pid: number): { rssMb: number; handles: number } {
+  const rssKiB = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readOfProcess(pid, 'status'))?.[1] ?? NaN);
+  return { rssMb: Math.round((rssKiB * 1024) / 1e5) / 10, handles: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+function readAll(): Stat[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => readStat(Number(pid)));
+}
+
 function treeOf(root: number): Stat[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => readStat(Number(pid)));
+  const all = readAll();
   const tree = all.filter((stat) => stat.pid === root);
   // Grows while it is walked: children are appended behind their parent.
   for (const member of tree) tree.push(...all.filter((stat) => stat.parent === member.pid));
@@ -43,7 +60,7 @@ function readStat(pid: number): Stat[] {
   if (text === '') return [];
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
   const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-  return [{ pid, parent: fields[1] ?? 0, ticks: utime + stime + cutime + cstime }];
+  return [{ pid, name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), parent: fields[1] ?? 0, ticks: utime + stime + cutime + cstime }];
 }
 
 function pssKiB(pid: number): number {
