@@ -17,6 +17,8 @@ const REPORT_INTERVAL_MS = 1_000;
 const MAX_BRANCHES = 8;
 /** A branch that nobody uses goes after this; a page that is loaded again finds it there. */
 const BRANCH_IDLE_MS = 5_000;
+/** Whoever came for a new branch has this long to connect before others may have its place. */
+const BRANCH_SPARED_MS = 3_000;
 
 /** What a viewer can take. */
 export interface Wish {
@@ -26,6 +28,7 @@ export interface Wish {
 
 interface Growth {
   key: string;
+  openedMs: number;
   branch: Promise<Branch>;
   worker: WebRtcWorker;
   viewers: Set<Viewer>;
@@ -129,7 +132,7 @@ export class Stage {
     const known = this.#growths.get(key);
     if (known !== undefined) return known;
     this.#makeRoom(worker);
-    const growth: Growth = { key, worker, idleTimer: undefined, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
+    const growth: Growth = { key, openedMs: performance.now(), worker, idleTimer: undefined, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
     this.#growths.set(key, growth);
     growth.branch.catch((error: unknown) => {
       this.#log.error('a broadcast could not be opened in a WebRTC worker', { pid: worker.worker.pid, error: messageOf(error) });
@@ -157,7 +160,7 @@ export class Stage {
   #makeRoom(worker: WebRtcWorker): void {
     const inWorker = [...this.#growths.values()].filter((growth) => growth.worker === worker);
     if (inWorker.length < MAX_BRANCHES) return;
-    const unused = inWorker.find((growth) => connectedIn(growth) === 0);
+    const unused = inWorker.find((growth) => connectedIn(growth) === 0 && performance.now() - growth.openedMs > BRANCH_SPARED_MS);
     if (unused === undefined) throw new TooManyViewers(this.viewerCount);
     this.#cut(unused.key, 'others need the place');
   }

@@ -9,7 +9,9 @@ const FU_START = 0x80;
 const FU_END = 0x40;
 /** A sample has none of them: its configuration carries the parameter sets. */
 const LEFT_OUT: ReadonlySet<number> = new Set([NAL.sps, NAL.pps, NAL.delimiter, NAL.filler]);
-const MAX_UNITS = 4_096;
+const MAX_UNITS = 1_024;
+/** Of one kind, in one picture. */
+const MAX_SETS = 16;
 const LENGTH_BYTES = 4;
 const HIGH = 100;
 /** What follows the sets of a High record: 4:2:0, 8 bits for luma and chroma, no extensions. */
@@ -79,7 +81,7 @@ export class H264Pictures implements PictureReader {
 
   /** They come before each key frame, or once. */
   #takeSets(): void {
-    const [sps, pps] = [NAL.sps, NAL.pps].map((type) => distinct(this.#units.filter((unit) => typeOf(unit) === type)));
+    const [sps, pps] = [NAL.sps, NAL.pps].map((type) => setsOf(this.#units, type));
     const next = { sps: sps?.length ? sps : this.#sets.sps, pps: pps?.length ? pps : this.#sets.pps };
     if (next.sps.length === 0 || next.pps.length === 0 || (areSame(next.sps, this.#sets.sps) && areSame(next.pps, this.#sets.pps))) {
       this.#sets = next;
@@ -118,6 +120,12 @@ function joinUnits(units: Buffer[]): Buffer {
 
 function typeOf(unit: Buffer): number {
   return unit.readUInt8(0) & 31;
+}
+
+function setsOf(units: Buffer[], type: number): Buffer[] {
+  const sets = units.filter((unit) => typeOf(unit) === type);
+  if (sets.length > MAX_SETS) throw new MediaInvalid(`a picture has ${sets.length} H.264 parameter sets of a kind; at most ${MAX_SETS} are taken`);
+  return distinct(sets);
 }
 
 function distinct(sets: Buffer[]): Buffer[] {

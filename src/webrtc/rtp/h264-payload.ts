@@ -13,16 +13,22 @@ const FU_END = 0x40;
 /** Nothing that a picture needs. */
 const LEFT_OUT: ReadonlySet<number> = new Set([NAL.sei, NAL.sps, NAL.pps, NAL.delimiter, NAL.filler]);
 const LENGTH_BYTES = 4;
+/** Encoders cut a picture into a few dozen slices; one of more units than this comes from nobody's camera, and is left out. */
+const MAX_UNITS = 1_024;
+/** Parameter sets of one key frame. */
+const MAX_SETS = 16;
 
 /**
  * Cuts one picture into RTP payloads (RFC 6184 §5.6, packetization mode 1). A key frame begins with its parameter
  * sets, so that a player can join at each.
- * @param payload NAL units after 4-byte lengths; a length that runs out of the buffer ends the picture.
+ * @param payload NAL units after 4-byte lengths; a length that runs out of the buffer ends the picture. One of too many
+ *   units gives nothing.
  * @param parameterSets SPS and PPS of the stream.
  */
 export function h264Payloads(payload: Buffer, options: { isKey: boolean; parameterSets: readonly Buffer[] }): RtpPayload[] {
   const own = nalUnits(payload);
-  const sets = options.isKey ? [...options.parameterSets, ...own.filter(isParameterSet)] : [];
+  if (own.length > MAX_UNITS) return [];
+  const sets = options.isKey ? [...options.parameterSets, ...own.filter(isParameterSet)].slice(0, MAX_SETS) : [];
   const units = own.filter((unit) => !LEFT_OUT.has(typeOf(unit)));
   const payloads = [...aggregate(distinct(sets)), ...units.flatMap(payloadsOf)];
   const last = payloads.at(-1);
@@ -51,7 +57,7 @@ export function parameterSetsOf(avcc: Buffer): Buffer[] {
 
 function nalUnits(payload: Buffer): Buffer[] {
   const units: Buffer[] = [];
-  for (let offset = 0; offset + LENGTH_BYTES < payload.length;) {
+  for (let offset = 0; offset + LENGTH_BYTES < payload.length && units.length <= MAX_UNITS;) {
     const end = offset + LENGTH_BYTES + payload.readUInt32BE(offset);
     if (end > payload.length) break;
     if (end > offset + LENGTH_BYTES) units.push(payload.subarray(offset + LENGTH_BYTES, end));

@@ -51,6 +51,12 @@ t.test('lengths that run out of the picture end it', async (t) => {
   t.same(h264Payloads(Buffer.from('0000', 'hex'), { isKey: true, parameterSets: [] }), []);
 });
 
+t.test('a picture that is made to cost is left out, or costs little', async (t) => {
+  const sets = Array.from({ length: 500 }, (_value, i) => Buffer.from([0x67, 0x64, i >> 8, i & 255]));
+  t.equal(h264Payloads(picture(...sets, unit(5, 4)), { isKey: true, parameterSets: [SPS, PPS] })[0]?.slices.length, 1 + 2 * 16, 'sixteen sets');
+  t.same(h264Payloads(picture(...Array.from({ length: 2_000 }, () => unit(1, 2))), { isKey: false, parameterSets: [] }), []);
+});
+
 t.test('parameter sets of a decoder configuration record', async (t) => {
   const record = Buffer.concat([Buffer.from('0164001fffe10005', 'hex'), SPS, Buffer.from('010004', 'hex'), PPS]);
   t.same(parameterSetsOf(record), [SPS, PPS]);
