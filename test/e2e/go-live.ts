@@ -89,20 +89,23 @@ t.test('a streamer goes live from the browser', { skip: noChromium || noWorker }
     await untilOver();
   });
 
-  await t.test('gives way to an encoder that takes the channel', async () => {
+  await t.test('gives way to an encoder that takes the channel', async (t) => {
     await page.getByRole('button', { name: 'Go live' }).click();
     await untilStand(page, 'live', 40_000);
     const encoder = publish(t, { url: `rtmp://127.0.0.1:${server.rtmpPort}/live/${await makeKey()}`, args: TEST_PICTURE });
-    await page.getByText('Another encoder streams to your channel now').waitFor({ timeout: 30_000 });
+    const notice = page.getByText('Another encoder streams to your channel now');
+    await notice.waitFor({ timeout: 30_000 });
+    t.ok(await notice.isVisible());
     await end(encoder, 'SIGINT');
     await untilOver();
   });
 
-  await t.test('who leaves the page ends the show, too', async () => {
+  await t.test('who leaves the page ends the show, too', async (t) => {
     await page.getByRole('button', { name: 'Go live' }).click();
     await untilStand(page, 'live', 40_000);
     page.once('dialog', (dialog) => void dialog.accept());
     await page.goto(`${server.url}/health`);
+    t.equal(page.url(), `${server.url}/health`, 'it was asked, and said yes');
     await untilOver();
   });
 
