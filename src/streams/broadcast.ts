@@ -33,6 +33,8 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
   readonly #graceMs: number;
   #state: BroadcastState = 'starting';
   #publication: Publication | undefined;
+  /** The publication whose return is waited for. */
+  #lost: Publication | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(options: { id: string; channel: PublishingChannel; graceMs: number; log: Log }) {
@@ -51,10 +53,16 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
     return this.#publication;
   }
 
+  /** The stream key that feeds it, or that is waited for while it is reconnecting. */
+  get streamKeyId(): string | undefined {
+    return (this.#publication ?? this.#lost)?.streamKeyId;
+  }
+
   /** Makes this publication the one that feeds the broadcast; an older one is ended at once. */
   attach(publication: Publication): void {
     const old = this.#publication;
     this.#publication = publication;
+    this.#lost = undefined;
     clearTimeout(this.#graceTimer);
     if (old) {
       this.#log.warn('newer publisher took over', { publication: publication.id, from: publication.remoteAddress, replaced: old.id, replacedFrom: old.remoteAddress });
@@ -68,6 +76,12 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
     this.emit('attached', publication);
   }
 
+  /** The publisher says that it will not come back. The word may arrive after its connection was lost. */
+  conclude(publication: Publication, reason: CloseReason): void {
+    if (this.#lost === publication) this.end(reason);
+    else publication.close(reason);
+  }
+
   /** Called when viewers can play: every rung has its first segment. */
   markLive(): void {
     if (this.#state === 'starting') this.#moveTo('live');
@@ -79,6 +93,7 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
     clearTimeout(this.#graceTimer);
     const publication = this.#publication;
     this.#publication = undefined;
+    this.#lost = undefined;
     this.#moveTo('ended', reason);
     publication?.close(reason);
     this.emit('ended', reason);
@@ -97,6 +112,7 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
       this.end(reason);
       return;
     }
+    this.#lost = publication;
     this.#moveTo('reconnecting', reason);
     this.emit('detached', reason);
     this.#graceTimer = setTimeout(() => this.end(reason), this.#graceMs);

@@ -76,12 +76,19 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     return publication;
   }
 
-  /** Ends every publication that was opened with this key. */
+  /** The publisher is done; see {@link Broadcast.conclude}. */
+  conclude(publication: Publication, reason: CloseReason): void {
+    const broadcast = this.#byChannel.get(publication.channel.id);
+    if (broadcast === undefined) publication.close(reason);
+    else broadcast.conclude(publication, reason);
+  }
+
+  /** Ends every publication that was opened with this key, and what waits for one. */
   endPublicationsOf(streamKeyId: string, reason: CloseReason): void {
     this.#endedKeys.set(streamKeyId, reason);
     if (this.#endedKeys.size > ENDED_KEYS_KEPT) this.#endedKeys.delete([...this.#endedKeys.keys()][0] ?? '');
     for (const broadcast of this.list()) {
-      if (broadcast.publication?.streamKeyId === streamKeyId) broadcast.publication.close(reason);
+      if (broadcast.streamKeyId === streamKeyId) broadcast.end(reason);
     }
   }
 

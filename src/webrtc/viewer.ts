@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { LAYERS } from './feed/video-sender.js';
 import type { BookedReplay } from './feed/video-sender.js';
+import { unlessGone } from './unless-gone.js';
 
 export interface ViewerEvents {
   /** Media flows. */
@@ -84,11 +85,11 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   /** The player's side of DTLS; media follows when it has connected. */
   async connect(dtlsParameters: types.DtlsParameters): Promise<void> {
     if (this.#state === 'new') this.#state = 'connecting';
-    await this.#options.transport.connect({ dtlsParameters });
+    await unlessGone(this.#options.transport, () => this.#options.transport.connect({ dtlsParameters }));
   }
 
   restartIce(): Promise<types.IceParameters> {
-    return this.#options.transport.restartIce();
+    return unlessGone(this.#options.transport, () => this.#options.transport.restartIce());
   }
 
   close(reason = 'the viewer left'): void {

@@ -100,6 +100,14 @@ t.test('a revoked key ends what was published with it, and nothing else', async 
   await broadcasts.stop();
 });
 
+t.test('a revoked key ends what waits for its encoder to come back', async (t) => {
+  const { broadcasts, events } = registry();
+  (await broadcasts.publish(publisher('c1', 'bad'))).close(LOST);
+  broadcasts.endPublicationsOf('bad', { code: 'key-revoked', message: 'the stream key was revoked' });
+  t.strictSame(events, ['started c1', 'ended c1 key-revoked']);
+  await broadcasts.stop();
+});
+
 t.test('a row that cannot be written leaves no ghost on air', async (t) => {
   const { broadcasts, store, events } = registry();
   store.beforeInsert = () => Promise.reject(new Error('database is gone'));

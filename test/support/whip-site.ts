@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import type { Test } from 'tap';
 import { AppError, createHttpApp, HttpServer } from '../../src/platform/index.js';
-import { Publication } from '../../src/streams/index.js';
-import type { CloseReason, Media, PublicationOptions } from '../../src/streams/index.js';
+import { Broadcasts } from '../../src/streams/index.js';
+import type { CloseReason, Media, Publication, PublicationOptions } from '../../src/streams/index.js';
 import type { PublisherPlan } from '../../src/webrtc/receive/publisher-plan.js';
 import { whipRoutes } from '../../src/webrtc/whip/whip-routes.js';
 import { WhipSessions } from '../../src/webrtc/whip/whip-sessions.js';
@@ -28,6 +28,7 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
   }
 
   async connect(dtlsParameters: types.DtlsParameters): Promise<void> {
+    if (this.closedBy !== undefined) throw new Error('the transport is closed');
     this.connectedWith = dtlsParameters;
   }
 
@@ -47,9 +48,12 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
 export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number } = {}) {
   const transports: TestTransport[] = [];
   const publications: Publication[] = [];
-  const refusal: { error: Error | undefined } = { error: undefined };
+  const refusal: { error: Error | undefined; isTransportLost: boolean } = { error: undefined, isTransportLost: false };
   let wrongKeys = 0;
   const log = recordingLog();
+  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const broadcasts = new Broadcasts({ store, graceMs: 60_000, ownerEndHoldMs: 0, log });
+  t.after(() => broadcasts.stop());
   const sessions = new WhipSessions({
     streamKeys: {
       resolve: async (key) => {
@@ -64,10 +68,12 @@ export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number } 
     broadcasts: {
       publish: async (publishing: Omit<PublicationOptions, 'id'>) => {
         if (refusal.error !== undefined) throw refusal.error;
-        const publication = new Publication({ ...publishing, id: String(publications.length) });
+        const publication = await broadcasts.publish(publishing);
+        if (refusal.isTransportLost) transports.at(-1)?.close({ code: 'connection-lost', message: 'the worker died' });
         publications.push(publication);
         return publication;
       },
+      conclude: (publication, reason) => broadcasts.conclude(publication, reason),
     },
     receiver: {
       receive: async (plan) => {
@@ -86,5 +92,5 @@ export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number } 
   const post = (offer: string, key: string | undefined = STREAM_KEY) => fetch(`${origin}/whip`, {
     method: 'POST', body: offer, headers: { 'content-type': 'application/sdp', 'user-agent': 'test encoder', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
   });
-  return { origin, post, sessions, transports, publications, refusal };
+  return { origin, post, sessions, transports, publications, refusal, broadcasts };
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { z } from 'zod';
 import type { CloseReason, Media } from '../../streams/index.js';
+import { unlessGone } from '../unless-gone.js';
 import type { WebRtcWorker } from '../workers.js';
 import type { PublisherPlan } from './publisher-plan.js';
 import { ReceivedMedia } from './received-media.js';
@@ -100,11 +101,11 @@ export class Publisher extends EventEmitter<PublisherEvents> {
 
   /** The publisher's side of DTLS; its media follows when it has connected. */
   async connect(dtlsParameters: types.DtlsParameters): Promise<void> {
-    await this.#parts.transport.connect({ dtlsParameters });
+    await unlessGone(this.#parts.transport, () => this.#parts.transport.connect({ dtlsParameters }));
   }
 
   restartIce(): Promise<types.IceParameters> {
-    return this.#parts.transport.restartIce();
+    return unlessGone(this.#parts.transport, () => this.#parts.transport.restartIce());
   }
 
   close(reason: CloseReason): void {

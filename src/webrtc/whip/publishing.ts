@@ -18,6 +18,8 @@ export interface WrongKeys {
 /** Whoever takes what is published. */
 export interface PublishTarget {
   publish(options: Omit<PublicationOptions, 'id'>): Promise<Publication>;
+  /** The publisher is done, even when its connection was lost before it could say so. */
+  conclude(publication: Publication, reason: CloseReason): void;
 }
 
 /** Whoever opens transports for publishers. */

@@ -39,7 +39,7 @@ export function whipRoutes({ sessions, corsOrigin, iceServers }: WhipRoutesOptio
     .get(nothingHere)
     .patch(takeTurn(patches), ...readFragment(), (request, response) => patchSession(sessions.get(request.params.session), request, response))
     .delete((request, response) => {
-      sessions.get(request.params.session).close();
+      sessions.end(request.params.session);
       response.status(200).end();
     })
     .all(refuseMethod(SESSION_METHODS));

@@ -20,12 +20,19 @@ export interface WhipSessionsOptions {
 }
 
 const ENDED_BY_CLIENT: CloseReason = { code: 'unpublished', message: 'the encoder stopped' };
+const NOT_MADE: CloseReason = { code: 'connection-lost', message: 'the session could not be made' };
 const STOPPING: CloseReason = { code: 'shutdown', message: 'the server is stopping' };
+
+/** A client that closes its connection and says goodbye at once may be heard in either order. */
+const GOODBYE_WITHIN_MS = 30_000;
+const LOST_SESSIONS_KEPT = 1_000;
 
 /** The publishers by WHIP: each is a publication, and neither it nor its transport outlives the other. */
 export class WhipSessions implements Component {
   readonly #options: WhipSessionsOptions;
   readonly #sessions = new Map<string, { session: Session; publication: Publication }>();
+  /** Lost a moment ago: all that is left to do with them is to end them. */
+  readonly #lost = new Map<string, Session>();
   #isStopping = false;
 
   constructor(options: WhipSessionsOptions) {
@@ -51,15 +58,17 @@ export class WhipSessions implements Component {
     const plan = planPublisher(offer);
     this.#refuseWhenStopping();
     const transport = await this.#options.receiver.receive(plan);
+    let publication: Publication | undefined;
     try {
       const answer = writePublisherAnswer({ offer, tracks: plan.tracks, transport, originId: newOriginId() });
-      const publication = await this.#options.broadcasts.publish({ channel, streamKeyId, protocol: 'whip', remoteAddress: client.address, encoder: client.userAgent });
+      publication = await this.#options.broadcasts.publish({ channel, streamKeyId, protocol: 'whip', remoteAddress: client.address, encoder: client.userAgent });
       const session = this.#join(transport, publication, { offer, answer });
       await this.#connect(transport, publication, offer);
       this.#logStart(publication, plan);
       return { session, answer: answer.sdp };
     } catch (error) {
-      transport.close({ code: 'connection-lost', message: 'the session could not be made' });
+      transport.close(NOT_MADE);
+      publication?.close(NOT_MADE);
       throw error;
     }
   }
@@ -69,6 +78,17 @@ export class WhipSessions implements Component {
     const found = this.#sessions.get(id);
     if (found === undefined) throw new SessionUnknown();
     return found.session;
+  }
+
+  /**
+   * Ends a session as its client wishes, and the broadcast with it.
+   * @throws {SessionUnknown}
+   */
+  end(id: string): void {
+    const session = this.#sessions.get(id)?.session ?? this.#lost.get(id);
+    if (session === undefined) throw new SessionUnknown();
+    this.#lost.delete(id);
+    session.close();
   }
 
   async #resolve(key: string, address: string): ReturnType<StreamKeys['resolve']> {
@@ -87,17 +107,24 @@ export class WhipSessions implements Component {
       transport: { iceCandidates: transport.iceCandidates, restartIce: () => transport.restartIce(), on: (event, listener) => transport.on(event, listener) },
       carrier: answer.carrier,
       ice: offer.ice,
-      onClose: () => publication.close(ENDED_BY_CLIENT),
+      onClose: () => this.#options.broadcasts.conclude(publication, ENDED_BY_CLIENT),
     });
     this.#sessions.set(session.id, { session, publication });
     transport.on('media', (media) => publication.push(media));
     transport.on('closed', (reason) => {
       this.#sessions.delete(session.id);
+      if (reason.code === 'connection-lost') this.#keepLost(session);
       publication.close(reason);
       this.#options.log.info('publisher gone', { publication: publication.id, channel: publication.channel.slug, reason: reason.message });
     });
     publication.once('closed', (reason) => transport.close(reason));
     return session;
+  }
+
+  #keepLost(session: Session): void {
+    this.#lost.set(session.id, session);
+    setTimeout(() => this.#lost.delete(session.id), GOODBYE_WITHIN_MS).unref();
+    if (this.#lost.size > LOST_SESSIONS_KEPT) this.#lost.delete([...this.#lost.keys()][0] ?? '');
   }
 
   /** While the row was written and the transport made, a newer publisher may have come, or the server may stop. */

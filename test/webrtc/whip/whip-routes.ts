@@ -55,6 +55,24 @@ t.test('media goes to the publication, and a lost transport is a lost connection
   t.match(await closed, [{ code: 'connection-lost' }]);
 });
 
+t.test('a goodbye that comes after the hang-up ends the broadcast all the same', async (t) => {
+  const { origin, post, transports, broadcasts } = await serveWhip(t);
+  const location = origin + ((await post(offer)).headers.get('location') ?? '');
+  transports[0]?.close({ code: 'connection-lost', message: 'the connection of the publisher was closed' });
+  t.equal(broadcasts.findBySlug('ada')?.state, 'reconnecting');
+  t.equal((await fetch(location, { method: 'PATCH', body: 'a=end-of-candidates\r\n', headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' } })).status, 404, 'nothing else can be done with it');
+  t.equal((await fetch(location, { method: 'DELETE' })).status, 200);
+  t.same(broadcasts.list(), []);
+
+  await t.test('but not one that another connection continues', async (t) => {
+    const earlier = origin + ((await post(offer)).headers.get('location') ?? '');
+    transports[1]?.close({ code: 'connection-lost', message: 'the connection of the publisher was closed' });
+    await post(offer);
+    t.equal((await fetch(earlier, { method: 'DELETE' })).status, 200);
+    t.match(broadcasts.list(), [{ publication: { isClosed: false } }]);
+  });
+});
+
 t.test('a publication that ends takes its transport along', async (t) => {
   const { post, transports, publications } = await serveWhip(t);
   await post(offer);
@@ -77,6 +95,13 @@ t.test('refusals name their reason and leave nothing behind', async (t) => {
   t.same(await problemOf(await fetch(`${origin}/whip`, { method: 'PUT' })), { status: 405, code: 'method_refused' });
   for (let i = 0; i < 3; i++) t.same(await problemOf(await post(offer, 'tm_wrong')), { status: 403, code: 'stream_key_rejected' });
   t.same(await problemOf(await post(offer)), { status: 429, code: 'too_many_wrong_keys' }, 'the right one has to wait too');
+});
+
+t.test('a transport that is lost before the answer leaves no publication', async (t) => {
+  const { post, refusal, publications } = await serveWhip(t);
+  refusal.isTransportLost = true;
+  t.equal((await post(offer)).status, 500);
+  t.match(publications, [{ isClosed: true }]);
 });
 
 t.test('PATCH restarts ICE, and takes candidates', async (t) => {
