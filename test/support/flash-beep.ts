@@ -35,7 +35,8 @@ async function flashTimes(file: string): Promise<number[]> {
   return pictures.filter((picture, i) => picture.isBright && pictures[i - 1]?.isBright === false).map((picture) => picture.time);
 }
 
-async function beepTimes(file: string): Promise<number[]> {
+/** When the beeps begin, seconds. */
+export async function beepTimes(file: string): Promise<number[]> {
   const { stdout: probe } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'packet=pts_time', '-read_intervals', '%+#1', '-of', 'csv=p=0', file]);
   const startSec = Number.parseFloat(probe);
   const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-vn', '-ac', '1', '-f', 'f32le', 'pipe:1'], { maxBuffer: MAX_OUTPUT, encoding: 'buffer' });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import t from 'tap';
 import type { Media } from '../../src/streams/index.js';
 import { opusConfig, parseVp8KeyFrame, parseVp9KeyFrame } from '../../src/streams/index.js';
-import { OggReader } from '../../src/transcode/encode/ogg-reader.js';
+import { opusPacketOf, TsReader } from '../../src/transcode/encode/ts-reader.js';
 import type { Item } from '../support/transcode-harness.js';
 import { framesOf, TranscodeHarness } from '../support/transcode-harness.js';
 
@@ -33,8 +33,8 @@ async function pictures(encoder: string, parse: (frame: Buffer) => ReturnType<ty
 
 async function sound(): Promise<Item[]> {
   const packets: Buffer[] = [];
-  new OggReader({ onPacket: (packet) => packets.push(packet) }).write(await ffmpeg(['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', '4', '-ac', '2', '-c:a', 'libopus', '-f', 'ogg']));
-  const frames = packets.slice(2).map((payload, i): Media => ({ type: 'frame', frame: { kind: 'audio', dtsMs: i * 20, ptsMs: i * 20, isKey: true, payload } }));
+  new TsReader({ onPes: ({ data }) => packets.push(opusPacketOf(data)) }).write(await ffmpeg(['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', '4', '-ac', '2', '-c:a', 'libopus', '-pes_payload_size', '0', '-f', 'mpegts']));
+  const frames = packets.map((payload, i): Media => ({ type: 'frame', frame: { kind: 'audio', dtsMs: i * 20, ptsMs: i * 20, isKey: true, payload } }));
   return [{ timeMs: 0, media: { type: 'config', config: opusConfig() } }, ...frames.map((media, i) => ({ timeMs: i * 20, media }))];
 }
 

@@ -2,7 +2,8 @@ import type { Log } from '../../platform/index.js';
 import { messageOf, Process } from '../../platform/index.js';
 import type { AudioConfig, Frame } from '../../streams/index.js';
 import { MatroskaWriter } from './matroska.js';
-import { OggReader } from './ogg-reader.js';
+import { opusPacketOf, ticksNear, TsReader } from './ts-reader.js';
+import type { PesPacket } from './ts-reader.js';
 
 export interface OpusPacket {
   /** On the broadcast's clock, ms. */
@@ -21,9 +22,7 @@ export interface OpusEncodeOptions {
 /** A frame this long is a packet; shorter ones would double the packets to send. */
 const PACKET_MS = 20;
 const BITRATE_KBPS = 96;
-/** OpusHead and OpusTags (RFC 7845 §5). */
-const HEADER_PACKETS = 2;
-const SAMPLES_PER_MS = 48;
+const TICKS_PER_MS = 90;
 /** Coded sound that FFmpeg may be behind; with more, it hangs. */
 const MAX_WAITING_BYTES = 256 << 10;
 const RESTART_MS = 2_000;
@@ -91,15 +90,15 @@ class OpusRun {
   readonly #onPacket: OpusEncodeOptions['onPacket'];
   readonly #log: Log;
   #startMs: number | undefined;
-  #packets = 0;
-  #preSkipMs = 0;
+  /** Time of the packet before, 90 kHz. */
+  #ticks = RUN_START_MS * TICKS_PER_MS;
 
   private constructor(process: Process, { config, onPacket, log }: OpusEncodeOptions, onEnded: () => void) {
     this.#process = process;
     this.#onPacket = onPacket;
     this.#log = log;
     process.stdin.write(this.#input.header([config]));
-    const reader = new OggReader({ onPacket: (packet) => this.#takePacket(packet) });
+    const reader = new TsReader({ onPes: (packet) => this.#takePes(packet) });
     process.stdout.on('error', () => undefined); // the exit tells why
     process.stdout.on('data', (chunk: Buffer) => this.#read(reader, chunk));
     void process.exited.then(({ code, signal, stderr }) => {
@@ -132,20 +131,19 @@ class OpusRun {
     clearTimeout(timer);
   }
 
-  #read(reader: OggReader, chunk: Buffer): void {
+  #read(reader: TsReader, chunk: Buffer): void {
     try {
       reader.write(chunk);
     } catch (error) {
-      this.#log.error('FFmpeg wrote something that is not Ogg', { error: messageOf(error), fault: 'bug' });
+      this.#log.error('FFmpeg wrote something that is not Opus in MPEG-TS', { error: messageOf(error), fault: 'bug' });
       this.#process.kill('SIGKILL');
     }
   }
 
-  #takePacket(payload: Buffer): void {
-    const index = this.#packets++ - HEADER_PACKETS;
-    if (index === -HEADER_PACKETS && payload.length >= 12) this.#preSkipMs = payload.readUInt16LE(10) / SAMPLES_PER_MS;
-    if (index < 0 || this.#startMs === undefined) return;
-    this.#onPacket({ ptsMs: this.#startMs - this.#preSkipMs + index * PACKET_MS, payload });
+  #takePes({ pts, data }: PesPacket): void {
+    if (this.#startMs === undefined) return;
+    this.#ticks = ticksNear(this.#ticks, pts);
+    this.#onPacket({ ptsMs: this.#startMs - RUN_START_MS + this.#ticks / TICKS_PER_MS, payload: opusPacketOf(data) });
   }
 }
 
@@ -163,8 +161,11 @@ function opusArguments(): string[] {
     '-b:a', `${BITRATE_KBPS}k`,
     '-application', 'lowdelay', // no look-ahead for speech
     '-frame_duration', String(PACKET_MS),
-    '-page_duration', '1', // microseconds: each packet is a page, and leaves as soon as it is made
+    '-copyts', // times as they came
+    '-muxdelay', '0',
+    '-muxpreload', '0',
+    '-pes_payload_size', '0', // each packet leaves as soon as it is made; Ogg would keep one back
     '-flush_packets', '1',
-    '-f', 'ogg', 'pipe:1',
+    '-f', 'mpegts', 'pipe:1',
   ];
 }
