@@ -26,7 +26,7 @@ RUN apt-get update \
     && install -d -o node -g node /var/lib/tidemark /srv/media
 WORKDIR /app
 COPY package.json ./
-COPY config/default.yaml config/
+COPY config/default.yaml config/slate.png config/
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY --from=worker /build/mediasoup-worker /usr/local/bin/mediasoup-worker

@@ -23,6 +23,8 @@ export interface AppOptions {
   version: string;
   /** Folder of the built web pages. */
   webFolder: string;
+  /** The picture that stands in for a publisher who is away. */
+  slateImage: string;
 }
 
 export interface App extends Component {
@@ -55,7 +57,7 @@ export function createApp(options: AppOptions): App {
   const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000, log: roomLog('streams') });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
-  const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, log: roomLog('transcode') });
+  const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
@@ -186,10 +188,12 @@ function pack(broadcast: Broadcast, transcode: Transcode, live: LivePackage): vo
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('takeFinished', () => live.finishTake());
+  let isSlate = false;
+  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
   live.on('playable', () => broadcast.markLive());
-  // A broadcast that is continued is playable from its first new segment on.
+  // A broadcast that is continued is live from its first new segment on.
   live.on('segment', () => {
-    if (live.isPlayable) broadcast.markLive();
+    if (live.isPlayable && !isSlate) broadcast.markLive();
   });
 }
 

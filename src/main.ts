@@ -23,7 +23,7 @@ try {
 async function run(config: Config): Promise<void> {
   letHeapGrow();
   const log = createLog(config.log);
-  const app = createApp({ config, log, version: readVersion(), webFolder: builtWebFolder(programFolder) });
+  const app = createApp({ config, log, version: readVersion(), webFolder: builtWebFolder(programFolder), slateImage: path.join(programFolder, '../config/slate.png') });
   const stopping = endOnSignals(app, log);
   endOnBugs(log);
   await app.start().catch((error: unknown) => fail(error, log));

@@ -77,6 +77,8 @@ export interface Take {
   renditions: Rendition[];
   /** Longest distance between key frames that is expected, ms; segments cannot be shorter. */
   keyFrameIntervalMs: number;
+  /** Nothing of the streamer's: a picture that stands in while the publisher is away. */
+  isSlate?: boolean;
 }
 
 /** One event on the way from transcode to packager; in order for each rendition. */

@@ -55,9 +55,13 @@ export class SourceProbe {
     this.#keys = 0;
   }
 
-  /** The collected frames, from the first key frame on, once the source is known. */
-  take(facts: () => SourceFacts): Frame[] | undefined {
-    if (!this.#isKnown(facts)) return undefined;
+  /**
+   * The collected frames, from the first key frame on, once the source is known.
+   * @param options.isKnown it is like one that was looked at before.
+   */
+  take(facts: () => SourceFacts, options: { isKnown: boolean } = { isKnown: false }): Frame[] | undefined {
+    const isEnough = options.isKnown && (this.#firstKeyMs !== undefined || (!this.#hasVideoConfig && this.#firstAudioMs !== undefined));
+    if (!isEnough && !this.#isKnown(facts)) return undefined;
     const frames = this.#frames;
     this.#frames = [];
     return frames;

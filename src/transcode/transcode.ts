@@ -6,8 +6,12 @@ import type { TranscodeConfig } from './config.js';
 import type { EncodeStats } from './encode/encode.js';
 import { planLadder } from './ladder.js';
 import type { EncodeCost, LadderPlan } from './ladder.js';
+import { Slate } from './slate/slate.js';
+import type { SlateClips } from './slate/slate-clips.js';
 import { SourceProbe } from './source-probe.js';
+import { Arrivals } from './take/arrivals.js';
 import { BroadcastClock } from './take/broadcast-clock.js';
+import { KnownSource } from './take/known-source.js';
 import { RecentEvents } from './take/recent-events.js';
 import { RunningTake } from './take/running-take.js';
 import { SourceFormats } from './take/source-formats.js';
@@ -36,7 +40,21 @@ export interface TranscodeOptions {
   cost: () => EncodeCost;
   /** CPU that other broadcasts leave, in cores. */
   coresFree: () => number;
+  /** What viewers see while the publisher is away; nothing when left out. */
+  slate?: { clips: SlateClips; image: () => string };
+  /** Where an earlier run of the server left the broadcast. */
+  resumed?: ResumedTranscode | undefined;
   log: Log;
+}
+
+/** A broadcast that goes on after the server was started anew. */
+export interface ResumedTranscode {
+  /** Takes so far. */
+  takes: number;
+  /** Where the media ends on the broadcast's clock, ms. */
+  endMs: number;
+  /** What the renditions of the last take were made of. */
+  formats: { rendition: string; config: VideoConfig | AudioConfig }[];
 }
 
 export interface TranscodeStatus {
@@ -50,6 +68,7 @@ export interface TranscodeStatus {
 const FINISH_DEADLINE_MS = 3_000;
 const SWITCH_DEADLINE_MS = 1_000;
 const LONGEST_TAKE_MS = 20 * 86_400_000;
+const WATCH_INTERVAL_MS = 500;
 const SWITCHES_ALLOWED = 12;
 const SWITCH_WINDOW_MS = 30_000;
 const CRASHES_ALLOWED = 5;
@@ -66,11 +85,16 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   readonly #wallClock: WallClock;
   readonly #formats = new SourceFormats();
   readonly #dropped = new Set<string>();
-  #state: 'idle' | 'probing' | 'switching' | 'running' | 'closed' = 'idle';
+  #state: 'idle' | 'probing' | 'switching' | 'running' | 'stalled' | 'closed' = 'idle';
   #ladder: 'auto' | 'off' | string[];
   /** Counts publishers: what was begun for one must not go on with the next. */
   #publisher = 0;
   #probe: SourceProbe | undefined;
+  readonly #slate: Slate | undefined;
+  readonly #arrivals = new Arrivals();
+  readonly #watch: NodeJS.Timeout;
+  /** The publisher before this one. */
+  #before: KnownSource | undefined;
   /** Whether pictures came, not only their configuration. */
   #hasVideo = false;
   readonly #queue = new TakeQueue();
@@ -91,7 +115,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#log = options.log;
     this.#ladder = options.ladder();
     this.#clock = new BroadcastClock(options.startedAtMs);
-    this.#wallClock = new WallClock(options.startedAtMs);
+    this.#wallClock = new WallClock(options.resumed === undefined ? options.startedAtMs : Date.now());
+    this.#slate = options.slate && this.#makeSlate(options.slate);
+    this.#watch = setInterval(() => this.#watchArrivals(), WATCH_INTERVAL_MS);
+    if (options.resumed !== undefined) this.#resume(options.resumed);
   }
 
   /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
@@ -126,18 +153,26 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (this.#state === 'closed' || this.#state === 'idle') return this.#work;
     this.#state = 'idle';
     this.#publisher++;
-    return this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
+    this.#remember();
+    void this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
+    return this.#serially(() => this.#startSlate());
   }
 
   /** The broadcast is over. */
   async close(): Promise<void> {
-    await this.detach();
+    clearInterval(this.#watch);
+    const isAway = this.#state === 'idle';
     this.#state = 'closed';
+    this.#publisher++;
+    if (!isAway) void this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
+    await this.#serially(async () => this.#endSlate());
     this.removeAllListeners();
   }
 
   push(media: Media): void {
-    if (this.#state === 'probing') this.#tryStart(media);
+    this.#arrivals.note(performance.now());
+    if (this.#state === 'stalled') this.#awaitReturn(media);
+    else if (this.#state === 'probing') this.#tryStart(media);
     else if (this.#state === 'switching') this.#enqueue(media);
     else if (this.#state === 'running') this.#take(media);
   }
@@ -212,9 +247,13 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   #tryStart(media: Media): void {
     if (media.type === 'config') this.#formats.update(media.config);
     this.#probe?.add(media);
-    const frames = this.#probe?.take(this.#options.facts);
-    if (frames === undefined) return;
+    const isKnown = this.#before?.matches(this.#formats, this.#ladder) ?? false;
+    const probed = this.#probe?.take(this.#options.facts, { isKnown });
+    if (probed === undefined) return;
     this.#probe = undefined;
+    if (!isKnown) this.#before = undefined;
+    // The slate has gone on meanwhile: what is older than the newest key frame would only delay what comes.
+    const frames = this.#slate?.isOn ? fromLastKey(probed) : probed;
     this.#state = 'switching';
     this.#hasVideo = frames.some((frame) => frame.kind === 'video');
     for (const frame of frames) this.#enqueue({ type: 'frame', frame });
@@ -275,6 +314,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       for (const media of this.#queue.drain()) this.push(media);
       return;
     }
+    this.#endSlate();
     this.#clock.anchor(Math.min(first.dtsMs, first.ptsMs), this.#wallClock.nowMs - this.#queue.spanMs);
     await this.#beginTake(publisher, this.#makePlan(), this.#clock.peek(first.dtsMs), []);
   }
@@ -286,17 +326,24 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       return;
     }
     this.#takeStartMs = startMs;
-    const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs };
+    const take: Take = { number: this.#takes++, renditions: plan.renditions, keyFrameIntervalMs: plan.keyFrameIntervalMs, isSlate: false };
     this.#log.info('take started', { take: take.number, renditions: plan.renditions.map((one) => `${one.name}:${one.origin}`).join(',') });
-    const running = new RunningTake({ take, plan, configs: this.#formats.all, onMedia: (media) => this.emit('media', media), onOpus: (media) => this.emit('opus', media), log: this.#log });
+    const running = new RunningTake({ take, plan, configs: this.#formats.all, onMedia: (media) => this.#give(media), onOpus: (media) => this.emit('opus', media), log: this.#log });
     this.#running = running;
+    this.#slate?.startTake();
     this.emit('take', take);
     running.announce();
     await this.#startEncode(running, startMs, replayed);
     if (!this.#isStale(publisher)) this.#drainQueue();
   }
 
+  #give(media: RenditionMedia): void {
+    if (media.type === 'config') this.#slate?.learn(media.rendition, media.config);
+    this.emit('media', media);
+  }
+
   #makePlan(): LadderPlan {
+    if (this.#before?.matches(this.#formats, this.#ladder) && !this.#isMeasured()) return this.#before.plan;
     const facts = this.#options.facts();
     this.#canEncode = this.#crashes.count <= CRASHES_ALLOWED;
     return planLadder({
@@ -317,7 +364,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
       await running.startEncode({
         ffmpegPath,
         preset: config.preset,
-        fps: facts().fps,
+        fps: this.#isMeasured() ? facts().fps : (this.#before?.facts.fps ?? 0),
         resumeMs,
         replayed,
         onSlow: () => this.#dropCostliest(running),
@@ -333,6 +380,70 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (this.#state !== 'switching') return;
     this.#state = 'running';
     for (const media of this.#queue.drain()) this.push(media);
+  }
+
+  /** Whether enough has come of this publisher to plan by. */
+  #isMeasured(): boolean {
+    return this.#options.facts().keyFrameIntervalSec !== undefined;
+  }
+
+  /** The publisher goes; what is known of it helps when it comes back. */
+  #remember(): void {
+    const plan = this.#running?.plan;
+    const facts = this.#options.facts();
+    if (plan !== undefined && facts.fps > 0) this.#before = new KnownSource({ plan, facts, formats: this.#formats, ladder: this.#ladder });
+  }
+
+  #makeSlate({ clips, image }: { clips: SlateClips; image: () => string }): Slate {
+    return new Slate({
+      clips,
+      image,
+      nowMs: () => this.#wallClock.nowMs - this.#clock.epochMs,
+      onTake: (take) => this.emit('take', take),
+      onMedia: (media) => this.emit('media', media),
+    });
+  }
+
+  async #startSlate(): Promise<void> {
+    if (this.#state !== 'idle' && this.#state !== 'probing' && this.#state !== 'stalled') return;
+    await this.#slate?.start(() => this.#takes++, () => this.#clock.latestMs + 1);
+    if (this.#slate?.isOn) this.#log.info('slate started');
+  }
+
+  #endSlate(): void {
+    const endMs = this.#slate?.stop();
+    if (endMs === undefined) return;
+    this.#clock.reserve(endMs);
+    this.emit('takeFinished');
+    this.#log.info('slate ended');
+  }
+
+  /** The server was started anew: viewers see the slate until the publisher is back. */
+  #resume({ takes, endMs, formats }: ResumedTranscode): void {
+    this.#takes = takes;
+    this.#clock.reserve(endMs);
+    for (const { rendition, config } of formats) this.#slate?.learn(rendition, config);
+    // Whoever made this transcode hears its events from the next turn on.
+    setImmediate(() => void this.#serially(() => this.#startSlate()));
+  }
+
+  /** A publisher that is connected and sends nothing, as one whose machine or network hangs. */
+  #watchArrivals(): void {
+    if (this.#state !== 'running' || this.#slate === undefined || !this.#arrivals.isStalled(performance.now())) return;
+    this.#log.warn('nothing comes from the publisher; viewers see the slate');
+    this.#state = 'stalled';
+    this.#arrivals.startOver();
+    void this.#serially(() => this.#finishTake(FINISH_DEADLINE_MS));
+    void this.#serially(() => this.#startSlate());
+  }
+
+  /** What a stalled publisher had held back is not shown: the picture goes on with the moment. */
+  #awaitReturn(media: Media): void {
+    if (media.type === 'config') return void this.#formats.update(media.config);
+    const { frame } = media;
+    const lateMs = this.#wallClock.nowMs - this.#clock.epochMs - this.#clock.peek(frame.dtsMs);
+    if (frame.kind !== (this.#hasVideo ? 'video' : 'audio') || !this.#arrivals.isInStep(frame, lateMs, performance.now())) return;
+    this.#switchTake(frame, 'the publisher sends again');
   }
 
   async #finishTake(deadlineMs: number): Promise<void> {
@@ -377,4 +488,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     });
     return this.#work;
   }
+}
+
+/** From the newest key frame on; of sound alone, the newest frame. */
+function fromLastKey(frames: Frame[]): Frame[] {
+  const key = frames.findLastIndex(({ kind, isKey }) => kind === 'video' && isKey);
+  return frames.slice(key === -1 ? -1 : key);
 }

@@ -5,12 +5,16 @@ import { Calibration } from './calibration.js';
 import type { TranscodeConfig } from './config.js';
 import { OpusEncode } from './encode/opus-encode.js';
 import type { OpusPacket } from './encode/opus-encode.js';
+import { SlateClips } from './slate/slate-clips.js';
 import { Transcode } from './transcode.js';
+import type { ResumedTranscode } from './transcode.js';
 
 export interface TranscoderOptions {
   config: TranscodeConfig;
   ffmpegPath: string;
   dataDir: string;
+  /** The picture that stands in for a publisher who is away. */
+  slateImage: string;
   log: Log;
 }
 
@@ -27,10 +31,12 @@ export class Transcoder implements Component {
   readonly #options: TranscoderOptions;
   readonly #calibration: Calibration;
   readonly #transcodes = new Set<Transcode>();
+  readonly #slates: SlateClips;
   readonly #opusEncodes = new Set<OpusEncode>();
 
   constructor(options: TranscoderOptions) {
     this.#options = options;
+    this.#slates = new SlateClips({ ffmpegPath: options.ffmpegPath, log: options.log });
     this.#calibration = new Calibration({
       ffmpegPath: options.ffmpegPath,
       preset: options.config.preset,
@@ -52,7 +58,8 @@ export class Transcoder implements Component {
     await Promise.all([this.#calibration.stop(), ...opusEncodes, ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
   }
 
-  open(broadcast: TranscodedBroadcast): Transcode {
+  /** @param resumed where an earlier run of the server left it. */
+  open(broadcast: TranscodedBroadcast, resumed?: ResumedTranscode): Transcode {
     const { config, ffmpegPath } = this.#options;
     const transcode: Transcode = new Transcode({
       startedAtMs: broadcast.startedAt.getTime(),
@@ -62,6 +69,8 @@ export class Transcoder implements Component {
       facts: () => broadcast.meter.facts(),
       cost: () => this.#calibration.cost,
       coresFree: () => this.#coresFree(transcode),
+      slate: { clips: this.#slates, image: () => this.#options.slateImage },
+      resumed,
       log: this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug }),
     });
     this.#transcodes.add(transcode);

@@ -35,7 +35,7 @@ export async function startApp(t: Test, overrides: AppOverrides = {}): Promise<R
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-test-'));
   const config = testConfig(folder, overrides);
   const log = createLog({ level: process.env['TEST_LOG'] === 'debug' ? 'debug' : 'error', format: 'text' });
-  const app = createApp({ config, log, version: 'test', webFolder: path.resolve('dist/web') });
+  const app = createApp({ config, log, version: 'test', webFolder: path.resolve('dist/web'), slateImage: path.resolve('config/slate.png') });
   await app.start();
   t.after(async () => {
     await app.stop();

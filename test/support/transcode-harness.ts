@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import type { Frame, Media, RenditionMedia, Take } from '../../src/streams/index.js';
 import { SourceMeter } from '../../src/streams/source-meter.js';
 import { Transcode } from '../../src/transcode/index.js';
+import { SlateClips } from '../../src/transcode/slate/slate-clips.js';
 import { makeFlv, readFlv, replay } from './flv.js';
 import { recordingLog } from './log.js';
 import { until } from './until.js';
@@ -10,6 +11,8 @@ export interface TranscodeOptions {
   ladder?: 'auto' | 'off' | string[];
   ffmpegPath?: string;
   rungs?: { name: string; shortSide: number; bitrateKbps: number }[];
+  /** Shown while no publisher is there; nothing when left out. */
+  slateImage?: string;
 }
 
 /** What a transcode gave for one rendition of one take. */
@@ -32,11 +35,14 @@ export class TranscodeHarness {
 
   constructor(t: Test, options: TranscodeOptions = {}) {
     const rungs = options.rungs ?? [{ name: '180p', shortSide: 180, bitrateKbps: 300 }];
+    const ffmpegPath = options.ffmpegPath ?? process.env['FFMPEG_PATH'] ?? 'ffmpeg';
+    const { slateImage } = options;
     this.transcode = new Transcode({
+      ...(slateImage === undefined ? {} : { slate: { clips: new SlateClips({ ffmpegPath, log: this.log }), image: () => slateImage } }),
       startedAtMs: Date.now(),
       config: { ffmpegPath: '', ladder: 'auto', rungs, preset: 'ultrafast', audioBitrateKbps: 96, maxLoad: 0.8, maxKeyFrameIntervalSec: 2.4 },
       ladder: () => options.ladder ?? 'auto',
-      ffmpegPath: options.ffmpegPath ?? process.env['FFMPEG_PATH'] ?? 'ffmpeg',
+      ffmpegPath,
       facts: () => this.#meter.facts(),
       cost: () => ({ decodePerMpx: 0.003, encodePerMpx: 0.016 }),
       coresFree: () => 16,

@@ -35,6 +35,16 @@ export class BroadcastClock {
     Object.assign(this.#trackOffsetMs, { video: 0, audio: 0 });
   }
 
+  /** Where everything that was mapped so far ends, ms. */
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
+  /** Something else has taken this time: nothing that comes is mapped before it. */
+  reserve(untilMs: number): void {
+    this.#latestMs = Math.max(this.#latestMs, untilMs);
+  }
+
   /** Where a media time lies on the clock, ms. */
   peek(mediaMs: number): number {
     return mediaMs + this.#offsetMs;

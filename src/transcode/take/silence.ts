@@ -51,6 +51,12 @@ export class Silence {
     return frame.kind === 'video' ? [...this.#follow(frame.dtsMs), frame] : this.#passSound(frame);
   }
 
+  /** Silence up to a picture of a stretch that has no sound at all. */
+  fill(picture: Frame): Frame[] {
+    this.#endMs ??= picture.dtsMs;
+    return this.#fillUpTo(picture.dtsMs);
+  }
+
   #follow(pictureMs: number): Frame[] {
     this.#pictureMs = pictureMs;
     this.#endMs ??= pictureMs;

@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import { SlateClips } from '../../src/transcode/slate/slate-clips.js';
+import { recordingLog } from '../support/log.js';
+import type { Item } from '../support/transcode-harness.js';
+import { makeSource, TranscodeHarness } from '../support/transcode-harness.js';
+import { until } from '../support/until.js';
+
+const IMAGE = path.resolve('config/slate.png');
+const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg';
+
+const programme = (size = '320x240', seconds = 3): Promise<Item[]> => makeSource({ size, seconds, fps: 25, video: ['-tune', 'zerolatency'], audio: ['-c:a', 'aac', '-ac', '2'] });
+
+t.test('a publisher that goes leaves a slate, and one that comes back ends it', async (t) => {
+  const harness = new TranscodeHarness(t, { ladder: ['180p'], slateImage: IMAGE });
+  const items = await programme();
+  harness.attach();
+  await harness.play(items);
+  await harness.transcode.detach();
+  const slate = harness.takes.at(-1);
+  t.match(slate, { number: 1, isSlate: true });
+  t.same(slate?.renditions.map(({ name, kind }) => `${name} ${kind}`), ['source video', '180p video', 'audio audio']);
+  await until('two groups of the slate', () => (harness.output(1, '180p').frames.filter(({ isKey }) => isKey).length >= 2 ? true : undefined));
+
+  const shown = harness.output(1, 'source');
+  t.match(shown.configs, [{ codec: 'h264', width: 320, height: 240 }]);
+  const last = harness.output(0, 'source').frames.at(-1)?.ptsMs ?? Infinity;
+  t.ok((shown.frames[0]?.ptsMs ?? 0) > last, 'it comes after what was sent');
+  const steps = shown.frames.slice(1).map(({ dtsMs }, i) => dtsMs - (shown.frames[i]?.dtsMs ?? 0));
+  t.ok(steps.every((step) => step === 66 || step === 67), 'its pictures are evenly spaced');
+  const sound = harness.output(1, 'audio').frames;
+  t.ok(Math.abs((sound.at(-1)?.ptsMs ?? 0) - (shown.frames.at(-1)?.ptsMs ?? 0)) < 100, 'silence keeps step');
+
+  await t.test('the same publisher is back with its first key frame', async (t) => {
+    harness.attach();
+    const startMs = performance.now();
+    for (const { media } of items.slice(0, 10)) harness.push(media);
+    await until('its pictures', () => harness.output(2, 'source').frames[0]);
+    t.ok(performance.now() - startMs < 1_000, 'it is not looked at for seconds');
+    t.match(harness.takes.at(-1), { number: 2 });
+    t.notOk(harness.takes.at(-1)?.isSlate);
+    t.ok((harness.output(2, 'source').frames[0]?.dtsMs ?? 0) > (harness.output(1, 'source').frames.at(-1)?.dtsMs ?? Infinity), 'nothing overlaps');
+  });
+
+  await t.test('another one is shown from its newest key frame on', async (t) => {
+    await harness.transcode.detach();
+    harness.attach();
+    for (const { media } of await programme('480x270')) harness.push(media);
+    await until('its pictures', () => harness.output(4, 'source').frames[0]);
+    t.match(harness.output(4, 'source').configs, [{ width: 480, height: 270 }]);
+    await harness.transcode.close();
+    const count = harness.takes.length;
+    t.equal(count, 5, 'and no slate comes after the end');
+  });
+});
+
+t.test('a publisher that stalls is replaced by the slate until it is in step again', async (t) => {
+  const harness = new TranscodeHarness(t, { ladder: 'off', slateImage: IMAGE });
+  const items = await programme('320x240', 5);
+  harness.attach();
+  await harness.play(items.filter(({ timeMs }) => timeMs < 2_000));
+  await until('the slate', () => harness.takes.find(({ isSlate }) => isSlate));
+  // What it held back comes in one go: pictures of seconds ago, and then those of now.
+  for (const { media } of items.filter(({ timeMs }) => timeMs >= 2_000)) harness.push(media);
+  await until('the picture', () => (harness.takes.at(-1)?.isSlate ? undefined : harness.output(2, 'source').frames[0]));
+  t.ok(harness.output(2, 'source').frames.length <= 50, 'what is older than two seconds is not shown');
+  t.same(harness.failures, []);
+});
+
+t.test('a slate has the shape of the stream', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-slate-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const log = recordingLog();
+  const clips = new SlateClips({ ffmpegPath: FFMPEG, log });
+  const tall = await clips.get(IMAGE, { width: 270, height: 480, sar: { width: 1, height: 1 } });
+  t.match(tall?.config, { width: 270, height: 480, sar: { width: 1, height: 1 } });
+  t.equal(tall?.frames.length, 30);
+  const wide = await clips.get(IMAGE, { width: 720, height: 576, sar: { width: 64, height: 45 } });
+  t.match(wide?.config, { width: 720, height: 576, sar: { width: 64, height: 45 } });
+  t.equal(clips.get(IMAGE, { width: 270, height: 480, sar: { width: 1, height: 1 } }), clips.get(IMAGE, { width: 270, height: 480, sar: { width: 1, height: 1 } }), 'it is made once');
+
+  await t.test('a file that is no picture is said, and there is none', async (t) => {
+    const file = path.join(folder, 'no.png');
+    await writeFile(file, 'nothing');
+    t.equal(await clips.get(file, { width: 320, height: 240, sar: { width: 1, height: 1 } }), undefined);
+    t.match(log.lines.at(-1), { level: 'warn', message: 'there will be no slate' });
+  });
+});
