@@ -127,7 +127,6 @@ function audioParameters(): types.ProducerOptions {
 function withoutEstimation({ codecs = [] }: types.RtpCapabilities): types.RtpCapabilities {
   return {
     codecs: codecs.map((codec) => ({ ...codec, rtcpFeedback: (codec.rtcpFeedback ?? []).filter(({ type }) => !ESTIMATION_FEEDBACK.has(type)) })),
-    // Extensions have numbers of the router's choice, not the viewer's.
-    headerExtensions: [],
+    headerExtensions: [], // they would have numbers of the router's choice, not the viewer's
   };
 }

@@ -20,7 +20,7 @@ export interface ViewerWish {
 
 /** One viewer's transport and what it will carry. */
 export interface Seat extends AnsweringTransport {
-  /** At most one of each kind. Payload types and extension ids are those of the viewer's capabilities. */
+  /** At most one of each kind. Payload types are those of the viewer's capabilities. */
   readonly consumers: SentStream[];
   /** Takes the viewer's certificate and DTLS role; media follows once it has connected. */
   connect(dtlsParameters: types.DtlsParameters): Promise<void>;
