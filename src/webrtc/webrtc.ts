@@ -113,8 +113,9 @@ export class WebRtc implements Component {
     return this.#workers?.list.map(({ worker }) => worker.pid) ?? [];
   }
 
-  /** A broadcast begins; its media is pushed into what is given back. */
-  open(live: LiveShow): LiveFeed {
+  /** A broadcast begins; its media is pushed into what is given back: without WebRTC nothing, for nobody will ask for it. */
+  open(live: LiveShow): LiveFeed | undefined {
+    if (this.#missing !== undefined) return undefined;
     const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
     const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, idleTimer: undefined };
     feed.on('layers', ({ main, low, note }) => {
