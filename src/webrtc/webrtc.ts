@@ -9,7 +9,7 @@ import type { OpenOpus } from './feed/live-feed.js';
 import { Publisher } from './receive/publisher.js';
 import type { PublisherLimits } from './receive/publisher.js';
 import type { PublisherPlan } from './receive/publisher-plan.js';
-import type { Wish } from './stage.js';
+import type { Client, Wish } from './stage.js';
 import { Stage } from './stage.js';
 import type { Viewer } from './viewer.js';
 import { WebRtcWorkers } from './workers.js';
@@ -35,12 +35,6 @@ export interface LiveShow {
   epochMs: number;
   facts: () => { hasBFrames: boolean };
   openOpus: OpenOpus;
-}
-
-/** By which a viewer is counted. */
-export interface Client {
-  ip: string | undefined;
-  userAgent: string | undefined;
 }
 
 /** How often a viewer who watches is counted. */
@@ -145,9 +139,9 @@ export class WebRtc implements Component {
 
   /**
    * Lets a viewer in.
-   * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | CodecsRefused}
+   * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | TooManyKindsOfPlayers | CodecsRefused}
    */
-  async admit(slug: string, wish: Wish & { client: Client }): Promise<Viewer> {
+  async admit(slug: string, wish: Wish): Promise<Viewer> {
     if (this.#missing !== undefined) throw new WebRtcUnavailable(this.#missing);
     const show = [...this.#shows.values()].find((one) => one.slug === slug);
     if (show === undefined) throw new NotLive(slug);
@@ -178,7 +172,7 @@ export class WebRtc implements Component {
     return [...(stunUrls.length > 0 ? [{ urls: stunUrls }] : []), ...(turn.urls.length > 0 ? [turnServer(turn, Date.now())] : [])];
   }
 
-  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish & { client: Client }): Promise<Viewer> {
+  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish): Promise<Viewer> {
     clearTimeout(show.idleTimer);
     show.stage ??= new Stage({ feed: show.feed, log: this.#log });
     try {

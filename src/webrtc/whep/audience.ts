@@ -5,7 +5,7 @@ import type { AnsweringTransport, SentStream } from '../sdp/answer.js';
 export interface Audience {
   /**
    * Opens a transport for one viewer of a channel, with what it can take of picture and sound.
-   * @throws {NotLive} {@link NoRealTime} {@link CodecsRefused} {@link TooManyViewers} {@link WebRtcUnavailable}, and whatever says that the channel is unknown.
+   * @throws {NotLive} {@link NoRealTime} {@link CodecsRefused} {@link TooManyViewers} {@link TooManyKindsOfPlayers} {@link WebRtcUnavailable}, and whatever says that the channel is unknown.
    */
   admit(slug: string, wish: ViewerWish): Promise<Seat>;
 }
