@@ -70,9 +70,9 @@ export class Stage {
     this.#reports = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
   }
 
-  /** Viewers that have connected. */
+  /** Viewers that are there now. */
   get viewerCount(): number {
-    return [...this.#growths.values()].reduce((sum, growth) => sum + connectedIn(growth), 0);
+    return [...this.#growths.values()].flatMap(({ viewers }) => [...viewers]).filter(({ isPresent }) => isPresent).length;
   }
 
   get isEmpty(): boolean {

@@ -11,6 +11,7 @@ import type { PublisherLimits } from './receive/publisher.js';
 import type { PublisherPlan } from './receive/publisher-plan.js';
 import type { Client, Wish } from './stage.js';
 import { Stage } from './stage.js';
+import { PRESENT_MS } from './viewer.js';
 import type { Viewer } from './viewer.js';
 import { WebRtcWorkers } from './workers.js';
 import type { WebRtcWorker } from './workers.js';
@@ -37,9 +38,6 @@ export interface LiveShow {
   openOpus: OpenOpus;
 }
 
-/** How often a viewer who watches is counted. */
-const WATCHING_MS = 2_000;
-const PRESENT_MS = 2 * WATCHING_MS;
 /** A stage that nobody watches goes on for this long: a page that is loaded again finds it there. */
 const IDLE_MS = 10_000;
 /** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
@@ -49,7 +47,6 @@ const NO_WORKER = 'the WebRTC worker is being started again: try once more';
 
 interface Show {
   id: string;
-  clients: Map<Viewer, Client>;
   slug: string;
   feed: LiveFeed;
   stage: Stage | undefined;
@@ -66,7 +63,6 @@ export class WebRtc implements Component {
   readonly #publishing: PublisherLimits;
   readonly #publishers = new Map<Publisher, WebRtcWorker>();
   readonly #shows = new Map<string, Show>();
-  #counting: NodeJS.Timeout | undefined;
 
   constructor(options: WebRtcOptions) {
     const { config, missing, log } = options;
@@ -83,11 +79,9 @@ export class WebRtc implements Component {
   async start(): Promise<void> {
     if (this.#workers === undefined) this.#log.warn('no WebRTC', { reason: this.#missing });
     await this.#workers?.start();
-    this.#counting = setInterval(() => this.#count(), WATCHING_MS);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#counting);
     for (const show of this.#shows.values()) this.#closeStage(show, 'the server is stopping');
     this.#shows.clear();
     await this.#workers?.stop();
@@ -111,7 +105,7 @@ export class WebRtc implements Component {
   open(live: LiveShow): LiveFeed | undefined {
     if (this.#missing !== undefined) return undefined;
     const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
-    const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, idleTimer: undefined };
+    const show: Show = { id: live.id, slug: live.slug, feed, stage: undefined, idleTimer: undefined };
     feed.on('layers', ({ main, low, note }) => {
       this.#log.info('real time', { channel: live.slug, main, low, note });
       if (main === undefined) this.#closeStage(show, note ?? 'the stream cannot be played in real time any more');
@@ -177,12 +171,10 @@ export class WebRtc implements Component {
     show.stage ??= new Stage({ feed: show.feed, log: this.#log });
     try {
       const viewer = await show.stage.admit(worker, wish);
-      show.clients.set(viewer, wish.client);
-      viewer.once('closed', () => {
-        show.clients.delete(viewer);
-        this.#closeWhenIdle(show);
-      });
-      viewer.once('connected', () => this.#onWatching(show.id, wish.client, PRESENT_MS));
+      const count = (): void => this.#onWatching(show.id, wish.client, PRESENT_MS);
+      viewer.once('connected', count);
+      viewer.on('heard', count);
+      viewer.once('closed', () => this.#closeWhenIdle(show));
       return viewer;
     } catch (error) {
       this.#closeWhenIdle(show);
@@ -204,12 +196,6 @@ export class WebRtc implements Component {
       // mediasoup takes no SSRC, mid or payload type twice, and what reads well may still not fit together.
       if (!worker.worker.closed && this.#workers?.list.includes(worker)) throw new OfferRefused(`the offer cannot be taken: ${messageOf(error)}`);
       throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
-    }
-  }
-
-  #count(): void {
-    for (const { id, clients } of this.#shows.values()) {
-      for (const [viewer, client] of clients) if (viewer.isConnected) this.#onWatching(id, client, PRESENT_MS);
     }
   }
 

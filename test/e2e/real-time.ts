@@ -6,7 +6,7 @@ import path from 'node:path';
 import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
-import { noChromium, openChromium } from '../support/chromium.js';
+import { noChromium, openChromium, openMortalChromium } from '../support/chromium.js';
 import { publish } from '../support/publisher.js';
 import { CAMERA, makeKey, noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
@@ -79,6 +79,20 @@ t.test('a browser plays an RTMP push in real time', { skip: noChromium || noWork
     t.equal(await until('nobody watches', async () => ((await viewersOf(server.url)) === 0 ? 0 : undefined), 12_000), 0);
   });
 
+  await t.test('who was killed is no viewer ten seconds later', async (t) => {
+    const { browser, kill } = await openMortalChromium(t);
+    await (await browser.newPage()).goto(`${server.url}/ada`);
+    const untilCounted = (count: number, deadlineMs: number) => until(`the API and the metrics say ${count}`, async () => {
+      const counts = await Promise.all([viewersOf(server.url), measuredViewersOf(server.url)]);
+      return counts.every((one) => one === count) || undefined;
+    }, deadlineMs);
+    await untilCounted(1, 30_000);
+    await kill();
+    const killedMs = performance.now();
+    t.ok(await untilCounted(0, 10_000));
+    t.comment(`missed after ${Math.round(performance.now() - killedMs)} ms`);
+  });
+
   t.same(problems, [], 'the page threw nothing');
 });
 
@@ -110,6 +124,10 @@ function countPosts(page: Page): () => number {
 
 async function shownFrames(page: Page): Promise<number> {
   return page.locator('video').evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames);
+}
+
+async function measuredViewersOf(url: string): Promise<number> {
+  return Number(/^tidemark_webrtc_viewers (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? -1);
 }
 
 async function viewersOf(url: string): Promise<number> {
