@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
 import { noChromium, openChromium, openMortalChromium } from '../support/chromium.js';
 import { publish } from '../support/publisher.js';
-import { CAMERA, makeKey, noWorker, untilOffered } from '../support/real-time.js';
+import { CAMERA, makeKey, measuredViewersOf, noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
@@ -124,10 +124,6 @@ function countPosts(page: Page): () => number {
 
 async function shownFrames(page: Page): Promise<number> {
   return page.locator('video').evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames);
-}
-
-async function measuredViewersOf(url: string): Promise<number> {
-  return Number(/^tidemark_webrtc_viewers (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? -1);
 }
 
 async function viewersOf(url: string): Promise<number> {
