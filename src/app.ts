@@ -206,6 +206,7 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
     facts: () => broadcast.meter.facts(),
     openOpus: (config, onPacket) => transcoder.openOpus(config, onPacket, log.child({ room: 'transcode', broadcast: id, channel: channel.slug })),
   });
+  if (live === undefined) return;
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));

@@ -26,25 +26,21 @@ export interface ProcessOptions {
   stdout?: boolean;
   /** Scheduling priority, -20 (most) to 19 (least favourable). */
   niceness?: number;
-  /** Time between SIGINT and SIGKILL on `stop`, ms. */
-  graceMs?: number;
 }
 
 const STDERR_LINES = 40;
 const STDERR_LINE_LENGTH = 500;
 
-/** A child process: argument array, no shell; SIGINT then SIGKILL after a grace; one typed exit. */
+/** A child process: argument array, no shell; the last lines of stderr are kept; one typed exit. */
 export class Process {
   readonly #child: ChildProcess;
-  readonly #graceMs: number;
   readonly #stderr: string[] = [];
   readonly #exited: Promise<ProcessExit>;
   #partialLine = '';
   #hasExited = false;
 
-  private constructor(child: ChildProcess, graceMs: number) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.#graceMs = graceMs;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keepStderr(text));
     this.#exited = new Promise((resolve) => {
       child.once('close', (code, signal) => {
@@ -75,7 +71,7 @@ export class Process {
     // A child that dies between two writes is reported by its exit, not by the broken pipe.
     child.stdin?.on('error', () => undefined);
     child.on('error', () => undefined);
-    return new Process(child, options.graceMs ?? 3_000);
+    return new Process(child);
   }
 
   /** Process id, for logs and for tests that end it. */
@@ -109,16 +105,6 @@ export class Process {
 
   kill(signal: NodeJS.Signals): void {
     if (!this.#hasExited) this.#child.kill(signal);
-  }
-
-  /** Ends the child: SIGINT, then SIGKILL after the grace. */
-  async stop(): Promise<ProcessExit> {
-    this.kill('SIGINT');
-    // A stopped (SIGSTOP) child takes no SIGINT; SIGKILL always works.
-    const timer = setTimeout(() => this.kill('SIGKILL'), this.#graceMs);
-    const exit = await this.#exited;
-    clearTimeout(timer);
-    return exit;
   }
 
   #keepStderr(text: string): void {

@@ -14,8 +14,6 @@ export interface VideoConfig {
   height: number;
   /** Sample aspect ratio; 1:1 when the stream does not say. */
   sar: { width: number; height: number };
-  /** Frames per second that the bitstream declares, if it does. */
-  declaredFps: number | undefined;
   /** Frames that may be shown later than they are decoded; 0 means no B-frames, undefined means not declared. */
   reorderFrames: number | undefined;
   interlaced: boolean;

@@ -13,6 +13,8 @@ const UNUSED = [126, 127] as const;
  * there for replays; here the loss that a viewer reports decides.
  */
 const ESTIMATION_FEEDBACK = new Set(['transport-cc', 'goog-remb']);
+/** RFC 7675 §5.1. Players ask each four to six seconds: with less, two requests that are lost would end a session that works. */
+const CONSENT_SEC = 30;
 
 /** One broadcast in one worker, for viewers that use the same payload types. */
 export class Branch {
@@ -61,7 +63,7 @@ export class Branch {
   /** A transport for one viewer, and what is sent on it, which waits to be resumed. */
   async seat(plan: CodecPlan, rtpCapabilities: types.RtpCapabilities): Promise<{ transport: types.WebRtcTransport; consumers: types.Consumer[] }> {
     const capabilities = withoutEstimation(rtpCapabilities);
-    const transport = await this.#router.createWebRtcTransport({ webRtcServer: this.worker.server, preferUdp: true, iceConsentTimeout: 10 });
+    const transport = await this.#router.createWebRtcTransport({ webRtcServer: this.worker.server, preferUdp: true, iceConsentTimeout: CONSENT_SEC });
     try {
       const consumed: Promise<types.Consumer>[] = [];
       if (plan.video !== undefined) {
@@ -127,7 +129,6 @@ function audioParameters(): types.ProducerOptions {
 function withoutEstimation({ codecs = [] }: types.RtpCapabilities): types.RtpCapabilities {
   return {
     codecs: codecs.map((codec) => ({ ...codec, rtcpFeedback: (codec.rtcpFeedback ?? []).filter(({ type }) => !ESTIMATION_FEEDBACK.has(type)) })),
-    // Extensions have numbers of the router's choice, not the viewer's.
-    headerExtensions: [],
+    headerExtensions: [], // they would have numbers of the router's choice, not the viewer's
   };
 }

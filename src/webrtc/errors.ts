@@ -94,6 +94,14 @@ export class TooManyViewers extends AppError {
   }
 }
 
+/** A stream is copied for each set of payload types that players give its codecs, and there are enough copies. */
+export class TooManyKindsOfPlayers extends AppError {
+  constructor(max: number, options: { ofAddress: boolean }) {
+    const where = options.ofAddress ? 'at your address, which is as many as one address may bring' : 'already, which is as many as fit';
+    super('too_many_kinds_of_players', `players of ${max} different kinds watch ${where}: another kind has to wait until one of them has left`, { status: 503, expose: true, detail: { retryAfterSec: 10 } });
+  }
+}
+
 /** WHIP without a bearer token. */
 export class StreamKeyMissing extends AppError {
   constructor() {

@@ -1,10 +1,10 @@
 import type { types } from 'mediasoup';
 import type { Log } from '../platform/index.js';
-import { messageOf } from '../platform/index.js';
+import { addressKey, messageOf } from '../platform/index.js';
 import { Branch, OPUS_PAYLOAD_TYPE, OPUS_SSRC } from './branch.js';
 import { planCodecs } from './codec-plan.js';
 import type { CodecPlan } from './codec-plan.js';
-import { CodecsRefused, TooManyViewers, WebRtcUnavailable } from './errors.js';
+import { CodecsRefused, TooManyKindsOfPlayers, WebRtcUnavailable } from './errors.js';
 import type { LiveFeed } from './feed/live-feed.js';
 import { VideoSender } from './feed/video-sender.js';
 import { RtpStream } from './rtp/rtp-packet.js';
@@ -15,20 +15,31 @@ import type { WebRtcWorker } from './workers.js';
 const REPORT_INTERVAL_MS = 1_000;
 /** In one worker. Browsers agree on a few sets of payload types; each further one costs a copy of the stream. */
 const MAX_BRANCHES = 8;
+/** Of those that nobody had before, so a school with three kinds of browsers gets in, and nobody holds all places alone. */
+const MAX_BRANCHES_OF_ADDRESS = 3;
 /** A branch that nobody uses goes after this; a page that is loaded again finds it there. */
 const BRANCH_IDLE_MS = 5_000;
 /** Whoever came for a new branch has this long to connect before others may have its place. */
 const BRANCH_SPARED_MS = 3_000;
 
+/** By which a viewer is counted. */
+export interface Client {
+  ip: string | undefined;
+  userAgent: string | undefined;
+}
+
 /** What a viewer can take. */
 export interface Wish {
   rtpCapabilities: types.RtpCapabilities;
   kinds: readonly ('video' | 'audio')[];
+  client: Client;
 }
 
 interface Growth {
   key: string;
   openedMs: number;
+  /** The {@link addressKey} of whom it was opened for. */
+  openedBy: string;
   branch: Promise<Branch>;
   worker: WebRtcWorker;
   viewers: Set<Viewer>;
@@ -59,9 +70,9 @@ export class Stage {
     this.#reports = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
   }
 
-  /** Viewers that have connected. */
+  /** Viewers that are there now. */
   get viewerCount(): number {
-    return [...this.#growths.values()].reduce((sum, growth) => sum + connectedIn(growth), 0);
+    return [...this.#growths.values()].flatMap(({ viewers }) => [...viewers]).filter(({ isPresent }) => isPresent).length;
   }
 
   get isEmpty(): boolean {
@@ -74,14 +85,14 @@ export class Stage {
   }
 
   viewersIn(worker: WebRtcWorker): number {
-    return [...this.#growths.values()].filter((growth) => growth.worker === worker).reduce((sum, { viewers, coming }) => sum + viewers.size + coming, 0);
+    return this.#growthsIn(worker).reduce((sum, { viewers, coming }) => sum + viewers.size + coming, 0);
   }
 
-  /** @throws {CodecsRefused} when the viewer can take neither picture nor sound of this stream; {@link TooManyViewers}, {@link WebRtcUnavailable}. */
+  /** @throws {CodecsRefused} when the viewer can take neither picture nor sound of this stream; {@link TooManyKindsOfPlayers}, {@link WebRtcUnavailable}. */
   async admit(worker: WebRtcWorker, wish: Wish): Promise<Viewer> {
     const plan = planCodecs(wish.rtpCapabilities);
     checkPlan(plan, wish);
-    const growth = this.#growthFor(worker, plan);
+    const growth = this.#growthFor(worker, plan, addressKey(wish.client.ip ?? ''));
     growth.coming++;
     try {
       const branch = await growth.branch;
@@ -127,12 +138,12 @@ export class Stage {
     return viewer;
   }
 
-  #growthFor(worker: WebRtcWorker, plan: CodecPlan): Growth {
+  #growthFor(worker: WebRtcWorker, plan: CodecPlan, address: string): Growth {
     const key = keyOf(worker, plan);
     const known = this.#growths.get(key);
     if (known !== undefined) return known;
-    this.#makeRoom(worker);
-    const growth: Growth = { key, openedMs: performance.now(), worker, idleTimer: undefined, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
+    this.#makeRoom(worker, address);
+    const growth: Growth = { key, openedMs: performance.now(), openedBy: address, worker, idleTimer: undefined, viewers: new Set(), coming: 0, branch: this.#grow(worker, plan) };
     this.#growths.set(key, growth);
     growth.branch.catch((error: unknown) => {
       this.#log.error('a broadcast could not be opened in a WebRTC worker', { pid: worker.worker.pid, error: messageOf(error) });
@@ -156,12 +167,21 @@ export class Stage {
     this.#feed.open({ video: this.#sender, sendOpus: (packet) => this.#sendOpus(packet) });
   }
 
+  #growthsIn(worker: WebRtcWorker): Growth[] {
+    return [...this.#growths.values()].filter((growth) => growth.worker === worker);
+  }
+
   /** Of many branches in a worker, those go that nobody has connected to: whoever offers makes one. */
-  #makeRoom(worker: WebRtcWorker): void {
-    const inWorker = [...this.#growths.values()].filter((growth) => growth.worker === worker);
-    if (inWorker.length < MAX_BRANCHES) return;
-    const unused = inWorker.find((growth) => connectedIn(growth) === 0 && performance.now() - growth.openedMs > BRANCH_SPARED_MS);
-    if (unused === undefined) throw new TooManyViewers(this.viewerCount);
+  #makeRoom(worker: WebRtcWorker, address: string): void {
+    const ofAddress = this.#growthsIn(worker).filter(({ openedBy }) => openedBy === address);
+    if (ofAddress.length >= MAX_BRANCHES_OF_ADDRESS) this.#cutUnused(ofAddress, { ofAddress: true });
+    const all = this.#growthsIn(worker);
+    if (all.length >= MAX_BRANCHES) this.#cutUnused(all, { ofAddress: false });
+  }
+
+  #cutUnused(growths: Growth[], options: { ofAddress: boolean }): void {
+    const unused = growths.find((growth) => connectedIn(growth) === 0 && performance.now() - growth.openedMs > BRANCH_SPARED_MS);
+    if (unused === undefined) throw new TooManyKindsOfPlayers(growths.length, options);
     this.#cut(unused.key, 'others need the place');
   }
 

@@ -7,6 +7,8 @@ import { unlessGone } from './unless-gone.js';
 export interface ViewerEvents {
   /** Media flows. */
   connected: [];
+  /** Something came from it since it was listened for the last time. */
+  heard: [];
   /** It is over, and says why. */
   closed: [reason: string];
 }
@@ -21,6 +23,11 @@ export interface ViewerOptions {
 }
 
 const CONNECT_LIMIT_MS = 10_000;
+/** Browsers report each second, and every player proves its consent each four to six (RFC 7675 §5.1), some of which is lost. */
+const LISTEN_INTERVAL_MS = 2_000;
+/** A viewer that is silent for this long is not counted; one that was killed is missed two seconds later at most. */
+export const PRESENT_MS = 6_000;
+const GONE_MS = 12_000;
 /** A replay that was booked begins within this time, or not at all. */
 const REPLAY_LIMIT_MS = 1_000;
 /** Players ask for a key frame again and again until they have one. */
@@ -42,6 +49,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   #returnMs = FIRST_RETURN_MS;
   #returnTimer: NodeJS.Timeout | undefined;
   #replayed: BookedReplay | undefined;
+  #listening: NodeJS.Timeout | undefined;
+  #receivedBytes = 0;
+  #heardMs = 0;
 
   constructor(options: ViewerOptions) {
     super();
@@ -82,6 +92,11 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     return this.#state === 'connected';
   }
 
+  /** Whether it has connected, and something came from it lately. */
+  get isPresent(): boolean {
+    return this.isConnected && performance.now() - this.#heardMs <= PRESENT_MS;
+  }
+
   /** The player's side of DTLS; media follows when it has connected. */
   async connect(dtlsParameters: types.DtlsParameters): Promise<void> {
     if (this.#state === 'new') this.#state = 'connecting';
@@ -97,6 +112,7 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     this.#state = 'closed';
     for (const timer of this.#timers) clearTimeout(timer);
     clearTimeout(this.#returnTimer);
+    clearInterval(this.#listening);
     this.#replayed?.leave();
     this.#options.transport.close();
     this.emit('closed', reason);
@@ -106,9 +122,25 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   async #begin(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'connected';
+    this.#heardMs = performance.now();
+    this.#listening = setInterval(() => void this.#quietly(this.#listen()), LISTEN_INTERVAL_MS);
     this.emit('connected');
     await this.#quietly(Promise.all(this.#options.consumers.map((consumer) => consumer.resume())));
     this.#replay({ isSpare: false });
+  }
+
+  async #listen(): Promise<void> {
+    const stats = await this.#options.transport.getStats();
+    if (this.#state === 'closed') return;
+    const receivedBytes = stats.reduce((sum, one) => sum + one.bytesReceived, 0);
+    const nowMs = performance.now();
+    if (receivedBytes === this.#receivedBytes) {
+      if (nowMs - this.#heardMs >= GONE_MS) this.close('nothing came from the viewer any more');
+      return;
+    }
+    this.#receivedBytes = receivedBytes;
+    this.#heardMs = nowMs;
+    this.emit('heard');
   }
 
   #follow(video: types.Consumer): void {

@@ -9,8 +9,9 @@ import type { OpenOpus } from './feed/live-feed.js';
 import { Publisher } from './receive/publisher.js';
 import type { PublisherLimits } from './receive/publisher.js';
 import type { PublisherPlan } from './receive/publisher-plan.js';
-import type { Wish } from './stage.js';
+import type { Client, Wish } from './stage.js';
 import { Stage } from './stage.js';
+import { PRESENT_MS } from './viewer.js';
 import type { Viewer } from './viewer.js';
 import { WebRtcWorkers } from './workers.js';
 import type { WebRtcWorker } from './workers.js';
@@ -37,15 +38,6 @@ export interface LiveShow {
   openOpus: OpenOpus;
 }
 
-/** By which a viewer is counted. */
-export interface Client {
-  ip: string | undefined;
-  userAgent: string | undefined;
-}
-
-/** How often a viewer who watches is counted. */
-const WATCHING_MS = 2_000;
-const PRESENT_MS = 2 * WATCHING_MS;
 /** A stage that nobody watches goes on for this long: a page that is loaded again finds it there. */
 const IDLE_MS = 10_000;
 /** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
@@ -55,7 +47,6 @@ const NO_WORKER = 'the WebRTC worker is being started again: try once more';
 
 interface Show {
   id: string;
-  clients: Map<Viewer, Client>;
   slug: string;
   feed: LiveFeed;
   stage: Stage | undefined;
@@ -72,7 +63,6 @@ export class WebRtc implements Component {
   readonly #publishing: PublisherLimits;
   readonly #publishers = new Map<Publisher, WebRtcWorker>();
   readonly #shows = new Map<string, Show>();
-  #counting: NodeJS.Timeout | undefined;
 
   constructor(options: WebRtcOptions) {
     const { config, missing, log } = options;
@@ -89,11 +79,9 @@ export class WebRtc implements Component {
   async start(): Promise<void> {
     if (this.#workers === undefined) this.#log.warn('no WebRTC', { reason: this.#missing });
     await this.#workers?.start();
-    this.#counting = setInterval(() => this.#count(), WATCHING_MS);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#counting);
     for (const show of this.#shows.values()) this.#closeStage(show, 'the server is stopping');
     this.#shows.clear();
     await this.#workers?.stop();
@@ -113,10 +101,11 @@ export class WebRtc implements Component {
     return this.#workers?.list.map(({ worker }) => worker.pid) ?? [];
   }
 
-  /** A broadcast begins; its media is pushed into what is given back. */
-  open(live: LiveShow): LiveFeed {
+  /** A broadcast begins; its media is pushed into what is given back: without WebRTC nothing, for nobody will ask for it. */
+  open(live: LiveShow): LiveFeed | undefined {
+    if (this.#missing !== undefined) return undefined;
     const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
-    const show: Show = { id: live.id, clients: new Map(), slug: live.slug, feed, stage: undefined, idleTimer: undefined };
+    const show: Show = { id: live.id, slug: live.slug, feed, stage: undefined, idleTimer: undefined };
     feed.on('layers', ({ main, low, note }) => {
       this.#log.info('real time', { channel: live.slug, main, low, note });
       if (main === undefined) this.#closeStage(show, note ?? 'the stream cannot be played in real time any more');
@@ -144,9 +133,9 @@ export class WebRtc implements Component {
 
   /**
    * Lets a viewer in.
-   * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | CodecsRefused}
+   * @throws {NotLive | NoRealTime | WebRtcUnavailable | TooManyViewers | TooManyKindsOfPlayers | CodecsRefused}
    */
-  async admit(slug: string, wish: Wish & { client: Client }): Promise<Viewer> {
+  async admit(slug: string, wish: Wish): Promise<Viewer> {
     if (this.#missing !== undefined) throw new WebRtcUnavailable(this.#missing);
     const show = [...this.#shows.values()].find((one) => one.slug === slug);
     if (show === undefined) throw new NotLive(slug);
@@ -177,17 +166,15 @@ export class WebRtc implements Component {
     return [...(stunUrls.length > 0 ? [{ urls: stunUrls }] : []), ...(turn.urls.length > 0 ? [turnServer(turn, Date.now())] : [])];
   }
 
-  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish & { client: Client }): Promise<Viewer> {
+  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish): Promise<Viewer> {
     clearTimeout(show.idleTimer);
     show.stage ??= new Stage({ feed: show.feed, log: this.#log });
     try {
       const viewer = await show.stage.admit(worker, wish);
-      show.clients.set(viewer, wish.client);
-      viewer.once('closed', () => {
-        show.clients.delete(viewer);
-        this.#closeWhenIdle(show);
-      });
-      viewer.once('connected', () => this.#onWatching(show.id, wish.client, PRESENT_MS));
+      const count = (): void => this.#onWatching(show.id, wish.client, PRESENT_MS);
+      viewer.once('connected', count);
+      viewer.on('heard', count);
+      viewer.once('closed', () => this.#closeWhenIdle(show));
       return viewer;
     } catch (error) {
       this.#closeWhenIdle(show);
@@ -209,12 +196,6 @@ export class WebRtc implements Component {
       // mediasoup takes no SSRC, mid or payload type twice, and what reads well may still not fit together.
       if (!worker.worker.closed && this.#workers?.list.includes(worker)) throw new OfferRefused(`the offer cannot be taken: ${messageOf(error)}`);
       throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
-    }
-  }
-
-  #count(): void {
-    for (const { id, clients } of this.#shows.values()) {
-      for (const [viewer, client] of clients) if (viewer.isConnected) this.#onWatching(id, client, PRESENT_MS);
     }
   }
 

@@ -7,7 +7,7 @@ import { noChromium, openChromium } from '../support/chromium.js';
 import { LossyLink } from '../support/lossy-link.js';
 import type { LinkFaults } from '../support/lossy-link.js';
 import { publish } from '../support/publisher.js';
-import { CAMERA, makeKey, noWorker, untilOffered } from '../support/real-time.js';
+import { CAMERA, makeKey, measuredViewersOf, noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { readPlayer, untilPlayed, untilPlayer } from '../support/watching.js';
 
@@ -40,6 +40,7 @@ t.test('real time over networks that are bad', { skip: noChromium || noWorker },
       suffer(faults);
       const longestMs = await longestStandstill(page, 8_000);
       t.ok(longestMs < 5_000, `stood still for ${longestMs} ms`);
+      t.equal(await measuredViewersOf(server.url), 1, 'and it counts');
       t.comment(`longest standstill ${longestMs} ms, ${JSON.stringify(await readPlayer(page))}`);
       suffer({});
       await untilPlayed(page, 2);

@@ -6,9 +6,9 @@ import path from 'node:path';
 import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
-import { noChromium, openChromium } from '../support/chromium.js';
+import { noChromium, openChromium, openMortalChromium } from '../support/chromium.js';
 import { publish } from '../support/publisher.js';
-import { CAMERA, makeKey, noWorker, untilOffered } from '../support/real-time.js';
+import { CAMERA, makeKey, measuredViewersOf, noWorker, untilOffered } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
@@ -77,6 +77,20 @@ t.test('a browser plays an RTMP push in real time', { skip: noChromium || noWork
   await t.test('who leaves is no viewer any more', async (t) => {
     await page.close();
     t.equal(await until('nobody watches', async () => ((await viewersOf(server.url)) === 0 ? 0 : undefined), 12_000), 0);
+  });
+
+  await t.test('who was killed is no viewer ten seconds later', async (t) => {
+    const { browser, kill } = await openMortalChromium(t);
+    await (await browser.newPage()).goto(`${server.url}/ada`);
+    const untilCounted = (count: number, deadlineMs: number) => until(`the API and the metrics say ${count}`, async () => {
+      const counts = await Promise.all([viewersOf(server.url), measuredViewersOf(server.url)]);
+      return counts.every((one) => one === count) || undefined;
+    }, deadlineMs);
+    await untilCounted(1, 30_000);
+    await kill();
+    const killedMs = performance.now();
+    t.ok(await untilCounted(0, 10_000));
+    t.comment(`missed after ${Math.round(performance.now() - killedMs)} ms`);
   });
 
   t.same(problems, [], 'the page threw nothing');

@@ -1,6 +1,6 @@
 /**
- * Plays players whose offers, patches and headers are mutated against the real WHEP routes over real sockets, with an
- * audience that judges by mediasoup's own rules: `npm run fuzz -- sdp --seed 1 --cases 50000`. Prints a JSON summary;
+ * Plays players and publishers whose offers, patches and headers are mutated against the real WHEP and WHIP routes over
+ * real sockets, with an audience and a receiver that judge by mediasoup's own rules: `npm run fuzz -- sdp --seed 1 --cases 50000`. Prints a JSON summary;
  * exits with 1 on a failure.
  */
 import { Agent, request as httpRequest } from 'node:http';
@@ -13,9 +13,11 @@ import { parse } from 'sdp-transform';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import type { Log } from '../../src/platform/index.js';
 import { whepRoutes } from '../../src/webrtc/whep/whep-routes.js';
+import { whipRoutes } from '../../src/webrtc/whip/whip-routes.js';
 import { OrtcAudience } from './sdp/audience.js';
 import { makeCase } from './sdp/cases.js';
 import type { FuzzCase, FuzzRequest } from './sdp/cases.js';
+import { openPublishers } from './sdp/publishers.js';
 
 const { values } = parseArgs({
   // What runs this file may pass its own name first.
@@ -31,8 +33,8 @@ const STUCK_MS = 10_000;
 const MAX_RSS_GROWTH_MIB = 64;
 const MAX_HEAP_GROWTH_MIB = 8;
 const MAX_HANDLE_GROWTH = 4;
-/** What a player may be told. Nothing that says it is our fault. */
-const STATUSES = new Set([200, 201, 204, 400, 404, 405, 406, 409, 412, 413, 415, 428]);
+/** What a client may be told. Nothing that says it is our fault. */
+const STATUSES = new Set([200, 201, 204, 400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 428]);
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -56,6 +58,7 @@ const log: Log = {
   error: (message, fields) => fail(`error logged: ${message} ${JSON.stringify(fields)}`),
   child: () => log,
 };
+const publishers = openPublishers(log);
 
 interface Reply {
   status: number;
@@ -63,8 +66,8 @@ interface Reply {
   body: string;
 }
 
-/** One player's connection; each plays from an address of its own, since addresses are limited. */
-class Player {
+/** One client's connection; each comes from an address of its own, since addresses are limited. */
+class Client {
   readonly #port: number;
   readonly #agent: Agent;
 
@@ -75,9 +78,8 @@ class Player {
 
   async play(index: number): Promise<void> {
     const one = makeCase(seed, index);
-    const path = `/whep/${one.slug}`;
-    if (one.ending === 'hang-up') return this.#hangUp(path, one.offer);
-    const reply = await this.#send(index, path, one.offer);
+    if (one.ending === 'hang-up') return this.#hangUp(one.path, one.offer);
+    const reply = await this.#send(index, one.path, one.offer);
     const session = reply.headers.location;
     if (reply.status !== 201) {
       if (session !== undefined) fail(`case ${index}: ${reply.status} with a Location`);
@@ -147,10 +149,11 @@ function problemCode(index: number, headers: IncomingHttpHeaders, body: string):
 }
 
 /** RFC 3264 §6: as many m-lines as the offer, in its order, and one of them at least is used. */
-function checkAnswer(index: number, { offer }: FuzzCase, { body }: Reply): void {
+function checkAnswer(index: number, { door, offer }: FuzzCase, { body }: Reply): void {
   const [offered, answered] = [parse(offer.body).media, parse(body).media];
   if (offered.map(({ type }) => String(type)).join() !== answered.map(({ type }) => String(type)).join()) fail(`case ${index}: the m-lines are not those of the offer`);
-  if (!answered.some(({ direction, port }) => direction === 'sendonly' && port !== 0)) fail(`case ${index}: nothing is sent`);
+  const used = door === 'whep' ? 'sendonly' : 'recvonly';
+  if (!answered.some(({ direction, port }) => direction === used && port !== 0)) fail(`case ${index}: no m-line is ${used}`);
   if (answered.filter(({ candidates = [] }) => candidates.length > 0).length !== 1) fail(`case ${index}: the candidates are not on one m-line`);
   if (!/^(?:[a-z]=[^\r\n]*\r\n)+$/.test(body)) fail(`case ${index}: a line of the answer is broken`);
 }
@@ -159,17 +162,17 @@ function checkAnswer(index: number, { offer }: FuzzCase, { body }: Reply): void 
 async function playAll(port: number, first: number, last: number): Promise<void> {
   let next = first;
   await Promise.all(Array.from({ length: parallel }, async (_, slot) => {
-    let player = new Player(port, slot);
+    let client = new Client(port, slot);
     while (next < last) {
       const index = next++;
-      // A fresh address now and then, as players come and go.
+      // A fresh address now and then, as clients come and go.
       if (index % 16 === 0) {
-        player.close();
-        player = new Player(port, index);
+        client.close();
+        client = new Client(port, index);
       }
-      await player.play(index).catch((error: unknown) => fail(`case ${index}: ${error instanceof Error ? error.stack : String(error)}`));
+      await client.play(index).catch((error: unknown) => fail(`case ${index}: ${error instanceof Error ? error.stack : String(error)}`));
     }
-    player.close();
+    client.close();
   }));
 }
 
@@ -179,10 +182,12 @@ interface Sample {
   handles: number;
 }
 
-/** Measures once every stream has ended: no seat may be left then. */
+/** Measures once every stream has ended and every network is gone: no seat and no broadcast may be left then. */
 async function sample(): Promise<Sample> {
   for (const seat of [...audience.seats]) seat.close('the stream is over');
-  if (audience.seats.size > 0) fail(`${audience.seats.size} seats are left over`);
+  for (const transport of [...publishers.receiver.transports]) transport.close({ code: 'connection-lost', message: 'the network of the publisher is gone' });
+  const left = { seats: audience.seats.size, transports: publishers.receiver.transports.size, broadcasts: publishers.broadcasts.list().length };
+  if (Object.values(left).some((count) => count > 0)) fail(`left over: ${JSON.stringify(left)}`);
   for (let round = 0; round < 5; round++) {
     collectGarbage();
     await nextTurn();
@@ -200,8 +205,9 @@ function compare(before: Sample, after: Sample): void {
 
 async function main(): Promise<void> {
   const startedMs = Date.now();
-  const routes = whepRoutes({ audience, corsOrigin: '*', iceServers: () => [{ urls: ['stun:stun.example.net'] }], joinsPer10Sec: 1e9 });
-  const handler = createHttpApp({ trustProxy: 0, log, routes: [], bare: [{ path: '/', handler: routes }] });
+  const shared = { corsOrigin: '*', iceServers: () => [{ urls: ['stun:stun.example.net'] }] };
+  const routes = [whepRoutes({ ...shared, audience, joinsPer10Sec: 1e9 }), whipRoutes({ ...shared, sessions: publishers.sessions, offersPer10Sec: 1e9 })];
+  const handler = createHttpApp({ trustProxy: 0, log, routes: [], bare: routes.map((one) => ({ path: '/', handler: one })) });
   const server = new HttpServer({ handler, bindAddress: '127.0.0.1', port: 0, log });
   await server.start();
 
@@ -215,7 +221,7 @@ async function main(): Promise<void> {
 
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   const sorted = Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a).slice(0, 60));
-  const summary = { target: 'sdp', seed, cases: cases - from, seconds, admitted: audience.admitted, before, after, outcomes: sorted, failures };
+  const summary = { target: 'sdp', seed, cases: cases - from, seconds, admitted: audience.admitted, received: publishers.receiver.received, before, after, outcomes: sorted, failures };
   process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 }

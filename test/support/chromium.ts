@@ -20,3 +20,10 @@ export async function openChromium(t: Test): Promise<Browser> {
   t.after(() => browser.close());
   return browser;
 }
+
+/** A headless Chromium that ends without a goodbye when it is told to, and with the test otherwise. */
+export async function openMortalChromium(t: Test): Promise<{ browser: Browser; kill: () => Promise<void> }> {
+  const server = await chromium.launchServer({ executablePath: CHROMIUM_PATH, args: CHROMIUM_ARGUMENTS });
+  t.after(() => server.kill());
+  return { browser: await chromium.connect(server.wsEndpoint()), kill: () => server.kill() };
+}

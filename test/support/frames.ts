@@ -10,7 +10,6 @@ export function videoConfig(change: Partial<VideoConfig> & { profile?: number; l
     width: 1920,
     height: 1080,
     sar: { width: 1, height: 1 },
-    declaredFps: 30,
     reorderFrames: 0,
     interlaced: false,
     isBaselineChroma: true,

@@ -16,6 +16,11 @@ export async function untilOffered(url: string): Promise<void> {
   await until('it is offered in real time', async () => (/"whep":"\/whep\/ada"/.test(await (await fetch(`${url}/api/v1/live`)).text()) ? true : undefined), 30_000);
 }
 
+/** Viewers in real time, as the metrics say. */
+export async function measuredViewersOf(url: string): Promise<number> {
+  return Number(/^tidemark_webrtc_viewers (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? -1);
+}
+
 /** Makes the first account, ada, and a stream key of its channel. */
 export async function makeKey(url: string): Promise<string> {
   const post = async (where: string, body: object, token = ''): Promise<unknown> => {

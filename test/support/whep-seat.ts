@@ -21,14 +21,14 @@ export const ownTransport: AnsweringTransport = {
 
 const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc'];
 
-/** H.264 and Opus for who can take them, on the payload types and extension ids of the viewer. */
+/** H.264 and Opus for who can take them, on the payload types of the viewer. */
 export function streamsFor(capabilities: types.RtpCapabilities, kinds: types.MediaKind[]): SentStream[] {
   const streams = kinds.map((kind) => streamFor(capabilities, kind)).filter((one) => one !== undefined);
   if (streams.length === 0) throw new CodecsRefused(['H.264', 'Opus']);
   return streams;
 }
 
-function streamFor({ codecs = [], headerExtensions = [] }: types.RtpCapabilities, kind: types.MediaKind): SentStream | undefined {
+function streamFor({ codecs = [] }: types.RtpCapabilities, kind: types.MediaKind): SentStream | undefined {
   const codec = codecs.find(kind === 'video' ? isH264 : isOpus);
   if (codec === undefined) return undefined;
   const rtx = codecs.find(({ parameters }) => parameters?.['apt'] === codec.preferredPayloadType);
@@ -41,7 +41,6 @@ function streamFor({ codecs = [], headerExtensions = [] }: types.RtpCapabilities
         payloadType: one.preferredPayloadType,
         rtcpFeedback: (one.rtcpFeedback ?? []).filter(({ type, parameter }) => FEEDBACK.includes(parameter ? `${type} ${parameter}` : type)),
       })),
-      headerExtensions: headerExtensions.filter((one) => one.kind === kind).map(({ uri, preferredId }) => ({ uri, id: preferredId })),
       encodings: [rtx ? { ssrc, rtx: { ssrc: ssrc + 1 } } : { ssrc }],
       rtcp: { cname: 'tidemark' },
     },

@@ -45,7 +45,7 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
 }
 
 /** The real routes behind the real server; one key is right, and what is published is kept. */
-export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number } = {}) {
+export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number; offersPer10Sec?: number } = {}) {
   const transports: TestTransport[] = [];
   const publications: Publication[] = [];
   const refusal: { error: Error | undefined; isTransportLost: boolean } = { error: undefined, isTransportLost: false };
@@ -84,7 +84,7 @@ export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number } 
     },
     log,
   });
-  const handler = createHttpApp({ trustProxy: 0, log, routes: [], bare: [{ path: '/', handler: whipRoutes({ sessions, corsOrigin: '*', iceServers: () => [{ urls: ['stun:stun.example.org'] }] }) }] });
+  const handler = createHttpApp({ trustProxy: 0, log, routes: [], bare: [{ path: '/', handler: whipRoutes({ sessions, corsOrigin: '*', iceServers: () => [{ urls: ['stun:stun.example.org'] }], offersPer10Sec: options.offersPer10Sec ?? 30 }) }] });
   const server = new HttpServer({ handler, bindAddress: '127.0.0.1', port: 0, log });
   await server.start();
   t.after(() => server.stop());

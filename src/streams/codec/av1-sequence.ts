@@ -1,5 +1,5 @@
 import { BitReader } from './bit-reader.js';
-import { checkPictureSize, declaredRate } from './picture.js';
+import { checkPictureSize } from './picture.js';
 
 /** What a sequence header says of a picture. */
 export interface Av1Sequence {
@@ -9,7 +9,6 @@ export interface Av1Sequence {
   isHighTier: boolean;
   width: number;
   height: number;
-  fps: number | undefined;
   bitDepth: number;
   isBaselineChroma: boolean;
   /** The third byte of the configuration record, but for its tier (AV1 in ISOBMFF §2.3.3). */
@@ -17,7 +16,6 @@ export interface Av1Sequence {
 }
 
 interface OperatingPoints {
-  fps: number | undefined;
   level: number;
   isHighTier: boolean;
 }
@@ -44,7 +42,7 @@ export function parseAv1SequenceHeader(payload: Buffer): Av1Sequence {
   const profile = reader.bits(3);
   reader.skip(1); // still_picture
   const isReduced = reader.flag();
-  const points = isReduced ? { fps: undefined, level: reader.bits(5), isHighTier: false } : readOperatingPoints(reader);
+  const points = isReduced ? { level: reader.bits(5), isHighTier: false } : readOperatingPoints(reader);
   const widthBits = reader.bits(4) + 1;
   const heightBits = reader.bits(4) + 1;
   const width = reader.bits(widthBits) + 1;
@@ -65,23 +63,20 @@ export function parseAv1SequenceHeader(payload: Buffer): Av1Sequence {
 }
 
 function readOperatingPoints(reader: BitReader): OperatingPoints {
-  let fps: number | undefined;
   let delayBits: number | undefined;
   if (reader.flag()) {
-    fps = readTiming(reader);
+    skipTiming(reader);
     delayBits = reader.flag() ? readDelayBits(reader) : undefined;
   }
   const hasDisplayDelay = reader.flag();
   const count = reader.bits(5) + 1;
   const points = Array.from({ length: count }, () => readOperatingPoint(reader, delayBits, hasDisplayDelay));
-  return { fps, level: points[0]?.level ?? 0, isHighTier: points[0]?.isHighTier ?? false };
+  return { level: points[0]?.level ?? 0, isHighTier: points[0]?.isHighTier ?? false };
 }
 
-function readTiming(reader: BitReader): number | undefined {
-  const unitsInTick = reader.bits(32);
-  const timeScale = reader.bits(32);
-  const ticksPerPicture = reader.flag() ? reader.ue() + 1 : undefined;
-  return ticksPerPicture === undefined ? undefined : declaredRate(timeScale, unitsInTick * ticksPerPicture);
+function skipTiming(reader: BitReader): void {
+  reader.skip(64); // num_units_in_display_tick, time_scale
+  if (reader.flag()) reader.ue(); // num_ticks_per_picture_minus_1
 }
 
 function readDelayBits(reader: BitReader): number {

@@ -41,7 +41,6 @@ export function parseAv1Config(record: Buffer): VideoConfig {
     width: sequence.width,
     height: sequence.height,
     sar: { width: 1, height: 1 },
-    declaredFps: sequence.fps,
     // A temporal unit is one shown picture, whatever is decoded for it.
     reorderFrames: 0,
     interlaced: false,

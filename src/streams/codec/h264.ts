@@ -1,7 +1,7 @@
 import { BitReader, unescapeRbsp } from './bit-reader.js';
 import { MediaInvalid } from '../errors.js';
 import type { VideoConfig } from '../media.js';
-import { checkPictureSize, declaredRate, readSampleAspect } from './picture.js';
+import { checkPictureSize, readSampleAspect } from './picture.js';
 
 const MAX_RECORD_BYTES = 4096;
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -14,7 +14,6 @@ interface Sps {
   width: number;
   height: number;
   sar: { width: number; height: number };
-  fps: number | undefined;
   reorderFrames: number | undefined;
   interlaced: boolean;
   isBaselineChroma: boolean;
@@ -44,7 +43,6 @@ export function parseAvcConfig(record: Buffer): VideoConfig {
     width: sps.width,
     height: sps.height,
     sar: sps.sar,
-    declaredFps: sps.fps,
     reorderFrames: sps.reorderFrames,
     interlaced: sps.interlaced,
     isBaselineChroma: sps.isBaselineChroma,
@@ -78,7 +76,6 @@ export function parseSps(nal: Buffer): Sps {
     width,
     height,
     sar: vui?.sar ?? { width: 1, height: 1 },
-    fps: vui?.fps,
     reorderFrames: vui?.reorderFrames ?? (neverReorders ? 0 : undefined),
     interlaced: !frameMbsOnly,
     isBaselineChroma: chroma.isBaseline,
@@ -133,7 +130,7 @@ function readCrop(reader: BitReader, chromaFormat: number, frameMbsOnly: boolean
   return { x: (left + right) * unitX, y: (top + bottom) * unitY * (frameMbsOnly ? 1 : 2) };
 }
 
-function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined; reorderFrames: number | undefined } {
+function readVui(reader: BitReader): { sar: Sps['sar']; reorderFrames: number | undefined } {
   const sar = reader.flag() ? readSampleAspect(reader) : { width: 1, height: 1 };
   if (reader.flag()) reader.skip(1); // overscan
   if (reader.flag()) {
@@ -144,24 +141,17 @@ function readVui(reader: BitReader): { sar: Sps['sar']; fps: number | undefined;
     reader.ue();
     reader.ue();
   }
-  const fps = reader.flag() ? readFps(reader) : undefined;
+  if (reader.flag()) reader.skip(65); // units in a tick, time scale, whether the rate is fixed
   const nalHrd = reader.flag();
   if (nalHrd) skipHrd(reader);
   const vclHrd = reader.flag();
   if (vclHrd) skipHrd(reader);
   if (nalHrd || vclHrd) reader.skip(1);
   reader.skip(1); // pic_struct_present_flag
-  if (!reader.flag()) return { sar, fps, reorderFrames: undefined };
+  if (!reader.flag()) return { sar, reorderFrames: undefined };
   reader.skip(1);
   for (let i = 0; i < 4; i++) reader.ue();
-  return { sar, fps, reorderFrames: reader.ue() };
-}
-
-function readFps(reader: BitReader): number | undefined {
-  const unitsInTick = reader.bits(32);
-  const timeScale = reader.bits(32);
-  reader.skip(1); // fixed_frame_rate_flag
-  return declaredRate(timeScale, 2 * unitsInTick); // a tick for each field
+  return { sar, reorderFrames: reader.ue() };
 }
 
 function skipHrd(reader: BitReader): void {

@@ -1,6 +1,6 @@
 import { BitReader, unescapeRbsp } from './bit-reader.js';
 import { MediaInvalid } from '../errors.js';
-import { checkPictureSize, declaredRate, readSampleAspect } from './picture.js';
+import { checkPictureSize, readSampleAspect } from './picture.js';
 
 /** What a sequence parameter set says of a picture. */
 export interface HevcSps {
@@ -9,7 +9,6 @@ export interface HevcSps {
   width: number;
   height: number;
   sar: { width: number; height: number };
-  fps: number | undefined;
   reorderFrames: number;
   interlaced: boolean;
   isBaselineChroma: boolean;
@@ -28,7 +27,7 @@ const MIN_POC_BITS = 4;
 const MAX_POC_BITS = 16;
 
 /**
- * Reads a sequence parameter set NAL unit (ITU-T H.265 §7.3.2.2), up to the frame rate.
+ * Reads a sequence parameter set NAL unit (ITU-T H.265 §7.3.2.2), up to its usability information.
  * @throws {MediaInvalid} when it is cut short or contradicts the specification.
  */
 export function parseHevcSps(nal: Buffer): HevcSps {
@@ -51,7 +50,6 @@ export function parseHevcSps(nal: Buffer): HevcSps {
     width,
     height,
     sar: vui?.sar ?? { width: 1, height: 1 },
-    fps: vui?.fps,
     reorderFrames,
     interlaced: isInterlacedSource || (vui?.isFieldSequence ?? false),
     isBaselineChroma,
@@ -154,8 +152,8 @@ function bounded(count: number, most: number, what: string): number {
   return count;
 }
 
-/** vui_parameters (ITU-T H.265 §E.2.1), up to the frame rate. */
-function readVui(reader: BitReader): { sar: HevcSps['sar']; fps: number | undefined; isFieldSequence: boolean } {
+/** vui_parameters (ITU-T H.265 §E.2.1), up to field_seq_flag. */
+function readVui(reader: BitReader): { sar: HevcSps['sar']; isFieldSequence: boolean } {
   const sar = reader.flag() ? readSampleAspect(reader) : { width: 1, height: 1 };
   if (reader.flag()) reader.skip(1); // overscan_appropriate_flag
   if (reader.flag()) {
@@ -167,11 +165,5 @@ function readVui(reader: BitReader): { sar: HevcSps['sar']; fps: number | undefi
     reader.ue();
   }
   reader.skip(1); // neutral_chroma_indication_flag
-  const isFieldSequence = reader.flag();
-  reader.skip(1); // frame_field_info_present_flag
-  if (reader.flag()) for (let i = 0; i < 4; i++) reader.ue(); // default display window
-  if (!reader.flag()) return { sar, fps: undefined, isFieldSequence };
-  const unitsInTick = reader.bits(32);
-  const timeScale = reader.bits(32);
-  return { sar, fps: declaredRate(timeScale, unitsInTick), isFieldSequence };
+  return { sar, isFieldSequence: reader.flag() };
 }

@@ -45,7 +45,6 @@ export function parseHevcConfig(record: Buffer): VideoConfig {
     width: sps.width,
     height: sps.height,
     sar: sps.sar,
-    declaredFps: sps.fps,
     reorderFrames: sps.reorderFrames,
     interlaced: sps.interlaced,
     isBaselineChroma: sps.isBaselineChroma,

@@ -12,7 +12,6 @@ const SAR_TABLE = [
 const SAR_EXTENDED = 255;
 /** No camera or encoder stretches pixels further; a ratio beyond it is noise. */
 const MAX_SAR = 4;
-const MAX_FPS = 240;
 
 /** @throws {MediaInvalid} for a size in pixels that no stream of ours may have. */
 export function checkPictureSize(width: number, height: number): void {
@@ -28,10 +27,4 @@ export function readSampleAspect(reader: { bits(count: number): number }): { wid
   const [width, height] = id === SAR_EXTENDED ? [reader.bits(16), reader.bits(16)] : (SAR_TABLE[id] ?? [1, 1]);
   const isUsable = width > 0 && height > 0 && width / height <= MAX_SAR && height / width <= MAX_SAR;
   return isUsable ? { width, height } : { width: 1, height: 1 };
-}
-
-/** Frames per second of a declared tick; undefined where it is nobody's frame rate. */
-export function declaredRate(ticksPerSec: number, ticksPerFrame: number): number | undefined {
-  const fps = ticksPerFrame === 0 ? 0 : ticksPerSec / ticksPerFrame;
-  return fps >= 1 && fps <= MAX_FPS ? fps : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Log } from '../../platform/index.js';
+import type { Log, ProcessExit } from '../../platform/index.js';
 import { messageOf, Process } from '../../platform/index.js';
 import type { AudioConfig, Frame } from '../../streams/index.js';
 import { MatroskaWriter } from './matroska.js';
@@ -92,6 +92,7 @@ class OpusRun {
   #startMs: number | undefined;
   /** Time of the packet before, 90 kHz. */
   #ticks = RUN_START_MS * TICKS_PER_MS;
+  #isStopping = false;
 
   private constructor(process: Process, { config, onPacket, log }: OpusEncodeOptions, onEnded: () => void) {
     this.#process = process;
@@ -101,8 +102,8 @@ class OpusRun {
     const reader = new TsReader({ onPes: (packet) => this.#takePes(packet) });
     process.stdout.on('error', () => undefined); // the exit tells why
     process.stdout.on('data', (chunk: Buffer) => this.#read(reader, chunk));
-    void process.exited.then(({ code, signal, stderr }) => {
-      if (code !== 0) log.error('FFmpeg for Opus ended unexpectedly', { code, signal, stderr: stderr.slice(-3).join(' | ') });
+    void process.exited.then((exit) => {
+      this.#logEnd(exit);
       onEnded();
     });
   }
@@ -125,10 +126,17 @@ class OpusRun {
 
   /** Resolves when it is gone, within a second. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#process.stdin.end();
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_LIMIT_MS);
     await this.#process.exited;
     clearTimeout(timer);
+  }
+
+  /** FFmpeg calls it an error when its input ends before the first sound; who stopped listening by then knows better. */
+  #logEnd({ code, signal, stderr }: ProcessExit): void {
+    if (this.#isStopping) this.#log.info('Opus encode ended');
+    else if (code !== 0) this.#log.error('FFmpeg for Opus ended unexpectedly', { code, signal, stderr: stderr.slice(-3).join(' | ') });
   }
 
   #read(reader: TsReader, chunk: Buffer): void {

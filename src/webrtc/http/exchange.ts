@@ -10,6 +10,7 @@ export const OFFER_TYPE = 'application/sdp';
 export const FRAGMENT_TYPE = 'application/trickle-ice-sdpfrag';
 export const ENDPOINT_METHODS = 'GET, HEAD, OPTIONS, POST';
 export const SESSION_METHODS = 'DELETE, GET, HEAD, OPTIONS, PATCH';
+/** Browsers offer 6 KiB; a longer body is refused with 413. */
 const MAX_OFFER = '64kb';
 const MAX_FRAGMENT = '16kb';
 const PREFLIGHT_SEC = '86400';

@@ -57,7 +57,10 @@ const description = z.object({
 export type Description = z.infer<typeof description>;
 export type DescribedMedia = z.infer<typeof media>;
 
-/** Reads a session description, or a fragment of one, into checked types. @throws {OfferInvalid} */
+/**
+ * Reads a session description, or a fragment of one, into checked types.
+ * @throws {OfferInvalid} when it breaks its grammar, has a line of more than 2,000 characters or more than 16 m-lines.
+ */
 export function readDescription(sdp: string): Description {
   if (sdp.split(/\r\n|\r|\n/).some((line) => line.length > MAX_LINE_CHARS)) throw new OfferInvalid(`a line of SDP has at most ${MAX_LINE_CHARS} characters here`);
   const { data, error } = description.safeParse(parse(sdp));

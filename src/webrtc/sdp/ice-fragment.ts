@@ -6,12 +6,10 @@ import { readDescription } from './description.js';
 import { checkIce } from './offer.js';
 import type { IceCredentials } from './offer.js';
 
-/** What a client tells of its ICE agent after the offer (RFC 8840 §4.4). */
+/** What a client tells of its ICE agent after the offer (RFC 8840 §4.4). Its candidates are not kept: they come to an ICE-lite server by themselves. */
 export interface IceFragment {
   /** Undefined when the fragment names none: then it is about the ICE session that runs. */
   ice: IceCredentials | undefined;
-  /** An ICE-lite server needs none of them: they come to it by themselves. */
-  candidateCount: number;
 }
 
 /** A client has a handful for each of its addresses. */
@@ -35,7 +33,7 @@ function readFragment(sdp: string): IceFragment {
   if (candidateCount > MAX_CANDIDATES) throw new IceFragmentInvalid(`${candidateCount} candidates are more than the ${MAX_CANDIDATES} that are read`);
   const named = parts.find(({ iceUfrag, icePwd }) => iceUfrag !== undefined || icePwd !== undefined);
   if (named === undefined && !/^a=(?:candidate:|end-of-candidates)/m.test(sdp)) throw new IceFragmentInvalid('the fragment has neither ICE credentials nor candidates');
-  return { ice: named && checkIce(named.iceUfrag, named.icePwd), candidateCount };
+  return { ice: named && checkIce(named.iceUfrag, named.icePwd) };
 }
 
 export interface IceFragmentOptions {

@@ -5,7 +5,7 @@ import type { AnsweringTransport, SentStream } from '../sdp/answer.js';
 export interface Audience {
   /**
    * Opens a transport for one viewer of a channel, with what it can take of picture and sound.
-   * @throws {NotLive} {@link NoRealTime} {@link CodecsRefused} {@link TooManyViewers} {@link WebRtcUnavailable}, and whatever says that the channel is unknown.
+   * @throws {NotLive} {@link NoRealTime} {@link CodecsRefused} {@link TooManyViewers} {@link TooManyKindsOfPlayers} {@link WebRtcUnavailable}, and whatever says that the channel is unknown.
    */
   admit(slug: string, wish: ViewerWish): Promise<Seat>;
 }
@@ -20,7 +20,7 @@ export interface ViewerWish {
 
 /** One viewer's transport and what it will carry. */
 export interface Seat extends AnsweringTransport {
-  /** At most one of each kind. Payload types and extension ids are those of the viewer's capabilities. */
+  /** At most one of each kind. Payload types are those of the viewer's capabilities. */
   readonly consumers: SentStream[];
   /** Takes the viewer's certificate and DTLS role; media follows once it has connected. */
   connect(dtlsParameters: types.DtlsParameters): Promise<void>;

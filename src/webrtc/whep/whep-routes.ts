@@ -10,7 +10,7 @@ export interface WhepRoutesOptions {
   corsOrigin: string;
   /** Asked anew for each answer: credentials of TURN servers last for a time only. */
   iceServers: () => IceServer[];
-  /** Sessions that one address (IPv6: one /64) may ask for in ten seconds. */
+  /** Sessions and preflights, both of which hand out credentials, that one address (IPv6: one /64) may ask for in ten seconds. */
   joinsPer10Sec?: number;
 }
 
@@ -31,7 +31,7 @@ export function whepRoutes(options: WhepRoutesOptions): Router {
   const router = Router({ caseSensitive: true });
   router.use('/whep', allowOrigin(options.corsOrigin));
   router.route('/whep/:slug')
-    .options((_request, response) => answerEndpointOptions(response, options.iceServers()))
+    .options(takeTurn(joins), (_request, response) => answerEndpointOptions(response, options.iceServers()))
     .get(nothingHere)
     .post(takeTurn(joins), ...readOffer(), async (request, response) => {
       const slug = request.params.slug.toLowerCase();

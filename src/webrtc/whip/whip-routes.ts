@@ -11,6 +11,8 @@ export interface WhipRoutesOptions {
   corsOrigin: string;
   /** Asked anew for each answer: credentials of TURN servers last for a time only. */
   iceServers: () => IceServer[];
+  /** Sessions and preflights, both of which hand out credentials, that one address (IPv6: one /64) may ask for in ten seconds. */
+  offersPer10Sec?: number;
 }
 
 const LIMIT_WINDOW_SEC = 10;
@@ -21,13 +23,13 @@ const MAX_KEY_LENGTH = 256;
 const MAX_ENCODER_LENGTH = 200;
 
 /** WHIP (RFC 9725): POST an offer to /whip with the stream key as bearer token, DELETE or PATCH the session that Location names. */
-export function whipRoutes({ sessions, corsOrigin, iceServers }: WhipRoutesOptions): Router {
-  const offers = new AddressLimiter({ attempts: OFFERS, windowSec: LIMIT_WINDOW_SEC });
+export function whipRoutes({ sessions, corsOrigin, iceServers, offersPer10Sec = OFFERS }: WhipRoutesOptions): Router {
+  const offers = new AddressLimiter({ attempts: offersPer10Sec, windowSec: LIMIT_WINDOW_SEC });
   const patches = new AddressLimiter({ attempts: PATCHES, windowSec: LIMIT_WINDOW_SEC });
   const router = Router({ caseSensitive: true });
   router.use('/whip', allowOrigin(corsOrigin));
   router.route('/whip')
-    .options((_request, response) => answerEndpointOptions(response, iceServers()))
+    .options(takeTurn(offers), (_request, response) => answerEndpointOptions(response, iceServers()))
     .get(nothingHere)
     .post(takeTurn(offers), requireKey, ...readOffer(), async (request, response) => {
       const { session, answer } = await sessions.open(keyOf(request), offerOf(request), { address: request.ip ?? '', userAgent: (request.get('user-agent') ?? '').slice(0, MAX_ENCODER_LENGTH) });

@@ -7,9 +7,10 @@ export interface FuzzRequest {
   body: string;
 }
 
-/** One player: an offer, what it sends to its session, and how it leaves. */
+/** One player or publisher: an offer, what it sends to its session, and how it leaves. */
 export interface FuzzCase {
-  slug: string;
+  door: 'whep' | 'whip';
+  path: string;
   offer: FuzzRequest;
   patches: FuzzRequest[];
   /** `hang-up`: closes its connection while the offer is answered. `stay`: the stream ends before the player. */
@@ -17,11 +18,16 @@ export interface FuzzCase {
 }
 
 const OFFERS = [chromiumOffer, firefoxOffer, gstreamerOffer, simpleOffer, chromiumOffer + dataChannel, simulcastOffer];
+const SENT_OFFERS = [simulcastOffer, ...[chromiumOffer, firefoxOffer, gstreamerOffer, simpleOffer, chromiumOffer + dataChannel].map(asSent)];
 const SAME_ICE = 'a=ice-ufrag:zjkk\r\na=ice-pwd:bP+XJMM09aR8AiX1jdukzR6Y\r\n';
 const NEW_ICE = 'a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n';
 const CANDIDATES = 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag zjkk network-id 1\r\na=candidate:2 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active\r\na=end-of-candidates\r\n';
 const FRAGMENTS = [SAME_ICE + CANDIDATES, NEW_ICE + CANDIDATES, NEW_ICE, CANDIDATES, SAME_ICE, `a=ice-options:trickle ice2\r\na=group:BUNDLE 0 1\r\n${CANDIDATES}${NEW_ICE}`];
 const SLUGS = ['ada', 'Ada', 'eve', 'a%2e%2e', '%00', '__proto__', '%0d%0aX-Evil:1', 'x'.repeat(300), '%F0%9F%98%80', '%ff'];
+const WHIP_PATHS = ['/whip/', '/whip//', '/whip/%00', '/whip/__proto__', '/whip/%0d%0aX-Evil:1', '/whip?key=tm_1', `/whip/${'x'.repeat(300)}`, '/whip/%ff'];
+const credentialsOf = (key: string): string[] => [
+  '', 'Bearer', 'Bearer  ', `bearer ${key}`, `Bearer   ${key}  `, `Basic ${key}`, 'Bearer tm_wrong', `Bearer ${key} ${key}`, `Bearer ${key},Bearer ${key}`, `Bearer ${'x'.repeat(4_000)}`, 'Bearer __proto__', 'Bearer \u00ff',
+];
 const TYPES = ['application/sdp', 'Application/SDP; charset=utf-8', 'application/sdp; charset=latin1', 'application/sdp; charset=utf-7', 'application/trickle-ice-sdpfrag', 'text/plain', 'application/json', ''];
 const METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'POST'];
 const CONDITIONS = ['*', '"*"', '"other"', 'W/"*"', '', '*, *', '"', '""', ','.repeat(2_000)];
@@ -58,12 +64,34 @@ const MUTATIONS: Mutation[] = [
 /** Case number `index` of a run: a player that is right, mutated. */
 export function makeCase(seed: number, index: number): FuzzCase {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index, 0x85ebca6b));
+  const door = random.chance(50) ? 'whep' : 'whip';
   return {
-    slug: random.chance(90) ? 'ada' : random.pick(SLUGS),
-    offer: requestOf(random, { method: 'POST', type: 'application/sdp', body: mutate(random, random.pick(OFFERS)) }),
+    door,
+    ...(door === 'whep' ? playerOf(random) : publisherOf(random, index)),
     patches: Array.from({ length: random.int(4) }, () => requestOf(random, { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: mutate(random, random.pick(FRAGMENTS)) })),
     ending: random.chance(3) ? 'hang-up' : random.chance(20) ? 'stay' : 'delete',
   };
+}
+
+function playerOf(random: Random): Pick<FuzzCase, 'path' | 'offer'> {
+  const slug = random.chance(90) ? 'ada' : random.pick(SLUGS);
+  return { path: `/whep/${slug}`, offer: requestOf(random, { method: 'POST', type: 'application/sdp', body: mutate(random, random.pick(OFFERS)) }) };
+}
+
+/** With a key of its own: two that share a channel would end each other. */
+function publisherOf(random: Random, index: number): Pick<FuzzCase, 'path' | 'offer'> {
+  const { method, headers, body } = requestOf(random, { method: 'POST', type: 'application/sdp', body: mutate(random, random.pick(SENT_OFFERS)) });
+  const authorization = random.chance(90) ? `Bearer tm_${index}` : random.pick(credentialsOf(`tm_${index}`));
+  return {
+    path: random.chance(95) ? '/whip' : random.pick(WHIP_PATHS),
+    offer: { method, headers: { ...headers, ...(authorization === '' ? {} : { authorization }) }, body },
+  };
+}
+
+/** A player's offer as that of a publisher, which names its streams. */
+function asSent(offer: string): string {
+  let ssrc = 1_000;
+  return offer.replaceAll(/^a=recvonly\r\n/gm, () => `a=sendonly\r\na=ssrc:${++ssrc} cname:fuzz\r\n`);
 }
 
 function requestOf(random: Random, { method, type, body }: { method: string; type: string; body: string }): FuzzRequest {

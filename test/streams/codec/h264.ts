@@ -6,12 +6,11 @@ import { makeFlv, readFlv } from '../../support/flv.js';
 
 interface Source {
   size: string;
-  rate?: string;
   args?: string[];
 }
 
-async function configOf({ size, rate = '30', args = [] }: Source): Promise<VideoConfig> {
-  const flv = await makeFlv(['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}`, '-frames:v', '3', '-c:v', 'libx264', '-preset', 'ultrafast', ...args]);
+async function configOf({ size, args = [] }: Source): Promise<VideoConfig> {
+  const flv = await makeFlv(['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`, '-frames:v', '3', '-c:v', 'libx264', '-preset', 'ultrafast', ...args]);
   for (const { media } of readFlv(flv)) if (media.type === 'config' && media.config.kind === 'video') return media.config;
   throw new Error('FFmpeg wrote no video configuration');
 }
@@ -30,12 +29,10 @@ const sources: { name: string; source: Source; expected: Partial<VideoConfig> }[
   { name: 'square pixels when nothing is said', source: { size: '640x480', args: ['-pix_fmt', 'yuv420p'] }, expected: { sar: { width: 1, height: 1 } } },
   { name: 'a sample aspect ratio that no display has', source: { size: '640x480', args: ['-pix_fmt', 'yuv420p', '-vf', 'setsar=200/1'] }, expected: { width: 640, sar: { width: 1, height: 1 } } },
   { name: 'interlaced 1080i', source: { size: '1920x1080', args: ['-pix_fmt', 'yuv420p', '-preset', 'veryfast', '-x264-params', 'tff=1'] }, expected: { width: 1920, height: 1080, interlaced: true } },
-  { name: '60 frames a second', source: { size: '640x360', rate: '60', args: ['-pix_fmt', 'yuv420p'] }, expected: { declaredFps: 60 } },
-  { name: '29.97 frames a second', source: { size: '640x360', rate: '30000/1001', args: ['-pix_fmt', 'yuv420p'] }, expected: { declaredFps: 30000 / 1001 } },
   { name: 'B-frames', source: { size: '640x360', args: ['-pix_fmt', 'yuv420p', '-profile:v', 'high', '-bf', '2', '-b_strategy', '0'] }, expected: { reorderFrames: 2 } },
   { name: 'no B-frames', source: { size: '640x360', args: ['-pix_fmt', 'yuv420p', '-bf', '0'] }, expected: { reorderFrames: 0 } },
   { name: 'Baseline', source: { size: '640x360', args: ['-pix_fmt', 'yuv420p', '-profile:v', 'baseline', '-level', '3'] }, expected: { codecString: 'avc1.42c01e', reorderFrames: 0, isBaselineChroma: true } },
-  { name: 'High with scaling lists and HRD', source: { size: '1920x1080', args: ['-pix_fmt', 'yuv420p', '-profile:v', 'high', '-b:v', '3M', '-maxrate', '3M', '-bufsize', '3M', '-x264-params', 'cqm=jvt:nal-hrd=cbr'] }, expected: { width: 1920, height: 1080, declaredFps: 30 } },
+  { name: 'High with scaling lists and HRD', source: { size: '1920x1080', args: ['-pix_fmt', 'yuv420p', '-profile:v', 'high', '-bf', '2', '-b_strategy', '0', '-b:v', '3M', '-maxrate', '3M', '-bufsize', '3M', '-x264-params', 'cqm=jvt:nal-hrd=cbr'] }, expected: { width: 1920, height: 1080, reorderFrames: 2 } },
 ];
 
 for (const { name, source, expected } of sources) {

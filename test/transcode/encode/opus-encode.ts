@@ -9,9 +9,11 @@ import type { OpusPacket } from '../../../src/transcode/encode/opus-encode.js';
 import { opusPacketOf, ticksNear, TsReader } from '../../../src/transcode/encode/ts-reader.js';
 import { beepTimes, flashAndBeep } from '../../support/flash-beep.js';
 import { makeFlv, readFlv } from '../../support/flv.js';
+import { audioConfig, audioFrame } from '../../support/frames.js';
 import { recordingLog } from '../../support/log.js';
 import { until } from '../../support/until.js';
 
+const ffmpegPath = process.env['FFMPEG_PATH'] ?? 'ffmpeg';
 /** A broadcast may be hours old when the first viewer comes. */
 const START_MS = 5_000_000;
 
@@ -22,7 +24,7 @@ t.test('sound keeps its place when it becomes Opus', async (t) => {
   const { config, frames } = await aacBeeps(source);
   const log = recordingLog();
   const packets: OpusPacket[] = [];
-  const encode = new OpusEncode({ ffmpegPath: process.env['FFMPEG_PATH'] ?? 'ffmpeg', config, onPacket: (packet) => packets.push(packet), log });
+  const encode = new OpusEncode({ ffmpegPath, config, onPacket: (packet) => packets.push(packet), log });
   for (const frame of frames.slice(0, 1)) encode.push(frame);
   await until('FFmpeg runs', () => log.lines.some(({ message }) => message === 'Opus encode started') || undefined);
   await new Promise(setImmediate);
@@ -61,6 +63,26 @@ t.test('a clock of 33 bits goes on where it wraps', (t) => {
   t.equal(ticksNear(3 * 2 ** 33 + 50, 2 ** 33 - 50), 3 * 2 ** 33 - 50);
   t.equal(ticksNear(900_000, 901_800), 901_800);
   t.end();
+});
+
+t.test('who stops listening before the first sound leaves no error in the log', async (t) => {
+  const log = recordingLog();
+  const encode = new OpusEncode({ ffmpegPath, config: audioConfig(), onPacket: () => undefined, log });
+  encode.push(audioFrame(0));
+  await until('FFmpeg runs', () => log.lines.find(({ message }) => message === 'Opus encode started'));
+  encode.close();
+  await encode.ended;
+  t.same(log.lines.map(({ level, message }) => `${level}: ${message}`), ['info: Opus encode started', 'info: Opus encode ended']);
+});
+
+t.test('an FFmpeg that ends by itself is an error', async (t) => {
+  const log = recordingLog();
+  const encode = new OpusEncode({ ffmpegPath, config: audioConfig(), onPacket: () => undefined, log });
+  t.after(() => encode.close());
+  encode.push(audioFrame(0));
+  const pid = await until('FFmpeg runs', () => log.lines[0]?.fields['pid']);
+  process.kill(Number(pid), 'SIGTERM');
+  t.match(await until('it is told', () => log.lines[1]), { level: 'error', message: 'FFmpeg for Opus ended unexpectedly' });
 });
 
 async function aacBeeps(file: string) {

@@ -8,11 +8,10 @@ const CANDIDATE = 'a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ h
 t.test('candidates and credentials are found wherever the client puts them', async (t) => {
   t.same(parseIceFragment(fragment('a=ice-ufrag:EsAw', 'a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1', 'm=audio 9 RTP/AVP 0', 'a=mid:0', CANDIDATE, 'a=end-of-candidates')), {
     ice: { ufrag: 'EsAw', pwd: 'P2uYro0UCOQ4zxjKXaWCBui1' },
-    candidateCount: 1,
   });
   t.match(parseIceFragment(fragment('a=group:BUNDLE 0 1', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', 'a=ice-ufrag:EsAw', 'a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1')), { ice: { ufrag: 'EsAw' } });
-  t.same(parseIceFragment(fragment(CANDIDATE)), { ice: undefined, candidateCount: 1 });
-  t.same(parseIceFragment(fragment('a=end-of-candidates')), { ice: undefined, candidateCount: 0 });
+  t.same(parseIceFragment(fragment(CANDIDATE)), { ice: undefined });
+  t.same(parseIceFragment(fragment('a=end-of-candidates')), { ice: undefined });
 });
 
 t.test('what breaks the grammar or a bound is refused', async (t) => {

@@ -8,8 +8,8 @@ const wishOf = (sdp: string) => {
   return { kinds: Object.keys(seats), ...rtpCapabilitiesOf(seats) };
 };
 
-t.test('a browser takes picture and sound in the codecs and extensions that it lists', async (t) => {
-  const { kinds, codecs = [], headerExtensions = [] } = wishOf(chromiumOffer);
+t.test('a browser takes picture and sound in the codecs that it lists', async (t) => {
+  const { kinds, codecs = [] } = wishOf(chromiumOffer);
   t.same(kinds, ['video', 'audio']);
   t.same(codecs.map(({ mimeType, preferredPayloadType }) => `${preferredPayloadType} ${mimeType}`), [
     '96 video/VP8', '97 video/rtx', '102 video/H264', '103 video/rtx', '106 video/H264', '107 video/rtx', '39 video/H264', '40 video/rtx',
@@ -30,11 +30,6 @@ t.test('a browser takes picture and sound in the codecs and extensions that it l
   t.equal(codecs[6]?.parameters?.['profile-level-id'], '640034', 'a profile of digits only stays text');
   t.same(codecs[5]?.parameters, { apt: 106 });
   t.match(codecs[14], { channels: 2, clockRate: 48_000, parameters: { minptime: 10, useinbandfec: 1 } });
-  t.same(headerExtensions.map(({ kind, preferredId, uri }) => `${kind} ${preferredId} ${uri.split('/').at(-1)}`), [
-    'video 1 urn:ietf:params:rtp-hdrext:toffset', 'video 2 abs-send-time', 'video 3 urn:3gpp:video-orientation',
-    'video 4 draft-holmer-rmcat-transport-wide-cc-extensions-01', 'video 5 playout-delay',
-    'audio 14 urn:ietf:params:rtp-hdrext:ssrc-audio-level', 'audio 2 abs-send-time', 'audio 4 draft-holmer-rmcat-transport-wide-cc-extensions-01',
-  ]);
 });
 
 t.test('certificate, role and ICE credentials are found above the m-lines and in them', async (t) => {

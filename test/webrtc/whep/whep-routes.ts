@@ -138,6 +138,7 @@ t.test('what is no offer is refused by name', async (t) => {
     ['an empty request', await fetch(url, { method: 'POST' }), 406, 'offer_missing'],
     ['another type', await fetch(url, { method: 'POST', body: chromiumOffer, headers: { 'content-type': 'text/plain' } }), 415, 'body_type_refused'],
     ['no SDP', await postOffer(url, 'hello'), 400, 'offer_invalid'],
+    ['a line without an end', await postOffer(url, `${chromiumOffer}a=x:${'x'.repeat(3_000)}\r\n`), 400, 'offer_invalid'],
     ['a sender', await postOffer(url, simulcastOffer), 406, 'offer_refused'],
     ['too much', await postOffer(url, chromiumOffer + 'a=x:1\r\n'.repeat(10_000)), 413, 'body_too_large'],
     ['packed', await fetch(url, { method: 'POST', body: 'x', headers: { 'content-type': 'application/sdp', 'content-encoding': 'gzip' } }), 415, 'request_malformed'],
@@ -195,4 +196,14 @@ t.test('one address asks for so many sessions at a time', async (t) => {
   t.equal(refused.status, 429);
   t.match(refused.headers.get('retry-after'), /^\d+$/);
   t.equal(audience.openSeats, 2);
+});
+
+t.test('credentials of TURN servers cannot be collected by preflights', async (t) => {
+  const { origin, post } = await serveWhep(t, { joinsPer10Sec: 2, iceServers: () => [{ urls: ['turn:turn.example.net'], username: 'name', credential: 'secret' }] });
+  const preflight = () => fetch(`${origin}/whep/ada`, { method: 'OPTIONS' });
+  t.same([(await preflight()).status, (await post(chromiumOffer)).status], [200, 201]);
+  const refused = await preflight();
+  t.equal(refused.status, 429);
+  t.equal(refused.headers.get('link'), null);
+  t.equal((await fetch(`${origin}/whep/ada/no-session`, { method: 'OPTIONS' })).status, 200, 'a session has none to give');
 });

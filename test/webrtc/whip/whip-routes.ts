@@ -86,7 +86,7 @@ t.test('refusals name their reason and leave nothing behind', async (t) => {
   t.equal(missing.headers.get('www-authenticate'), 'Bearer');
   t.same(await problemOf(missing), { status: 401, code: 'stream_key_missing' });
   t.same(await problemOf(await post('')), { status: 406, code: 'offer_missing' });
-  t.same(await problemOf(await post('v=0\r\n')), { status: 400, code: 'offer_invalid' });
+  for (const text of ['v=0\r\n', `${offer}a=x:${'x'.repeat(3_000)}\r\n`]) t.same(await problemOf(await post(text)), { status: 400, code: 'offer_invalid' });
   t.same(await problemOf(await post(chromiumOffer)), { status: 406, code: 'offer_refused' });
   t.equal(transports.length, 0);
   refusal.error = new AppError('stream_ended_lately', 'the stream was ended in the studio', { status: 409 });
@@ -126,6 +126,14 @@ t.test('a page of another site may ask', async (t) => {
   t.equal(response.headers.get('access-control-allow-origin'), '*');
   t.match(response.headers.get('access-control-allow-headers'), /Authorization/);
   t.equal(response.headers.get('accept-post'), 'application/sdp');
+});
+
+t.test('one address asks for so many sessions and preflights at a time', async (t) => {
+  const { origin, post } = await serveWhip(t, { offersPer10Sec: 2 });
+  const preflight = () => fetch(`${origin}/whip`, { method: 'OPTIONS' });
+  t.same([(await preflight()).status, (await post(offer)).status], [200, 201]);
+  const refused = await preflight();
+  t.same([refused.status, refused.headers.get('link')], [429, null]);
 });
 
 t.test('a stop ends the publishers and takes no new ones', async (t) => {

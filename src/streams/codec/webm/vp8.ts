@@ -23,5 +23,5 @@ export function vpxConfig(facts: Pick<VideoConfig, 'codec' | 'codecString' | 'wi
   const description = Buffer.alloc(4);
   description.writeUInt16BE(facts.width, 0);
   description.writeUInt16BE(facts.height, 2);
-  return { kind: 'video', ...facts, sar: { width: 1, height: 1 }, declaredFps: undefined, reorderFrames: 0, interlaced: false, description };
+  return { kind: 'video', ...facts, sar: { width: 1, height: 1 }, reorderFrames: 0, interlaced: false, description };
 }

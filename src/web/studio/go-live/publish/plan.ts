@@ -5,8 +5,7 @@ export type Picture = 'camera' | 'screen' | 'slate';
 /** How a picture is encoded. */
 export interface SendingPlan {
   maxKbps: number;
-  /** What is kept when there is too little: a face should move, text should stay sharp. */
-  degradation: 'maintain-framerate' | 'maintain-resolution';
+  /** What the encoder is good at: a face should move, text should stay sharp. */
   contentHint: 'motion' | 'detail';
 }
 
@@ -15,12 +14,7 @@ export const VIDEO_KBPS: Record<Lines, number> = { 720: 2_500, 1080: 4_500 };
 export const AUDIO_KBPS = 128;
 
 export function planFor(picture: Picture, lines: Lines): SendingPlan {
-  const isScreen = picture === 'screen';
-  return {
-    maxKbps: VIDEO_KBPS[lines],
-    degradation: isScreen ? 'maintain-resolution' : 'maintain-framerate',
-    contentHint: isScreen ? 'detail' : 'motion',
-  };
+  return { maxKbps: VIDEO_KBPS[lines], contentHint: picture === 'screen' ? 'detail' : 'motion' };
 }
 
 interface Codec {

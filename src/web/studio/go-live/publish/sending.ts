@@ -32,7 +32,7 @@ export function sendingBetween(before: Outbound, now: Outbound): Sending {
   };
 }
 
-/** Browsers begin with a small picture and grow it: until then, less is no fault. */
+/** Browsers begin with a coarse picture while they measure the network: until then, less is no fault. */
 const SETTLED_AFTER_MS = 8_000;
 /** Below this share of the bitrate that was asked for, it shows. A still picture needs little, and that is no fault. */
 const MUCH_LESS = 0.6;
@@ -53,7 +53,7 @@ function limitationAdvice({ limitation, targetKbps, kbps }: Sending, lines: Line
   const smaller = lines === 720 ? '' : ', or choose 720p';
   const carried = targetKbps ?? kbps;
   if (limitation === 'cpu') {
-    return [{ code: 'limited_by_cpu', level: 'warn', message: `This device is too busy to encode the full picture, so viewers get a smaller one. Close other programs and tabs${smaller}.` }];
+    return [{ code: 'limited_by_cpu', level: 'warn', message: `This device is too busy to encode every picture, so viewers see it less smooth. Close other programs and tabs${smaller}.` }];
   }
   if (limitation === 'bandwidth' && carried < MUCH_LESS * VIDEO_KBPS[lines]) {
     return [{ code: 'limited_by_bandwidth', level: 'warn', message: `Your connection carries only ${bitrate(carried)}, so viewers get a coarser picture. Stop other uploads or use a cable${smaller}.` }];

@@ -109,7 +109,8 @@ export class WhipSession implements Session {
 
   async #bound(): Promise<void> {
     const parameters = this.#video.getParameters();
-    parameters.degradationPreference = this.#plan.degradation;
+    // A picture of another size is another format: HLS breaks there, and the smaller renditions are started anew.
+    parameters.degradationPreference = 'maintain-resolution';
     for (const encoding of parameters.encodings) {
       encoding.maxBitrate = this.#plan.maxKbps * 1000;
       encoding.maxFramerate = 30;
