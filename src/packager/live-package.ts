@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Log } from '../platform/index.js';
 import type { RenditionMedia, Take } from '../streams/index.js';
 import type { PackagerConfig } from './config.js';
+import type { BroadcastIndex } from './journal/broadcast-index.js';
+import { Journal, JOURNAL_FILE } from './journal/journal.js';
 import { LiveRendition } from './live-rendition.js';
 import { multivariantPlaylist } from './playlist.js';
 import type { Variant } from './playlist.js';
@@ -17,6 +19,10 @@ export interface LivePackageOptions {
   epochMs: number;
   config: PackagerConfig;
   store: SegmentStore;
+  /** Files stay when they leave the window: they are the recording. */
+  isRecorded: boolean;
+  /** What an earlier run of the server wrote of this broadcast. */
+  resumed?: BroadcastIndex | undefined;
   log: Log;
 }
 
@@ -32,6 +38,12 @@ interface CachedPlaylist {
   version: number;
   full?: string;
   delta?: string;
+}
+
+/** Which playlist of a rendition: `isDelta` leaves out what the player has, `isDvr` has all that can be rewound to. */
+export interface PlaylistWish {
+  isDelta?: boolean;
+  isDvr?: boolean;
 }
 
 /** What a viewer or the studio is told about a rendition. */
@@ -57,6 +69,8 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   readonly #epochMs: number;
   readonly #config: PackagerConfig;
   readonly #store: SegmentStore;
+  readonly #journal: Journal;
+  readonly #isRecorded: boolean;
   readonly #log: Log;
   readonly #clock: SegmentClock;
   readonly #renditions = new Map<string, LiveRendition>();
@@ -79,8 +93,12 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     this.#epochMs = options.epochMs;
     this.#config = options.config;
     this.#store = options.store;
+    this.#isRecorded = options.isRecorded;
+    this.#journal = new Journal({ append: (text) => this.#store.append(JOURNAL_FILE, text) });
     this.#log = options.log;
     this.#clock = new SegmentClock(this.#limits());
+    if (options.resumed === undefined) this.#journal.begin({ id: options.broadcastId, slug: options.slug, epochMs: options.epochMs });
+    else this.#resume(options.resumed);
   }
 
   get isPlayable(): boolean {
@@ -94,6 +112,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   /** The next stretch of the broadcast: its renditions replace those of the take before. */
   startTake(take: Take): void {
     this.#take = take;
+    this.#journal.startTake(take);
     // The target duration may not change (RFC 8216bis §6.2.1); it grows only if key frames leave no choice.
     const neededSec = Math.ceil((take.keyFrameIntervalMs - ROUNDING_MS) / 1000);
     this.#targetDurationSec = Math.max(this.#targetDurationSec, Math.round(this.#config.segmentSec), neededSec);
@@ -131,32 +150,43 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       this.finishTake();
     } finally {
       this.#hasEnded = true;
+      this.#journal.end();
       this.#advance();
     }
   }
 
-  multivariantPlaylist(): string | undefined {
+  /** The server stops, and the broadcast goes on when it is there again: everything is on the disk when this resolves. */
+  async suspend(): Promise<void> {
+    this.removeAllListeners();
+    this.finishTake();
+    await this.#store.settled();
+    await this.#store.close();
+  }
+
+  /** @param options.isDvr with the playlists of all that can be rewound to. */
+  multivariantPlaylist({ isDvr = false }: Pick<PlaylistWish, 'isDvr'> = {}): string | undefined {
     if (!this.#isPlayable) return undefined;
     const current = [...this.#renditions.values()].filter((rendition) => !rendition.isDropped && rendition.hasSegments);
     const audio = current.find((rendition) => rendition.kind === 'audio');
     const group = audio?.audioGroup();
     const videos = current.filter((rendition) => rendition.kind === 'video');
     const variants: Variant[] = [...videos, ...(audio ? [audio] : [])].map((rendition) => rendition.variant(audio));
-    return multivariantPlaylist(variants, group);
+    return multivariantPlaylist(variants, group, isDvr ? 'dvr' : 'index');
   }
 
   /**
    * The media playlist of a rendition, or undefined when there is none (yet). The same text until it says more.
-   * @param options.isDelta leaves out what the player has (RFC 8216bis §6.2.5.1).
+   * @param wish a delta leaves out what the player has (RFC 8216bis §6.2.5.1).
    */
-  mediaPlaylist(name: string, { isDelta = false }: { isDelta?: boolean } = {}): string | undefined {
+  mediaPlaylist(name: string, { isDelta = false, isDvr = false }: PlaylistWish = {}): string | undefined {
     const rendition = this.#renditions.get(name);
     if (!rendition?.hasSegments) return undefined;
-    const kept = this.#texts.get(name);
+    const key = `${name} ${isDvr}`;
+    const kept = this.#texts.get(key);
     const texts = kept?.version === this.#version ? kept : { version: this.#version };
-    this.#texts.set(name, texts);
-    if (isDelta) return (texts.delta ??= this.#writePlaylist(rendition, { isDelta }));
-    return (texts.full ??= this.#writePlaylist(rendition, { isDelta }));
+    this.#texts.set(key, texts);
+    if (isDelta) return (texts.delta ??= this.#writePlaylist(rendition, { isDelta, isDvr }));
+    return (texts.full ??= this.#writePlaylist(rendition, { isDelta, isDvr }));
   }
 
   /** How far the media playlist of a rendition has come, or undefined when there is none (yet). */
@@ -192,7 +222,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     await this.#store.settled();
   }
 
-  #writePlaylist(rendition: LiveRendition, options: { isDelta: boolean }): string {
+  #writePlaylist(rendition: LiveRendition, options: { isDelta: boolean; isDvr: boolean }): string {
     const listed = [...this.#renditions.values()].filter((one) => one.hasSegments);
     return rendition.playlist({
       targetDurationSec: this.#targetDurationSec,
@@ -200,6 +230,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       reports: listed.filter((one) => one !== rendition).map((one) => one.report()),
       hasEnded: this.#hasEnded,
       epochMs: this.#epochMs,
+      name: options.isDvr ? 'dvr' : 'index',
     }, options);
   }
 
@@ -227,10 +258,33 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
       baseUri: `/media/${this.broadcastId}`,
       partMs: this.#config.partSec * 1000,
       windowMs: this.#config.windowSec * 1000,
+      dvrMs: this.#config.dvrSec * 1000,
+      isRecorded: this.#isRecorded,
+      journal: this.#journal,
       targetMs: () => this.#targetDurationSec * 1000,
       onSegment: (segment) => this.#announce(name, segment),
       onPart: () => this.#advance(),
     });
+  }
+
+  /**
+   * The numbers go on. Viewers may have seen parts of one more segment, which died with the server: it is listed as a
+   * gap, so that no number ever means two things.
+   */
+  #resume({ renditions }: BroadcastIndex): void {
+    for (const indexed of renditions) {
+      const rendition = this.#createRendition(indexed.name, indexed.kind);
+      this.#renditions.set(indexed.name, rendition);
+      rendition.resume(indexed);
+      this.#targetDurationSec = Math.max(this.#targetDurationSec, ...indexed.segments.map(({ durationMs }) => Math.round(durationMs / 1000)));
+    }
+    const lasts = renditions.flatMap(({ segments }) => segments.at(-1) ?? []);
+    const last = lasts.toSorted((a, b) => a.number - b.number).at(-1);
+    if (last === undefined) return;
+    const lost = { number: last.number + 1, startMs: last.startMs + last.durationMs, take: last.take, discontinuity: last.discontinuity };
+    this.#clock.resume(lost, this.#config.segmentSec * 1000);
+    for (const rendition of this.#renditions.values()) rendition.listLost(lost);
+    this.#isPlayable = true;
   }
 
   /** A rung that is gone goes on with the pictures of the next one below, or with gaps, so that its viewers do not stop. */

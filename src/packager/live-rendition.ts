@@ -1,6 +1,8 @@
 import type { AudioConfig, Frame, VideoConfig } from '../streams/index.js';
 import { initSegment } from './cmaf/init.js';
 import type { RenditionFacts } from './live-package.js';
+import type { IndexedRendition } from './journal/broadcast-index.js';
+import type { Journal } from './journal/journal.js';
 import { mediaPlaylist } from './playlist.js';
 import type { AudioGroup, MediaPlaylist, RenditionReport, Variant } from './playlist.js';
 import { listedParts, OpenParts } from './open-parts.js';
@@ -21,6 +23,11 @@ export interface LiveRenditionOptions {
   baseUri: string;
   partMs: number;
   windowMs: number;
+  /** How far viewers can rewind, ms. */
+  dvrMs: number;
+  /** Whether files stay when nobody can fetch them from the live playlist any more. */
+  isRecorded: boolean;
+  journal: Journal;
   /** The target duration of the playlists, which may grow. */
   targetMs: () => number;
   onSegment: (segment: Segment) => void;
@@ -41,11 +48,14 @@ export class LiveRendition {
   readonly #targetMs: () => number;
   readonly #onSegment: (segment: Segment) => void;
   readonly #onPart: () => void;
+  readonly #isRecorded: boolean;
+  readonly #journal: Journal;
   readonly #open: OpenParts;
   readonly #track: RenditionTrack;
   readonly #window: SegmentWindow;
   #config: VideoConfig | AudioConfig | undefined;
   #initName = '';
+  #take = 0;
   #segmentCount = 0;
   #isDropped = false;
   #continuedBy: LiveRendition | undefined;
@@ -57,11 +67,13 @@ export class LiveRendition {
     this.#clock = options.clock;
     this.#store = options.store;
     this.#baseUri = options.baseUri;
+    this.#isRecorded = options.isRecorded;
+    this.#journal = options.journal;
     this.#targetMs = options.targetMs;
     this.#onSegment = options.onSegment;
     this.#onPart = options.onPart;
     this.#open = new OpenParts({ partMs: options.partMs });
-    this.#window = new SegmentWindow({ windowMs: options.windowMs, targetMs: options.targetMs, onExpired: (segment) => this.#deleteFile(segment) });
+    this.#window = new SegmentWindow({ windowMs: options.windowMs, dvrMs: options.dvrMs, targetMs: options.targetMs, onExpired: (segment) => this.#expire(segment) });
     this.#track = new RenditionTrack({
       kind: options.kind,
       clock: options.clock,
@@ -72,7 +84,35 @@ export class LiveRendition {
   }
 
   get hasSegments(): boolean {
-    return this.#window.listed.length > 0;
+    return this.#window.last !== undefined;
+  }
+
+  /** Its last segment: where it stands. */
+  get last(): Segment | undefined {
+    return this.#window.last;
+  }
+
+  /** Goes on with what an earlier run of the server wrote. */
+  resume({ inits, segments }: IndexedRendition): void {
+    for (const [take, config] of inits) {
+      this.#config = config;
+      this.#initName = `${this.name}/init-${take}.mp4`;
+      this.#store.adopt(this.#initName, initSegment(config).length);
+    }
+    for (const { take, ...segment } of segments) {
+      const [name, initName] = [`${this.name}/${segment.number}.m4s`, `${this.name}/init-${take}.mp4`];
+      this.#store.adopt(name, segment.sizeBytes);
+      this.#segmentCount++;
+      this.#window.add({ ...segment, uri: `${this.#baseUri}/${name}`, initUri: `${this.#baseUri}/${initName}`, isGap: false, parts: [] });
+    }
+  }
+
+  /** Lists a segment of which viewers may have seen parts, and which is lost. */
+  listLost(boundary: Boundary): void {
+    const last = this.#window.last;
+    if (last === undefined) return;
+    this.#fillGapBefore(boundary.number);
+    if (last.number < boundary.number) this.#listGap(boundary, last.initUri, this.#clock.durationOf(boundary));
   }
 
   /** Segments made since the broadcast began. */
@@ -95,7 +135,8 @@ export class LiveRendition {
     // A take that listed nothing leaves nothing: encoders flap for hours.
     if (this.#initName !== '') this.#removeUnusedInit(`${this.#baseUri}/${this.#initName}`);
     this.#initName = `${this.name}/init-${take}.mp4`;
-    this.#store.add(this.#initName, [initSegment(config)], { isPinned: true });
+    this.#take = take;
+    this.#store.add(this.#initName, [initSegment(config)], { isPinned: true, onWritten: () => this.#journal.addInit(this.name, take, config) });
   }
 
   push(frame: Frame): void {
@@ -132,8 +173,8 @@ export class LiveRendition {
     else this.#window.add(segment);
   }
 
-  playlist(options: Pick<MediaPlaylist, 'targetDurationSec' | 'holdBackPartMs' | 'hasEnded' | 'epochMs' | 'reports'>, { isDelta }: { isDelta: boolean }): string {
-    const content = { segments: [...this.#window.listed], open: this.#openSegment(), nextPartUri: this.#nextPartUri() };
+  playlist(options: Pick<MediaPlaylist, 'targetDurationSec' | 'holdBackPartMs' | 'hasEnded' | 'epochMs' | 'reports' | 'name'>, { isDelta, isDvr }: { isDelta: boolean; isDvr: boolean }): string {
+    const content = { segments: isDvr ? this.#window.rewindable : this.#window.listed, open: this.#openSegment(), nextPartUri: this.#nextPartUri() };
     return mediaPlaylist({ ...options, ...content, partTargetMs: this.partTargetMs }, { isDelta });
   }
 
@@ -258,9 +299,9 @@ export class LiveRendition {
     // It was given up already: nothing that is listed changes.
     if (packed.boundary.number <= (this.#window.last?.number ?? -1)) return;
     const name = `${this.name}/${packed.boundary.number}.m4s`;
-    this.#store.add(name, packed.parts.flatMap((part) => part.buffers));
     this.#fillGapBefore(packed.boundary.number);
-    this.#list({
+    const take = this.#take;
+    const segment: Segment = {
       number: packed.boundary.number,
       startMs: packed.boundary.startMs,
       durationMs: packed.durationMs,
@@ -271,7 +312,9 @@ export class LiveRendition {
       frames: packed.frames,
       isGap: false,
       parts: listedParts(packed.parts, (index) => this.#partUri(packed.boundary.number, index)),
-    });
+    };
+    this.#store.add(name, packed.parts.flatMap((part) => part.buffers), { onWritten: () => this.#journal.addSegment(this.name, take, segment) });
+    this.#list(segment);
   }
 
   /** Numbers that this rendition missed are listed as gaps: numbers stay equal across rungs. */
@@ -305,8 +348,8 @@ export class LiveRendition {
     this.#onSegment(segment);
   }
 
-  /** Deletes a segment, and with the last of its take the init segment. */
-  #deleteFile(segment: Segment): void {
+  /** A segment that nobody can fetch from a live playlist any more goes, and with the last of its take the init segment. */
+  #expire(segment: Segment): void {
     if (!segment.isGap) this.#removeOwn(segment.uri);
     this.#removeUnusedInit(segment.initUri);
   }
@@ -317,7 +360,10 @@ export class LiveRendition {
 
   /** What stands in for this rendition's own belongs to the other one, which deletes it. */
   #removeOwn(uri: string): void {
-    if (this.#isOwn(uri)) this.#store.remove(uri.slice(this.#baseUri.length + 1));
+    if (!this.#isOwn(uri)) return;
+    const name = uri.slice(this.#baseUri.length + 1);
+    if (this.#isRecorded) this.#store.forget(name);
+    else this.#store.remove(name);
   }
 
   #isOwn(uri: string): boolean {

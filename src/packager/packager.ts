@@ -3,6 +3,9 @@ import path from 'node:path';
 import type { Component, Log } from '../platform/index.js';
 import { messageOf } from '../platform/index.js';
 import type { PackagerConfig } from './config.js';
+import { readJournal } from './journal/broadcast-index.js';
+import type { BroadcastIndex } from './journal/broadcast-index.js';
+import { JOURNAL_FILE } from './journal/journal.js';
 import { LivePackage } from './live-package.js';
 import { MemoryBudget } from './store/memory-budget.js';
 import { SegmentStore } from './store/segment-store.js';
@@ -10,6 +13,8 @@ import { SegmentStore } from './store/segment-store.js';
 export interface PackagerOptions {
   config: PackagerConfig;
   mediaDir: string;
+  /** Ids of broadcasts whose files stay: recordings, and what may go on. */
+  listKept?: () => Promise<string[]>;
   log: Log;
 }
 
@@ -18,6 +23,8 @@ export interface PackagedBroadcast {
   id: string;
   channel: { slug: string };
   epochMs: number;
+  /** Its files stay as its recording. */
+  isRecorded?: boolean;
 }
 
 const BROADCAST_FOLDER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
@@ -31,18 +38,22 @@ export class Packager implements Component {
   readonly #bySlug = new Map<string, LivePackage>();
   readonly #byId = new Map<string, LivePackage>();
   readonly #lingering = new Map<LivePackage, NodeJS.Timeout>();
+  readonly #recorded = new Set<LivePackage>();
+  readonly #listKept: () => Promise<string[]>;
 
   constructor(options: PackagerOptions) {
     this.#config = options.config;
     this.#mediaDir = options.mediaDir;
     this.#log = options.log;
+    this.#listKept = options.listKept ?? (async () => []);
     this.#memory = new MemoryBudget(options.config.memoryMiB << 20);
   }
 
-  /** Makes the media folder and removes live files that a crash left. */
+  /** Makes the media folder and removes live files that nobody wants any more. */
   async start(): Promise<void> {
     await mkdir(this.#mediaDir, { recursive: true });
-    const left = (await readdir(this.#mediaDir)).filter((name) => BROADCAST_FOLDER.test(name));
+    const kept = new Set(await this.#listKept());
+    const left = (await readdir(this.#mediaDir)).filter((name) => BROADCAST_FOLDER.test(name) && !kept.has(name));
     for (const name of left) await rm(path.join(this.#mediaDir, name), { recursive: true, force: true });
     if (left.length > 0) this.#log.info('removed live segments of an earlier run', { broadcasts: left.length });
   }
@@ -53,14 +64,24 @@ export class Packager implements Component {
     this.#bySlug.clear();
     this.#byId.clear();
     this.#lingering.clear();
-    await Promise.all(all.map((live) => live.destroy()));
+    await Promise.all(all.map((live) => (live.hasEnded && !this.#recorded.has(live) ? live.destroy() : live.suspend())));
+    this.#recorded.clear();
   }
 
-  /** Starts the package of a broadcast; it answers for the channel from now on. */
-  open(broadcast: PackagedBroadcast): LivePackage {
+  /** What is on the disk of a broadcast; undefined when nothing is. */
+  async readIndex(broadcastId: string): Promise<BroadcastIndex | undefined> {
+    return BROADCAST_FOLDER.test(broadcastId) ? readJournal(path.join(this.#mediaDir, broadcastId, JOURNAL_FILE)) : undefined;
+  }
+
+  /**
+   * Starts the package of a broadcast; it answers for the channel from now on.
+   * @param resumed what an earlier run of the server wrote of it.
+   */
+  open(broadcast: PackagedBroadcast, resumed?: BroadcastIndex): LivePackage {
     const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
     const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: this.#memory, log });
-    const live = new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, store, log });
+    const live = new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, isRecorded: broadcast.isRecorded ?? false, resumed, store, log });
+    if (broadcast.isRecorded) this.#recorded.add(live);
     this.#bySlug.set(live.slug, live);
     this.#byId.set(live.broadcastId, live);
     return live;
@@ -98,7 +119,8 @@ export class Packager implements Component {
     this.#byId.delete(live.broadcastId);
     if (this.#bySlug.get(live.slug) === live) this.#bySlug.delete(live.slug);
     try {
-      await live.destroy();
+      if (this.#recorded.delete(live)) await live.suspend();
+      else await live.destroy();
     } catch (error) {
       this.#log.error(`live segments could not be deleted: ${messageOf(error)}`, { broadcast: live.broadcastId, fault: 'operator' });
     }

@@ -7,8 +7,10 @@ export interface MediaPlaylist {
   partTargetMs: number;
   /** Longest part of any rendition, whole ms: server control is the same for all (RFC 8216bis §6.2.4). */
   holdBackPartMs: number;
+  /** What its address ends with: `index`, or `dvr` for all that can be rewound to. */
+  name: 'index' | 'dvr';
   /** Oldest first. */
-  segments: Segment[];
+  segments: readonly Segment[];
   /** What comes after them, part by part. */
   open: OpenSegment | undefined;
   /** Where the next part will be; undefined when none will come. */
@@ -94,11 +96,11 @@ function lowLatencyLines({ targetDurationSec, partTargetMs, holdBackPartMs }: Me
 }
 
 /** What follows the last finished segment: the parts of the next one, where the part after them will be, the other renditions. */
-function edgeLines({ segments, open, partTargetMs, nextPartUri, reports, epochMs }: MediaPlaylist): string[] {
+function edgeLines({ segments, open, partTargetMs, nextPartUri, reports, epochMs, name: file }: MediaPlaylist): string[] {
   const lines = open === undefined ? [] : [...startLines(open, segments.at(-1), epochMs), ...open.parts.map((part) => partLine(part, partTargetMs))];
   if (nextPartUri !== undefined) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${nextPartUri}"`);
   for (const { name, lastNumber, lastPart } of reports) {
-    lines.push(`#EXT-X-RENDITION-REPORT:URI="../${name}/index.m3u8",LAST-MSN=${lastNumber},LAST-PART=${lastPart}`);
+    lines.push(`#EXT-X-RENDITION-REPORT:URI="../${name}/${file}.m3u8",LAST-MSN=${lastNumber},LAST-PART=${lastPart}`);
   }
   return lines;
 }
@@ -137,13 +139,13 @@ function seconds(durationMs: number): string {
 }
 
 /** The multivariant playlist (RFC 8216bis §4.4.6): one variant a video rung, one with audio alone, one audio group. */
-export function multivariantPlaylist(variants: Variant[], audio: AudioGroup | undefined): string {
+export function multivariantPlaylist(variants: Variant[], audio: AudioGroup | undefined, name: 'index' | 'dvr' = 'index'): string {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (audio !== undefined) {
-    lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${audio.name}/index.m3u8"`);
+    lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${audio.name}/${name}.m3u8"`);
   }
   for (const variant of variants) {
-    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(variant, audio).join(',')}`, `${variant.name}/index.m3u8`);
+    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(variant, audio).join(',')}`, `${variant.name}/${name}.m3u8`);
   }
   return `${lines.join('\n')}\n`;
 }

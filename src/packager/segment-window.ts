@@ -9,24 +9,40 @@ const SEGMENTS_WITH_PARTS = 16;
 const LEAST_TARGETS = 3;
 const USUAL_RATES = [24, 25, 30, 50, 60, 24000 / 1001, 30000 / 1001, 60000 / 1001];
 
-/** The segments of one rendition that viewers may still fetch: listed ones, and delisted ones kept for slow players. */
+/**
+ * The segments of one rendition that viewers may still fetch: those of the live playlist, those before them that can be
+ * rewound to, and delisted ones kept for slow players.
+ */
 export class SegmentWindow {
   readonly #windowMs: number;
+  readonly #dvrMs: number;
   readonly #targetMs: () => number;
   readonly #onExpired: (segment: Segment) => void;
   #listed: Segment[] = [];
   #delisted: Segment[] = [];
+  /** How many of the listed ones the live playlist has left behind: it never takes one back. */
+  #rewindOnly = 0;
   #longestMs = 0;
   #rates: { bps: number; durationMs: number; frames: number }[] = [];
 
-  /** @param options.targetMs the target duration, which may grow. */
-  constructor(options: { windowMs: number; targetMs: () => number; onExpired: (segment: Segment) => void }) {
+  /**
+   * @param options.targetMs the target duration, which may grow.
+   * @param options.dvrMs how far viewers can rewind.
+   */
+  constructor(options: { windowMs: number; dvrMs: number; targetMs: () => number; onExpired: (segment: Segment) => void }) {
     this.#windowMs = options.windowMs;
+    this.#dvrMs = options.dvrMs;
     this.#targetMs = options.targetMs;
     this.#onExpired = options.onExpired;
   }
 
+  /** What the live playlist lists. */
   get listed(): readonly Segment[] {
+    return this.#listed.slice(this.#rewindOnly);
+  }
+
+  /** All that can be rewound to. */
+  get rewindable(): readonly Segment[] {
     return this.#listed;
   }
 
@@ -71,8 +87,10 @@ export class SegmentWindow {
 
   #slide(): void {
     const windowMs = Math.max(this.#windowMs, LEAST_TARGETS * this.#targetMs());
-    while (this.#spanMs(this.#listed) - (this.#listed[0]?.durationMs ?? 0) >= windowMs) {
+    while (this.#spanMs(this.listed) - (this.#listed[this.#rewindOnly]?.durationMs ?? 0) >= windowMs) this.#rewindOnly++;
+    while (this.#spanMs(this.#listed) - (this.#listed[0]?.durationMs ?? 0) >= Math.max(windowMs, this.#dvrMs)) {
       const first = this.#listed.shift();
+      this.#rewindOnly = Math.max(0, this.#rewindOnly - 1);
       if (first !== undefined) this.#delisted.push(first);
     }
     this.#longestMs = Math.max(this.#longestMs, this.#spanMs(this.#listed));

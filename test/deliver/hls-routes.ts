@@ -18,7 +18,7 @@ async function serve(t: Test, options: { corsOrigin?: string } = {}) {
   const folder = path.join(await mkdtemp(path.join(tmpdir(), 'tidemark-deliver-')), '.hidden', 'media');
   await mkdir(folder, { recursive: true });
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, memoryMiB: 16 }, mediaDir: folder, log });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, dvrSec: 0, memoryMiB: 16 }, mediaDir: folder, log });
   await packager.start();
   const live = packager.open({ id: ID, channel: { slug: 'ada' }, epochMs: Date.UTC(2026, 0, 1) });
   const viewers = new Viewers();

@@ -20,7 +20,7 @@ const START_MS = 10_000;
 async function serve(t: Test, options: { maxWaiting?: number } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-ll-'));
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, memoryMiB: 16 }, mediaDir: folder, log });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, dvrSec: 0, memoryMiB: 16 }, mediaDir: folder, log });
   await packager.start();
   const live = packager.open({ id: ID, channel: { slug: 'ada' }, epochMs: Date.UTC(2026, 0, 1) });
   const waiting = new WaitingRequests({ maxPerBroadcast: options.maxWaiting ?? 100 });

@@ -123,7 +123,7 @@ async function playAll(material: Material[], first: number, last: number): Promi
 
 async function playBatch(material: Material[], first: number, last: number): Promise<void> {
   const folder = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tidemark-fuzz-'));
-  const packager = new Packager({ config: { segmentSec: 1, partSec: 0.334, windowSec: 600, memoryMiB: 64 }, mediaDir: folder, log: logOf(first) });
+  const packager = new Packager({ config: { segmentSec: 1, partSec: 0.334, windowSec: 600, dvrSec: 0, memoryMiB: 64 }, mediaDir: folder, log: logOf(first) });
   await packager.start();
   let next = first;
   await Promise.all(Array.from({ length: parallel }, async () => {

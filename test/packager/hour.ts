@@ -39,7 +39,7 @@ const HOUR: (Stretch & { isIrregular?: boolean })[] = [
 
 async function openPackage(t: Test) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-hour-'));
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 24, memoryMiB: 64 }, mediaDir: folder, log: recordingLog() });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 24, dvrSec: 0, memoryMiB: 64 }, mediaDir: folder, log: recordingLog() });
   await packager.start();
   t.after(async () => {
     await packager.stop();

@@ -24,7 +24,7 @@ const BYTES: Record<string, number> = { source: 20_000, '720p': 8_000, '360p': 2
 async function openPackage(t: Test, options: { windowSec?: number } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-live-'));
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: options.windowSec ?? 60, memoryMiB: 64 }, mediaDir: folder, log });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: options.windowSec ?? 60, dvrSec: 0, memoryMiB: 64 }, mediaDir: folder, log });
   await packager.start();
   t.after(async () => {
     await packager.stop();

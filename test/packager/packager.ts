@@ -16,7 +16,7 @@ const OTHER_ID = '22222222-2222-4222-8222-222222222222';
 async function makePackager(t: Test, options: { windowSec?: number } = {}) {
   const mediaDir = path.join(await mkdtemp(path.join(tmpdir(), 'tidemark-packager-')), 'media');
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: options.windowSec ?? 60, memoryMiB: 64 }, mediaDir, log });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: options.windowSec ?? 60, dvrSec: 0, memoryMiB: 64 }, mediaDir, log });
   t.after(async () => {
     await packager.stop();
     await rm(path.dirname(mediaDir), { recursive: true, force: true });

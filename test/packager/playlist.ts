@@ -17,7 +17,7 @@ function segment(number: number, change: Partial<Segment> = {}): Segment {
 
 /** What ordinary players see, unless the test says more. */
 function playlist(change: Pick<MediaPlaylist, 'segments'> & Partial<MediaPlaylist>): MediaPlaylist {
-  return { targetDurationSec: 2, partTargetMs: 334, holdBackPartMs: 334, epochMs: EPOCH_MS, hasEnded: false, open: undefined, nextPartUri: undefined, reports: [], ...change };
+  return { targetDurationSec: 2, partTargetMs: 334, holdBackPartMs: 334, name: 'index', epochMs: EPOCH_MS, hasEnded: false, open: undefined, nextPartUri: undefined, reports: [], ...change };
 }
 
 /** Parts of a segment, the first one independent. */

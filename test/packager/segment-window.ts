@@ -6,9 +6,9 @@ function segment(number: number, change: Partial<Segment> = {}): Segment {
   return { number, startMs: number * 2000, durationMs: 2000, discontinuity: 0, uri: `${number}`, initUri: 'init', sizeBytes: 250_000, frames: 60, isGap: false, parts: [], ...change };
 }
 
-function filled(count: number, change: (number: number) => Partial<Segment> = () => ({}), targetMs = 2000) {
+function filled(count: number, change: (number: number) => Partial<Segment> = () => ({}), targetMs = 2000, dvrMs = 0) {
   const expired: number[] = [];
-  const window = new SegmentWindow({ windowMs: 10_000, targetMs: () => targetMs, onExpired: ({ number }) => expired.push(number) });
+  const window = new SegmentWindow({ windowMs: 10_000, dvrMs, targetMs: () => targetMs, onExpired: ({ number }) => expired.push(number) });
   for (let number = 0; number < count; number++) window.add(segment(number, change(number)));
   return { window, expired };
 }
@@ -19,6 +19,17 @@ t.test('what is listed spans the window', async (t) => {
   const { window } = filled(20);
   t.same(numbers(window.listed), [15, 16, 17, 18, 19]);
   t.equal(window.last?.number, 19);
+});
+
+t.test('more can be rewound to than the live playlist lists, and that never takes one back', async (t) => {
+  const sizes = { targetMs: 2000 };
+  const window = new SegmentWindow({ windowMs: 10_000, dvrMs: 60_000, targetMs: () => sizes.targetMs, onExpired: () => undefined });
+  for (let number = 0; number < 40; number++) window.add(segment(number));
+  t.same(numbers(window.listed), [35, 36, 37, 38, 39]);
+  t.same(numbers(window.rewindable), Array.from({ length: 30 }, (_, i) => 10 + i));
+  sizes.targetMs = 20_000;
+  window.add(segment(40));
+  t.same(numbers(window.listed), [35, 36, 37, 38, 39, 40], 'though the target duration has grown');
 });
 
 t.test('three target durations stay listed, however small the window', async (t) => {

@@ -31,7 +31,7 @@ async function tempFolder(t: Test): Promise<string> {
 /** The first part of each segment, with its init segment, as the packager makes them of what FFmpeg draws; from 0 ms on. */
 async function keyFramesOf(t: Test, source: string, seconds: number): Promise<TimedKeyFrame[]> {
   const mediaDir = await tempFolder(t);
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, memoryMiB: 64 }, mediaDir, log: recordingLog() });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, dvrSec: 0, memoryMiB: 64 }, mediaDir, log: recordingLog() });
   await packager.start();
   t.after(() => packager.stop());
   const live = packager.open({ id: ID, channel: { slug: 'ada' }, epochMs: 0 });

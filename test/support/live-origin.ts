@@ -38,7 +38,7 @@ const FPS = 30;
 export async function startLiveOrigin(t: Test): Promise<LiveOrigin> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-origin-'));
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, memoryMiB: 16 }, mediaDir: folder, log });
+  const packager = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, dvrSec: 0, memoryMiB: 16 }, mediaDir: folder, log });
   await packager.start();
   const live = packager.open({ id: ID, channel: { slug: 'ada' }, epochMs: Date.UTC(2026, 0, 1) });
   const waiting = new WaitingRequests({ maxPerBroadcast: 100 });

@@ -28,7 +28,7 @@ interface Outcome {
 async function remuxed(t: Test, tags: Tag[], options: { speed?: number } = {}): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-remux-'));
   const log = recordingLog();
-  const packager = new Packager({ config: { segmentSec: 1, partSec: 0.334, windowSec: 600, memoryMiB: 64 }, mediaDir: folder, log });
+  const packager = new Packager({ config: { segmentSec: 1, partSec: 0.334, windowSec: 600, dvrSec: 0, memoryMiB: 64 }, mediaDir: folder, log });
   await packager.start();
   t.after(async () => {
     await packager.stop();

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../platform/index.js';
@@ -17,6 +17,7 @@ interface Entry {
   isOnDisk: boolean;
   /** Whether it stays in memory though it is on disk. */
   isKept: boolean;
+  onWritten?: (() => void) | undefined;
 }
 
 /** Files of each rendition that stay in memory: the live edge, and what may be listed as parts. */
@@ -25,6 +26,8 @@ const KEPT_FILES = 4;
 /** Writes that may wait for a slow disk; past it, files live and die in memory. */
 const MAX_WAITING_BYTES = 64 << 20;
 /** On a nearly full disk small files still succeed between large ones that fail: one line a minute says it. */
+/** Of the journal, on a disk that takes nothing. */
+const MAX_UNWRITTEN_CHARS = 4 << 20;
 const REPORT_EVERY_MS = 60_000;
 const WRITES_TO_RECOVER = 10;
 
@@ -46,6 +49,8 @@ export class SegmentStore {
   #failedWrites = 0;
   #writesSinceFailure = 0;
   #closed = false;
+  /** Lines of the journal that are not on the disk yet. */
+  #unwritten = '';
 
   constructor(options: { folder: string; memory: MemoryBudget; log: Log }) {
     this.#folder = options.folder;
@@ -56,11 +61,12 @@ export class SegmentStore {
   /**
    * @param name path inside the broadcast's folder, such as `720p/12.m4s`.
    * @param options.isPinned small, and needed for as long as anything is: it never leaves memory by itself.
+   * @param options.onWritten it is on the disk.
    */
-  add(name: string, buffers: Buffer[], options: { isPinned?: boolean } = {}): void {
+  add(name: string, buffers: Buffer[], options: { isPinned?: boolean; onWritten?: () => void } = {}): void {
     if (this.#closed) return;
     const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    const entry: Entry = { sizeBytes, buffers, isOnDisk: false, isKept: true };
+    const entry: Entry = { sizeBytes, buffers, isOnDisk: false, isKept: true, onWritten: options.onWritten };
     this.#entries.set(name, entry);
     if (!options.isPinned) {
       this.#memory.add(entry, sizeBytes, {
@@ -87,6 +93,26 @@ export class SegmentStore {
     return { sizeBytes, buffers: sliceBuffers(stored.buffers, offsetBytes, offsetBytes + sizeBytes) };
   }
 
+  /** A file that an earlier run of the server wrote. */
+  adopt(name: string, sizeBytes: number): void {
+    this.#entries.set(name, { sizeBytes, buffers: undefined, isOnDisk: true, isKept: false });
+  }
+
+  /** Adds text to the end of a file, after everything that was given before. What a full disk does not take is tried again with the next. */
+  append(name: string, text: string): void {
+    if (this.#closed || this.#unwritten.length + text.length > MAX_UNWRITTEN_CHARS) return;
+    this.#unwritten += text;
+    this.#writing = this.#writing.then(() => this.#flush(name));
+  }
+
+  /** Forgets a file that stays on the disk. */
+  forget(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    this.#memory.remove(entry);
+  }
+
   /** Forgets a file and deletes it. */
   remove(name: string): void {
     const entry = this.#entries.get(name);
@@ -101,12 +127,18 @@ export class SegmentStore {
     await this.#writing;
   }
 
-  /** Deletes the broadcast's folder. */
-  async destroy(): Promise<void> {
+  /** Everything is on the disk or given up, and nothing is kept in memory. */
+  async close(): Promise<void> {
+    await this.#writing;
     this.#closed = true;
     for (const entry of this.#entries.values()) this.#memory.remove(entry);
     this.#entries.clear();
-    await this.#writing;
+  }
+
+  /** Deletes the broadcast's folder. */
+  async destroy(): Promise<void> {
+    this.#closed = true;
+    await this.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -150,10 +182,24 @@ export class SegmentStore {
     try {
       await writeWhole(file, entry.buffers);
       entry.isOnDisk = true;
+      entry.onWritten?.();
       if (!entry.isKept) this.#leaveToDisk(entry);
       this.#reportRecovery();
     } catch (error) {
       this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
+    }
+  }
+
+  async #flush(name: string): Promise<void> {
+    const text = this.#unwritten;
+    if (text === '') return;
+    const file = path.join(this.#folder, name);
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await appendFile(file, text);
+      this.#unwritten = this.#unwritten.slice(text.length);
+    } catch (error) {
+      this.#reportDisk(`the journal could not be written: ${messageOf(error)}`);
     }
   }
 

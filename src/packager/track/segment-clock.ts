@@ -72,6 +72,12 @@ export class SegmentClock {
     this.#expectedKeyDistanceMs = expectedKeyDistanceMs;
   }
 
+  /** Goes on after a boundary of an earlier run of the server. @param durationMs how long its segment is. */
+  resume(last: Boundary, durationMs: number): void {
+    this.#boundaries.push(last);
+    this.keepLength(last, durationMs);
+  }
+
   get latest(): Boundary | undefined {
     return this.#boundaries.at(-1);
   }
