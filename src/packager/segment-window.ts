@@ -103,7 +103,7 @@ export class SegmentWindow {
     }
   }
 
-  #spanMs(segments: Segment[]): number {
+  #spanMs(segments: readonly Segment[]): number {
     return segments.reduce((sum, segment) => sum + segment.durationMs, 0);
   }
 

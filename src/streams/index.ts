@@ -6,6 +6,7 @@ export type { CloseReason, PublicationOptions, PublishingChannel } from './publi
 export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, Take, VideoConfig } from './media.js';
 export { MediaMemory } from './media-memory.js';
 export type { SourceFacts } from './source-meter.js';
+export { box, fullBox, text, u16, u32, u64, u8 } from './box.js';
 export { CodecUnsupported, BroadcastNotLive, MediaInvalid } from './errors.js';
 export { FLV_AUDIO, FLV_SCRIPT, FLV_VIDEO, parseFlvTag } from './codec/flv-tag.js';
 export { AUDIO_FOURCCS, VIDEO_FOURCCS } from './codec/flv-enhanced.js';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
@@ -98,7 +98,7 @@ t.test('a new broadcast of the channel answers at once; the old one is served by
   t.equal(packager.findBySlug('ada'), next);
 });
 
-t.test('stop leaves no file and no timer, whatever is on air, ending or ended', async (t) => {
+t.test('stop leaves no timer, and the files of what is on air only', async (t) => {
   const { packager, mediaDir } = await makePackager(t);
   await packager.start();
   const [ended, replaced, onAir] = [ID, OTHER_ID, '33333333-3333-4333-8333-333333333333'].map((id) => packager.open(broadcast(id)));
@@ -106,10 +106,65 @@ t.test('stop leaves no file and no timer, whatever is on air, ending or ended', 
   await Promise.all([ended, replaced, onAir].map(play));
   packager.close(ended);
   await packager.stop();
-  t.same(await readdir(mediaDir), []);
+  t.same((await readdir(mediaDir)).sort(), [OTHER_ID, '33333333-3333-4333-8333-333333333333']);
   packager.close(onAir);
   t.notOk(process.getActiveResourcesInfo().includes('Timeout'), 'a close that comes after the stop waits for nothing');
   await packager.stop();
+});
+
+t.test('a recording stays when its broadcast is over, with a journal of what it is made of', async (t) => {
+  const { packager, mediaDir } = await makePackager(t, { windowSec: 0.1 });
+  await packager.start();
+  const live = packager.open({ ...broadcast(ID), isRecorded: true });
+  await play(live);
+  packager.close(live);
+  await until('nobody watches it live any more', () => (packager.findById(ID) === undefined ? true : undefined));
+  t.same((await readdir(path.join(mediaDir, ID, 'source'))).sort(), ['0.m4s', '1.m4s', '2.m4s', 'init-0.mp4']);
+  const index = await packager.readIndex(ID);
+  t.match(index, { id: ID, slug: 'ada', hasEnded: true, takes: [{ number: 0, isSlate: false, renditions: ['source'] }] });
+  t.same(index?.renditions.map(({ name, kind, segments }) => [name, kind, segments.map(({ number, startMs, durationMs }) => [number, startMs, durationMs])]), [
+    ['source', 'video', [[0, 10_000, 2_000], [1, 12_000, 2_000], [2, 14_000, 1_001]]],
+  ]);
+  t.same(index?.renditions[0]?.inits.get(0), videoConfig());
+});
+
+t.test('a broadcast goes on under the numbers that come next after the server was started anew', async (t) => {
+  const { packager, mediaDir, log } = await makePackager(t);
+  await packager.start();
+  await play(packager.open(broadcast(ID)));
+  await packager.stop();
+  const again = new Packager({ config: { segmentSec: 2, partSec: 0.334, windowSec: 60, dvrSec: 0, memoryMiB: 64 }, mediaDir, listKept: async () => [ID], log });
+  t.after(() => again.stop());
+  await again.start();
+  const index = await again.readIndex(ID);
+  const live = again.open({ ...broadcast(ID), epochMs: index?.epochMs ?? 0 }, index);
+  t.ok(live.isPlayable);
+  live.startTake({ number: 1, keyFrameIntervalMs: 2000, renditions: [{ name: 'source', kind: 'video', origin: 'passthrough' }] });
+  live.push({ type: 'config', take: 1, rendition: 'source', config: videoConfig() });
+  frameTimes(30, 60_000, 63_000).forEach((timeMs, i) => live.push({ type: 'frame', take: 1, rendition: 'source', frame: videoFrame(timeMs, { isKey: i % 60 === 0 }) }));
+  const lines = (live.mediaPlaylist('source') ?? '').split('\n').filter((line) => /^(\/media|#EXT-X-(GAP|DISCONTINUITY|MAP|MEDIA-SEQUENCE))/.test(line));
+  t.same(lines, [
+    '#EXT-X-MEDIA-SEQUENCE:0', '#EXT-X-DISCONTINUITY-SEQUENCE:0',
+    `#EXT-X-MAP:URI="/media/${ID}/source/init-0.mp4"`, `/media/${ID}/source/0.m4s`, `/media/${ID}/source/1.m4s`, `/media/${ID}/source/2.m4s`,
+    '#EXT-X-GAP', `/media/${ID}/source/3.m4s`,
+    '#EXT-X-DISCONTINUITY', `#EXT-X-MAP:URI="/media/${ID}/source/init-1.mp4"`, `/media/${ID}/source/4.m4s`,
+  ]);
+  const first = live.findFile('source/0.m4s');
+  t.ok(first !== undefined && 'file' in first, 'what is on the disk can still be fetched');
+});
+
+t.test('a journal that a crash cut short is read up to there', async (t) => {
+  const { packager, mediaDir } = await makePackager(t);
+  await packager.start();
+  await play(packager.open(broadcast(ID)));
+  await packager.stop();
+  const file = path.join(mediaDir, ID, 'journal.jsonl');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, `${text.slice(0, -40)}\n{"type":"segment","rendition":"../x"}\nnothing`);
+  const index = await packager.readIndex(ID);
+  t.equal(index?.renditions[0]?.segments.length, 2);
+  t.equal(await packager.readIndex('../../etc'), undefined);
+  t.equal(await packager.readIndex(OTHER_ID), undefined);
 });
 
 t.test('segments are announced as they are finished', async (t) => {

@@ -37,16 +37,19 @@ async function flashTimes(file: string): Promise<number[]> {
 
 /** When the beeps begin, seconds. */
 export async function beepTimes(file: string): Promise<number[]> {
-  const { stdout: probe } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'packet=pts_time', '-read_intervals', '%+#1', '-of', 'csv=p=0', file]);
-  const startSec = Number.parseFloat(probe);
+  const { stdout: probe } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'frame=pts_time,nb_samples', '-of', 'csv=p=0', file], { maxBuffer: MAX_OUTPUT });
   const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-vn', '-ac', '1', '-f', 'f32le', 'pipe:1'], { maxBuffer: MAX_OUTPUT, encoding: 'buffer' });
   const times: number[] = [];
   let lastLoud = -Infinity;
-  for (let i = 0; i + 4 <= stdout.length; i += 4) {
-    if (Math.abs(stdout.readFloatLE(i)) < LOUD) continue;
-    const time = startSec + i / 4 / SAMPLE_RATE;
-    if (time - lastLoud > 0.5) times.push(time);
-    lastLoud = time;
+  let at = 0;
+  // Each frame has its own time: after a hole the samples go on without one.
+  for (const [startSec, samples] of probe.trim().split('\n').map((line) => line.split(',').map(Number))) {
+    for (let i = 0; i < (samples ?? 0) && at + 4 <= stdout.length; i++, at += 4) {
+      if (Math.abs(stdout.readFloatLE(at)) < LOUD) continue;
+      const time = (startSec ?? Number.NaN) + i / SAMPLE_RATE;
+      if (time - lastLoud > 0.5) times.push(time);
+      lastLoud = time;
+    }
   }
   return times;
 }

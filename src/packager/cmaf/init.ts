@@ -1,5 +1,5 @@
 import type { AudioConfig, VideoConfig } from '../../streams/index.js';
-import { box, fullBox, text, u16, u32, u8 } from './box.js';
+import { box, fullBox, text, u16, u32, u8 } from '../../streams/index.js';
 
 /** Ticks a second of video tracks; every RTMP millisecond is a whole number of them. */
 export const VIDEO_TIMESCALE = 90_000;

@@ -130,16 +130,20 @@ export class SegmentStore {
   /** Everything is on the disk or given up, and nothing is kept in memory. */
   async close(): Promise<void> {
     await this.#writing;
-    this.#closed = true;
-    for (const entry of this.#entries.values()) this.#memory.remove(entry);
-    this.#entries.clear();
+    this.#forgetAll();
   }
 
   /** Deletes the broadcast's folder. */
   async destroy(): Promise<void> {
-    this.#closed = true;
-    await this.close();
+    this.#forgetAll();
+    await this.#writing;
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #forgetAll(): void {
+    this.#closed = true;
+    for (const entry of this.#entries.values()) this.#memory.remove(entry);
+    this.#entries.clear();
   }
 
   /** The oldest of its rendition makes room. */
@@ -192,7 +196,7 @@ export class SegmentStore {
 
   async #flush(name: string): Promise<void> {
     const text = this.#unwritten;
-    if (text === '') return;
+    if (text === '' || this.#closed) return;
     const file = path.join(this.#folder, name);
     try {
       await mkdir(this.#folder, { recursive: true });

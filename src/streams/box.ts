@@ -28,6 +28,13 @@ export function u32(...values: number[]): Buffer {
   return buffer;
 }
 
+/** Whole numbers up to 2⁵³, negative ones included. */
+export function u64(...values: number[]): Buffer {
+  const buffer = Buffer.allocUnsafe(values.length * 8);
+  values.forEach((value, i) => buffer.writeBigInt64BE(BigInt(value), i * 8));
+  return buffer;
+}
+
 export function text(value: string): Buffer {
   return Buffer.from(value, 'latin1');
 }
