@@ -8,13 +8,14 @@ import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } f
 import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
-import type { LivePackage } from './packager/index.js';
+import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
+import { BroadcastPictures, PictureMaker, picturesPath } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
-import type { Transcode } from './transcode/index.js';
+import type { ResumedTranscode, Transcode } from './transcode/index.js';
 import { WebRtc, whepRoutes, whipRoutes, WhipSessions } from './webrtc/index.js';
 
 export interface AppOptions {
@@ -38,6 +39,19 @@ export interface App extends Component {
 /** Without a setting: each takes a port, and docker-compose.yml publishes so many. */
 const MAX_WEBRTC_WORKERS = 8;
 
+/** What a broadcast's media passes. */
+interface MediaRooms {
+  broadcasts: Broadcasts;
+  /** What is on the disk of broadcasts that are about to go on. */
+  returning: Map<string, BroadcastIndex>;
+  transcoder: Transcoder;
+  packager: Packager;
+  webrtc: WebRtc;
+  viewers: Viewers;
+  pictures: { maker: PictureMaker; mediaDir: string };
+  log: Log;
+}
+
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
 export function createApp(options: AppOptions): App {
   const { config, log } = options;
@@ -54,11 +68,25 @@ export function createApp(options: AppOptions): App {
   const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
   const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
 
-  const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000, log: roomLog('streams') });
+  const store = createBroadcastStore(db);
+  const returning = new Map<string, BroadcastIndex>();
+  const broadcasts = new Broadcasts({
+    store,
+    graceMs: config.streams.reconnectGraceSec * 1000,
+    ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000,
+    findReturning: async ({ id }) => {
+      const index = await packager.readIndex(id);
+      const channel = index && mayGoOn(index, config.streams.resumeWithinSec * 1000) ? await channels.find(index.slug) : undefined;
+      if (index === undefined || channel === undefined) return undefined;
+      returning.set(id, index);
+      return { ...channel, ladder: channel.ladder ?? undefined };
+    },
+    log: roomLog('streams'),
+  });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => (await store.listLive()).map(({ id }) => id), log: roomLog('packager') });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
   const webrtc = new WebRtc({
@@ -74,7 +102,8 @@ export function createApp(options: AppOptions): App {
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
-  const transcodes = joinMedia({ broadcasts, transcoder, packager, webrtc, viewers, log });
+  const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
+  const transcodes = joinMedia({ broadcasts, returning, transcoder, packager, webrtc, viewers, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   const shows = showsOf({ broadcasts, transcodes, packager, webrtc });
   const app = createHttpApp({
@@ -156,25 +185,51 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
-function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; webrtc: WebRtc; viewers: Viewers; log: Log }): Map<string, Transcode> {
+function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
   rooms.broadcasts.on('started', (broadcast) => {
-    const transcode = rooms.transcoder.open(broadcast);
-    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs });
+    const index = rooms.returning.get(broadcast.id);
+    rooms.returning.delete(broadcast.id);
+    const transcode = rooms.transcoder.open(broadcast, index && resumedTranscode(index));
+    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs }, index);
     transcodes.set(broadcast.id, transcode);
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
     sendInRealTime(rooms, broadcast, transcode);
-    broadcast.on('ended', () => {
+    const pictures = picture(rooms, broadcast, transcode, live);
+    broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
-      void rooms.transcoder.close(transcode).then(() => {
+      void rooms.transcoder.close(transcode).then(async () => {
+        // A broadcast that goes on after a restart has not ended for its viewers.
+        if (code === 'shutdown') return void await (await pictures).close();
+        await (await pictures).finish();
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' }));
     });
   });
   return transcodes;
+}
+
+/** Whether a broadcast that an earlier run of the server began may go on: its end is not long ago. */
+function mayGoOn(index: BroadcastIndex, withinMs: number): boolean {
+  const endMs = index.epochMs + endOf(index);
+  return !index.hasEnded && index.renditions.some(({ segments }) => segments.length > 0) && Date.now() - endMs < withinMs;
+}
+
+/** On the broadcast's clock, ms. */
+function endOf({ renditions }: BroadcastIndex): number {
+  return Math.max(0, ...renditions.flatMap(({ segments }) => segments.at(-1) ?? []).map(({ startMs, durationMs }) => startMs + durationMs));
+}
+
+function resumedTranscode(index: BroadcastIndex): ResumedTranscode {
+  const last = index.takes.findLast(({ isSlate }) => !isSlate);
+  const formats = index.renditions.flatMap(({ name, inits }) => {
+    const config = inits.get(last?.number ?? -1);
+    return config === undefined ? [] : [{ rendition: name, config }];
+  });
+  return { takes: Math.max(0, ...index.takes.map(({ number }) => number + 1)), endMs: endOf(index), formats };
 }
 
 function feed(broadcast: Broadcast, transcode: Transcode): void {
@@ -210,6 +265,25 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
+}
+
+/** Pictures of the streamer's, of the rung that is decoded fastest. */
+async function picture({ pictures: { maker, mediaDir }, log }: MediaRooms, broadcast: Broadcast, transcode: Transcode, live: LivePackage): Promise<BroadcastPictures> {
+  const pictures = await BroadcastPictures.open({ folder: picturesPath(mediaDir, broadcast.id), maker, log: log.child({ room: 'recordings', broadcast: broadcast.id, channel: broadcast.channel.slug }) });
+  let isSlate = false;
+  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
+  live.on('segment', (rendition, { startMs, number, initUri, isGap }) => {
+    if (isSlate || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
+    const [init, part] = [live.findFile(initUri.split('/').slice(-2).join('/')), live.findPart(rendition, number, 0)];
+    if (init === undefined || !('buffers' in init) || part === undefined || part === 'coming' || !('buffers' in part)) return;
+    pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });
+  });
+  return pictures;
+}
+
+function smallestRung(live: LivePackage): string | undefined {
+  const rungs = live.facts().filter(({ kind, isDropped, height }) => kind === 'video' && !isDropped && height !== undefined);
+  return rungs.toSorted((a, b) => (a.height ?? 0) - (b.height ?? 0))[0]?.name;
 }
 
 function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc }): LiveShows {

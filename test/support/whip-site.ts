@@ -51,7 +51,7 @@ export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number; o
   const refusal: { error: Error | undefined; isTransportLost: boolean } = { error: undefined, isTransportLost: false };
   let wrongKeys = 0;
   const log = recordingLog();
-  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const store = { insert: async () => undefined, end: async () => undefined, listLive: async () => [] };
   const broadcasts = new Broadcasts({ store, graceMs: 60_000, ownerEndHoldMs: 0, log });
   t.after(() => broadcasts.stop());
   const sessions = new WhipSessions({
