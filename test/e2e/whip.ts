@@ -64,7 +64,7 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
     });
   }
 
-  await t.test('in layers: the first one is taken', async (t) => {
+  await t.test('in layers: the largest is taken', async (t) => {
     const session = await publishCamera(camera, { key, layers: true });
     await untilPlaylist(`${server.url}/hls/ada/master.m3u8`, 'the whole picture', (text) => /RESOLUTION=640x480/.test(text), 30_000);
     t.match(await healthOf(), { source: { codec: 'h264', width: 640, height: 480 } });
