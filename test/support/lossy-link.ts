@@ -12,13 +12,9 @@ export interface LinkFaults {
   delayMs?: number;
   /** Each delay is off by up to this, ms; datagrams overtake each other. */
   jitterMs?: number;
-  /** What the server's datagrams find room for, kbps; those that would wait for longer than a router's queue are lost. */
-  kbps?: number;
   isUdpBlocked?: boolean;
   isTcpBlocked?: boolean;
 }
-
-const QUEUE_MS = 300;
 
 /** A network between players and a WebRTC server on the same port of another address, which can be made bad. */
 export class LossyLink {
@@ -29,7 +25,6 @@ export class LossyLink {
   /** One socket towards the server for each player, by its address. */
   readonly #players = new Map<string, Socket>();
   #seed = 1;
-  #busyUntilMs = 0;
 
   private constructor(front: { address: string; port: number }, backAddress: string) {
     this.#backAddress = backAddress;
@@ -59,20 +54,10 @@ export class LossyLink {
     if (known !== undefined) return known;
     const socket = createSocket('udp4');
     socket.bind(0, this.#backAddress);
-    socket.on('message', (data) => this.#queue(data.length, () => this.#udp.send(data, from.port, from.address)));
+    socket.on('message', (data) => this.#carry(() => this.#udp.send(data, from.port, from.address)));
     socket.on('error', () => undefined);
     this.#players.set(name, socket);
     return socket;
-  }
-
-  #queue(sizeBytes: number, send: () => void): void {
-    const { kbps } = this.faults;
-    if (kbps === undefined) return this.#carry(send);
-    const nowMs = performance.now();
-    const startMs = Math.max(nowMs, this.#busyUntilMs);
-    if (startMs - nowMs > QUEUE_MS) return;
-    this.#busyUntilMs = startMs + (sizeBytes * 8) / kbps;
-    setTimeout(() => this.#carry(send), this.#busyUntilMs - nowMs).unref();
   }
 
   #carry(send: () => void): void {
