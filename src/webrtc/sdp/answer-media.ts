@@ -9,12 +9,14 @@ const PORT_IN_CANDIDATES = 9;
 const NOWHERE = { version: 4, ip: '0.0.0.0' };
 
 /** The m-line on which a consumer's stream is sent. */
-export function sentMedia(media: OfferedMedia, { codecs, encodings = [], rtcp }: types.RtpParameters): MediaDescription {
+export function sentMedia(media: OfferedMedia, rtpParameters: types.RtpParameters): MediaDescription {
+  const { codecs, headerExtensions = [], encodings = [], rtcp } = rtpParameters;
   return {
     ...sectionOf(media, PORT_IN_CANDIDATES, codecs.map(({ payloadType }) => payloadType).join(' ')),
     rtp: codecs.map(rtpMapOf),
     fmtp: codecs.flatMap((codec) => fmtpOf(codec.payloadType, codec.parameters)),
     rtcpFb: codecs.flatMap(feedbackOf),
+    ext: headerExtensions.map(({ id, uri }) => ({ value: id, uri })),
     msid: [{ id: STREAM_ID, appdata: media.line.type }],
     direction: 'sendonly',
     ...ssrcLines(encodings, rtcp?.cname ?? STREAM_ID),

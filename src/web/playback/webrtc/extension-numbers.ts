@@ -1,7 +1,8 @@
-/** The numbers that the server writes these extensions under: by them it learns what the network carries, and sends no more. */
+/** The numbers that the server writes these extensions under: it learns by two what the network carries, and says by one how little to wait. */
 const SERVERS_NUMBERS = {
   'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time': '4',
   'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01': '5',
+  'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay': '14',
 };
 
 /** The offer with these extensions under the server's numbers; what had them before gets the others' (RFC 8285 §5). */
