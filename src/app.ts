@@ -259,6 +259,7 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
     slug: channel.slug,
     epochMs: transcode.epochMs,
     facts: () => broadcast.meter.facts(),
+    publicationId: () => broadcast.publication?.id,
     openOpus: (config, onPacket) => transcoder.openOpus(config, onPacket, log.child({ room: 'transcode', broadcast: id, channel: channel.slug })),
   });
   if (live === undefined) return;

@@ -20,6 +20,7 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
   readonly plan: PublisherPlan;
   connectedWith: types.DtlsParameters | undefined;
   closedBy: CloseReason | undefined;
+  publicationId: string | undefined;
   restarts = 0;
 
   constructor(plan: PublisherPlan) {
@@ -35,6 +36,10 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
   async restartIce(): Promise<types.IceParameters> {
     this.restarts += 1;
     return { usernameFragment: `restarted-${this.restarts}`, password: 'another-password-of-32-characters', iceLite: true };
+  }
+
+  feed(publicationId: string): void {
+    this.publicationId = publicationId;
   }
 
   close(reason: CloseReason): void {
