@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import { crossOrigin } from '../../platform/index.js';
 import { BroadcastNotLive } from '../../streams/index.js';
 import { FileNotFound, PlaylistStalled } from '../errors.js';
 import type { HlsPackage, HlsPackages, PlaylistEdge, StoredFile } from '../live.js';
@@ -30,11 +31,7 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
   const bodies = new PlaylistBodies();
   // One address for each thing: caches in front merge those who want the same.
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(['/hls', '/media'], (request, response, next) => {
-    allowOrigin(response, options.corsOrigin);
-    if (request.method === 'OPTIONS') response.status(204).end();
-    else next();
-  });
+  router.use(['/hls', '/media'], crossOrigin({ origin: options.corsOrigin, headers: ['Range'] }));
   const getLive = (slug: string): HlsPackage => {
     const live = packages.findBySlug(slug);
     if (live === undefined) throw new BroadcastNotLive(slug);
@@ -115,16 +112,6 @@ function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   return gone.signal;
-}
-
-function allowOrigin(response: Response, origin: string): void {
-  response.set({
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-    'Access-Control-Allow-Headers': 'Range',
-    'Access-Control-Expose-Headers': 'Content-Length, Content-Range, Date',
-    'Cross-Origin-Resource-Policy': origin === '*' ? 'cross-origin' : 'same-site',
-  });
 }
 
 function takesGzip(request: Request): boolean {

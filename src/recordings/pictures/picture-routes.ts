@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import { crossOrigin } from '../../platform/index.js';
 import { PictureNotFound } from './errors.js';
 import { PictureFolder, picturesPath } from './picture-folder.js';
 import type { PictureIndex } from './picture-folder.js';
@@ -40,11 +41,7 @@ export function pictureRoutes(options: PictureRoutesOptions): Router {
   const { mediaDir, broadcasts, corsOrigin } = options;
   // One address for each thing, as for media.
   const router = Router({ caseSensitive: true, strict: true });
-  router.use('/pictures', (request, response, next) => {
-    allowOrigin(response, corsOrigin);
-    if (request.method === 'OPTIONS') response.status(204).end();
-    else next();
-  });
+  router.use('/pictures', crossOrigin({ origin: corsOrigin }));
   router.get('/pictures/:broadcastId/:file', async (request, response) => {
     const { broadcastId, file } = request.params;
     const broadcast = BROADCAST_ID.test(broadcastId) ? await broadcasts.find(broadcastId, request) : undefined;
@@ -87,13 +84,4 @@ async function openPicture(file: string): Promise<FileHandle> {
   } catch (cause) {
     throw new PictureNotFound({ cause });
   }
-}
-
-/** Pages of other sites may show pictures, and draw them. */
-function allowOrigin(response: Response, origin: string): void {
-  response.set({
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-    'Cross-Origin-Resource-Policy': origin === '*' ? 'cross-origin' : 'same-site',
-  });
 }
