@@ -11,7 +11,7 @@ export { HttpServer } from './http/server.js';
 export { crossOrigin } from './http/cross-origin.js';
 export { setStretch, wantedStretch } from './http/range.js';
 export type { Stretch } from './http/range.js';
-export { parseBody } from './http/request.js';
+export { parseBody, parseQuery } from './http/request.js';
 export { AddressLimiter, addressKey } from './rate-limit.js';
 export { readOrMakeSecret } from './secret-file.js';
 export { letHeapGrow } from './heap.js';

@@ -15,12 +15,20 @@ export interface HlsRoutesOptions {
   packages: HlsPackages;
   viewers: Viewers;
   waiting: WaitingRequests;
+  recordings?: RecordedFiles;
   corsOrigin: string;
+}
+
+/** Files of broadcasts that are over. */
+export interface RecordedFiles {
+  /** @param name such as `720p/12.m4s`. */
+  findFile(broadcastId: string, name: string): Promise<StoredFile | undefined>;
 }
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** Names that the packager makes; nothing else reaches the store, and nothing has two of them. */
 const MEDIA_FILE = /^(?:(?:0|[1-9]\d{0,8})\.m4s|init-(?:0|[1-9]\d{0,5})\.mp4)$/;
+const RENDITION = /^[0-9a-z]{1,16}$/;
 const PART_FILE = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,3})\.m4s$/;
 /** RFC 8216bis §6.2.5.2: a request that was blocked for three target durations is given up. */
 const LONGEST_WAIT_TARGETS = 3;
@@ -64,8 +72,9 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     const { broadcastId, rendition, file } = request.params;
     const live = packages.findById(broadcastId);
     const part = PART_FILE.exec(file);
-    const stored = live && (part ? await waitForPart({ live, rendition, msn: Number(part[1]), index: Number(part[2]), waiting, response })
-      : MEDIA_FILE.test(file) ? live.findFile(`${rendition}/${file}`) : undefined);
+    const isWhole = MEDIA_FILE.test(file) && RENDITION.test(rendition);
+    const stored = live && part ? await waitForPart({ live, rendition, msn: Number(part[1]), index: Number(part[2]), waiting, response })
+      : isWhole ? live?.findFile(`${rendition}/${file}`) ?? (await options.recordings?.findFile(broadcastId, `${rendition}/${file}`)) : undefined;
     if (stored === undefined) throw new FileNotFound();
     await sendMedia(request, response, stored, file);
   });

@@ -18,11 +18,15 @@ export interface Stretch {
 
 /**
  * One range is heeded; for several, or what is no range, the whole is sent (RFC 9110 §14.2).
+ * @param response with the ETag, if the file has one.
  * @throws {RangeNotSatisfiable}
  */
 export function wantedStretch(request: Request, response: Response, sizeBytes: number): Stretch {
   const whole = { start: 0, end: sizeBytes - 1, isRange: false };
   if (request.method !== 'GET' || !request.get('range')?.startsWith('bytes=')) return whole;
+  // Who has the start of another file gets this one whole (RFC 9110 §13.1.5).
+  const known = request.get('if-range');
+  if (known !== undefined && known !== response.get('ETag')) return whole;
   const ranges = request.range(sizeBytes, { combine: true });
   if (ranges === -1) {
     response.set('Content-Range', `bytes */${sizeBytes}`);

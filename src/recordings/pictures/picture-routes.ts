@@ -21,6 +21,8 @@ export interface PicturedBroadcast {
   timeline: Timeline;
   /** Whether caches between may keep its pictures. */
   isPublic: boolean;
+  /** What addresses of its pictures need at their end, such as `access=…`. */
+  query?: string;
 }
 
 export interface PictureRoutesOptions {
@@ -50,7 +52,7 @@ export function pictureRoutes(options: PictureRoutesOptions): Router {
     const index = await folder.readIndex();
     if (index === undefined) throw new PictureNotFound();
     const caching = `${broadcast.isPublic ? 'public' : 'private'}, ${lifetimeOf(file, index)}`;
-    if (file === 'board.vtt') response.set('Cache-Control', caching).type('text/vtt').send(storyboardVtt(index, broadcast.timeline));
+    if (file === 'board.vtt') response.set('Cache-Control', caching).type('text/vtt').send(storyboardVtt(index, broadcast.timeline, broadcast.query));
     else await sendPicture(request, response, { file: folder.fileOf(file), caching });
   });
   return router;

@@ -10,18 +10,19 @@ const SHORT_MS = 500;
 
 /**
  * The multivariant playlist of a recording (RFC 8216 §4.3.4): one variant a video rung, one with audio alone.
- * @param query what the addresses of its playlists end with, such as `?access=…`; nothing when left out.
+ * @param query what the addresses of its playlists need, such as `access=…`.
  */
-export function vodMasterPlaylist({ renditions }: VodTimeline, query = ''): string {
+export function vodMasterPlaylist({ renditions }: VodTimeline, query?: string): string {
+  const uriOf = (name: string): string => `${name}/index.m3u8${query === undefined ? '' : `?${query}`}`;
   const audio = renditions.find(({ kind }) => kind === 'audio');
   const videos = renditions.filter(({ kind }) => kind === 'video');
   const config = audio?.configs.at(-1);
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (audio !== undefined && config?.kind === 'audio') {
-    lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${config.channels}",URI="${audio.name}/index.m3u8${query}"`);
+    lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${config.channels}",URI="${uriOf(audio.name)}"`);
   }
   for (const rendition of [...videos, ...(audio ? [audio] : [])]) {
-    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(rendition, audio).join(',')}`, `${rendition.name}/index.m3u8${query}`);
+    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(rendition, audio).join(',')}`, uriOf(rendition.name));
   }
   return `${lines.join('\n')}\n`;
 }
