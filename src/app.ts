@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from './channels/index.js';
+import { Channels, channelsMigrations, channelsRoutes, publishingChannelOf, StreamKeys } from './channels/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
@@ -11,7 +11,10 @@ import { Packager } from './packager/index.js';
 import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
-import { BroadcastPictures, PictureMaker, picturesPath } from './recordings/index.js';
+import {
+  BroadcastPictures, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
+} from './recordings/index.js';
+import type { PicturedBroadcasts } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
@@ -48,6 +51,7 @@ interface MediaRooms {
   packager: Packager;
   webrtc: WebRtc;
   viewers: Viewers;
+  recordings: Recordings;
   pictures: { maker: PictureMaker; mediaDir: string };
   log: Log;
 }
@@ -60,7 +64,7 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
@@ -79,14 +83,26 @@ export function createApp(options: AppOptions): App {
       const channel = index && mayGoOn(index, config.streams.resumeWithinSec * 1000) ? await channels.find(index.slug) : undefined;
       if (index === undefined || channel === undefined) return undefined;
       returning.set(id, index);
-      return { ...channel, ladder: channel.ladder ?? undefined };
+      return publishingChannelOf(channel);
     },
+    onLeftEnded: ({ id }) => recordings.complete(id),
     log: roomLog('streams'),
   });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => (await store.listLive()).map(({ id }) => id), log: roomLog('packager') });
+  const listLive = async (): Promise<string[]> => (await store.listLive()).map(({ id }) => id);
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => [...await listLive(), ...await recordings.listIds()], log: roomLog('packager') });
+  const recordings: Recordings = new Recordings({
+    db,
+    config: config.recordings,
+    mediaDir: config.mediaDir,
+    readIndex: (id) => packager.readIndex(id),
+    // What cannot go on is completed when it is ended, a moment later.
+    listResumed: listLive,
+    log: roomLog('recordings'),
+  });
+  const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
   const webrtc = new WebRtc({
@@ -101,15 +117,17 @@ export function createApp(options: AppOptions): App {
   const whip = new WhipSessions({ streamKeys, wrongKeys, broadcasts, receiver: webrtc, log: roomLog('webrtc') });
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
-  channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
+  channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
-  const transcodes = joinMedia({ broadcasts, returning, transcoder, packager, webrtc, viewers, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+  const transcodes = joinMedia({ broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
-  const shows = showsOf({ broadcasts, transcodes, packager, webrtc });
+  const shows = showsOf({ broadcasts, transcodes, packager, webrtc, dvrSec: config.packager.dvrSec });
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
     bare: [
-      { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, recordings, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: picturedBroadcasts(packager, recordedPictures({ recordings, access: recordingAccess })), corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
@@ -134,6 +152,7 @@ export function createApp(options: AppOptions): App {
       { path: '/', handler: whipRoutes({ sessions: whip, corsOrigin: config.deliver.corsOrigin, iceServers: () => webrtc.iceServers() }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
+      { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -162,6 +181,8 @@ export function createApp(options: AppOptions): App {
       { name: 'database', component: database },
       { name: 'accounts', component: accounts },
       { name: 'packager', component: packager },
+      { name: 'recordings', component: recordings },
+      { name: 'recording-access', component: recordingAccess },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
       { name: 'http', component: http },
@@ -187,11 +208,15 @@ export function createApp(options: AppOptions): App {
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
 function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
+  rooms.broadcasts.on('stored', ({ id, channel, startedAt }) => {
+    if (!channel.isRecorded) return;
+    void rooms.recordings.begin({ id, channelId: channel.id, title: channel.title, startedAt }).catch((error: unknown) => rooms.log.error('a broadcast is not recorded', { broadcast: id, error: messageOf(error) }));
+  });
   rooms.broadcasts.on('started', (broadcast) => {
     const index = rooms.returning.get(broadcast.id);
     rooms.returning.delete(broadcast.id);
     const transcode = rooms.transcoder.open(broadcast, index && resumedTranscode(index));
-    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs }, index);
+    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs, isRecorded: broadcast.channel.isRecorded }, index);
     transcodes.set(broadcast.id, transcode);
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
@@ -203,9 +228,11 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
       void rooms.transcoder.close(transcode).then(async () => {
         // A broadcast that goes on after a restart has not ended for its viewers.
         if (code === 'shutdown') return void await (await pictures).close();
-        await (await pictures).finish();
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
+        await (await pictures).finish();
+        await live.settled();
+        await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' }));
     });
   });
@@ -287,13 +314,25 @@ function smallestRung(live: LivePackage): string | undefined {
   return rungs.toSorted((a, b) => (a.height ?? 0) - (b.height ?? 0))[0]?.name;
 }
 
-function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc }): LiveShows {
+/** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */
+function picturedBroadcasts(packager: Packager, recorded: PicturedBroadcasts): PicturedBroadcasts {
+  return {
+    find: async (id, request) => {
+      const live = packager.findById(id);
+      if (live === undefined || live.hasEnded) return recorded.find(id, request);
+      return { timeline: { fromMs: 0, toMs: Infinity, mapTime: (atMs) => atMs }, isPublic: true };
+    },
+  };
+}
+
+function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc; dvrSec: number }): LiveShows {
   const { broadcasts, transcodes, packager, webrtc } = rooms;
   const showOf = (broadcast: Broadcast): LiveShow => ({
     id: broadcast.id,
     channel: broadcast.channel,
     startedAt: broadcast.startedAt,
     state: broadcast.state,
+    dvrSec: rooms.dvrSec,
     isPlayable: packager.findById(broadcast.id)?.isPlayable ?? false,
     publication: broadcast.publication,
     source: () => broadcast.meter.facts(),

@@ -111,7 +111,7 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
   #lose(publication: Publication, reason: CloseReason): void {
     if (this.#publication !== publication) return;
     this.#publication = undefined;
-    if (reason.code !== 'connection-lost' || this.#graceMs === 0) {
+    if (!this.#mayReturnAfter(reason)) {
       this.end(reason);
       return;
     }
@@ -120,9 +120,18 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
     this.emit('detached', reason);
   }
 
+  #mayReturnAfter({ code }: CloseReason): boolean {
+    return this.#grace > 0 && (code === 'connection-lost' || (code === 'unpublished' && this.channel.endsOnUnpublish === false));
+  }
+
+  /** Ms. */
+  get #grace(): number {
+    return this.channel.graceMs ?? this.#graceMs;
+  }
+
   #awaitReturn(reason: CloseReason): void {
     this.#moveTo('reconnecting', reason);
-    this.#graceTimer = setTimeout(() => this.end(reason), this.#graceMs);
+    this.#graceTimer = setTimeout(() => this.end(reason), this.#grace);
   }
 
   #moveTo(state: BroadcastState, reason?: CloseReason): void {

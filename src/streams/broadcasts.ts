@@ -24,6 +24,8 @@ export interface BroadcastStore {
 
 export interface BroadcastsEvents {
   started: [broadcast: Broadcast];
+  /** Its row is written: other rows may refer to it. */
+  stored: [broadcast: Broadcast];
   ended: [broadcast: Broadcast, reason: CloseReason];
 }
 
@@ -36,6 +38,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   readonly #graceMs: number;
   readonly #ownerEndHoldMs: number;
   readonly #findReturning: (left: LeftBroadcast) => Promise<PublishingChannel | undefined>;
+  readonly #onLeftEnded: (left: LeftBroadcast) => Promise<void>;
   readonly #log: Log;
   readonly #byChannel = new Map<string, Broadcast>();
   /** Rows being written, by broadcast: an end is stored after its beginning. */
@@ -47,11 +50,12 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   readonly #endedByOwnerMs = new Map<string, number>();
 
   /** @param options.findReturning the channel of a broadcast that can go on after the server was started anew; undefined when it cannot. */
-  constructor(options: { store: BroadcastStore; graceMs: number; ownerEndHoldMs: number; findReturning?: (left: LeftBroadcast) => Promise<PublishingChannel | undefined>; log: Log }) {
+  constructor(options: { store: BroadcastStore; graceMs: number; ownerEndHoldMs: number; findReturning?: (left: LeftBroadcast) => Promise<PublishingChannel | undefined>; onLeftEnded?: (left: LeftBroadcast) => Promise<void>; log: Log }) {
     super();
     this.#store = options.store;
     this.#graceMs = options.graceMs;
     this.#ownerEndHoldMs = options.ownerEndHoldMs;
+    this.#onLeftEnded = options.onLeftEnded ?? (async () => undefined);
     this.#findReturning = options.findReturning ?? (async () => undefined);
     this.#log = options.log;
   }
@@ -113,12 +117,14 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   }
 
   /** The channel was changed: pages show title and latency at once, the next publication gets the ladder. */
-  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder' | 'latency'>): void {
+  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder' | 'latency' | 'graceMs' | 'endsOnUnpublish'>): void {
     const broadcast = this.#byChannel.get(channelId);
     if (broadcast === undefined) return;
     broadcast.channel.title = changes.title;
     broadcast.channel.ladder = changes.ladder;
     broadcast.channel.latency = changes.latency;
+    broadcast.channel.graceMs = changes.graceMs;
+    broadcast.channel.endsOnUnpublish = changes.endsOnUnpublish;
   }
 
   list(): Broadcast[] {
@@ -138,9 +144,10 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     return broadcast;
   }
 
-  async #endLeft({ id }: LeftBroadcast): Promise<void> {
-    await this.#store.end({ id, endedAt: new Date(), reason: STOPPED });
-    this.#log.warn('ended a broadcast that a stop of the server had left live', { broadcast: id });
+  async #endLeft(left: LeftBroadcast): Promise<void> {
+    await this.#store.end({ id: left.id, endedAt: new Date(), reason: STOPPED });
+    this.#log.warn('ended a broadcast that a stop of the server had left live', { broadcast: left.id });
+    await this.#onLeftEnded(left);
   }
 
   async #insert(broadcast: Broadcast): Promise<void> {
@@ -148,6 +155,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     this.#inserting.set(broadcast, inserting);
     try {
       await inserting;
+      this.emit('stored', broadcast);
     } catch (error) {
       broadcast.end({ code: 'shutdown', message: 'the broadcast could not be stored' });
       throw error;
