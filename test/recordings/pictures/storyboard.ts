@@ -69,6 +69,11 @@ board-0.jpg#xywh=640,0,160,90
 `);
 });
 
+t.test('of a private recording: the sheets have what their addresses need', async (t) => {
+  const uris = (isFinished: boolean): string[] => storyboardVtt({ ...FIVE, isFinished }, { fromMs: 0, toMs: 1, mapTime: (atMs) => atMs }, 'access=1.x').match(/board-.*/g) ?? [];
+  t.same([uris(true), uris(false)], [['board-0.jpg?access=1.x#xywh=0,0,160,90'], ['board-0.jpg?tiles=5&access=1.x#xywh=0,0,160,90']]);
+});
+
 t.test('after 28 hours, when the first sheets are gone', async (t) => {
   const storyboard = { firstTile: 200, timesMs: [100_000_000, 100_010_000.4, 100_020_000], isFinished: true };
   t.equal(storyboardVtt(storyboard, { fromMs: 100_000_000, toMs: 360_000_000, mapTime: (atMs) => atMs }), `WEBVTT
