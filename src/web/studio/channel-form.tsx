@@ -1,9 +1,10 @@
-import { useId, useState, type FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useApi } from '../api/context.js';
 import type { Channel, ChannelChange, Ladder, Latency } from '../api/contract.js';
 import { plainWords, Problem } from '../api/problem.js';
 import { Field } from '../controls/field.js';
 import { Notice } from '../controls/notice.js';
+import { TextArea } from '../controls/text-area.js';
 
 type Outcome = { level: 'ok' | 'error'; text: string; field?: string | undefined };
 type LadderChoice = 'server' | 'auto' | 'off' | 'list';
@@ -17,7 +18,6 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
   const [latency, setLatency] = useState(channel.latency);
   const [outcome, setOutcome] = useState<Outcome>();
   const [isBusy, setBusy] = useState(false);
-  const descriptionId = useId();
 
   const save = async () => {
     setBusy(true);
@@ -42,10 +42,7 @@ export function ChannelForm({ channel, onChanged }: { channel: Channel; onChange
       <h2 id="channel-title">Your show</h2>
       <form className="channel-form" onSubmit={onSubmit} onChange={() => setOutcome(undefined)}>
         <Field label="Title" name="title" required maxLength={100} value={title} onValue={setTitle} error={outcome?.field} />
-        <div className="field">
-          <label htmlFor={descriptionId}>Description</label>
-          <textarea id={descriptionId} name="description" rows={3} maxLength={2000} value={description} onChange={(event) => setDescription(event.target.value)} />
-        </div>
+        <TextArea label="Description" name="description" maxLength={2000} value={description} onValue={setDescription} />
         <Delay latency={latency} onLatency={setLatency} />
         <Qualities ladder={channel.ladder} choice={ladder} onChoice={setLadder} />
         {outcome && !outcome.field && <Notice level={outcome.level}>{outcome.text}</Notice>}
