@@ -1,13 +1,13 @@
 import { useState, type FormEvent } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { useApi } from '../api/context.js';
-import type { Recording, RecordingChange, RecordingDetails, Visibility } from '../api/contract.js';
+import type { Recording, RecordingChange, RecordingDetails } from '../api/contract.js';
 import { plainWords, Problem } from '../api/problem.js';
 import { Field } from '../controls/field.js';
 import { Notice } from '../controls/notice.js';
 import { TextArea } from '../controls/text-area.js';
 import { DeleteRecording, KeepButton } from './recording-actions.js';
-import { VISIBILITIES, VISIBILITY_WORDS } from './visibility.js';
+import { VisibilityChoice } from './visibility-choice.js';
 
 type Outcome = { level: 'ok' | 'error'; text: string; field?: string | undefined };
 
@@ -62,22 +62,5 @@ function ManageForm({ recording, onChanged }: { recording: RecordingDetails; onC
       {outcome && !outcome.field && <Notice level={outcome.level}>{outcome.text}</Notice>}
       <button type="submit" className="button" disabled={isBusy}>Save</button>
     </form>
-  );
-}
-
-/** Who may watch. */
-export function VisibilityChoice({ visibility, onVisibility, legend = 'Who can watch' }: {
-  visibility: Visibility; onVisibility: (visibility: Visibility) => void; legend?: string;
-}) {
-  return (
-    <fieldset className="choices">
-      <legend>{legend}</legend>
-      {VISIBILITIES.map((value) => (
-        <label key={value} className="choice">
-          <input type="radio" name="visibility" value={value} checked={visibility === value} onChange={() => onVisibility(value)} />
-          <span><b>{VISIBILITY_WORDS[value].label}</b><span className="soft">{VISIBILITY_WORDS[value].hint}</span></span>
-        </label>
-      ))}
-    </fieldset>
   );
 }

@@ -5,7 +5,7 @@ import { MovingPreview, usePreviewing } from '../pictures/moving-preview.js';
 import { Picture } from '../pictures/picture.js';
 import { ago, clock } from '../words/time.js';
 import './recordings.css';
-import { VISIBILITY_WORDS } from './visibility.js';
+import { VISIBILITY_WORDS } from './visibility-choice.js';
 
 /** One recording in a list; all of it leads to its page. */
 export function RecordingCard({ recording, hasChannel }: { recording: Recording; hasChannel: boolean }) {

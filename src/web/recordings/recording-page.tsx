@@ -16,7 +16,7 @@ import { ChapterList } from './chapter-list.js';
 import { Manage } from './manage.js';
 import './recordings.css';
 import { Share } from './share.js';
-import { VISIBILITY_WORDS } from './visibility.js';
+import { VISIBILITY_WORDS } from './visibility-choice.js';
 
 const RecordingPlayer = lazy(async () => ({ default: (await import('../player/recording-player.js')).RecordingPlayer }));
 
