@@ -35,12 +35,15 @@ export function useRecordedPlayback(video: RefObject<HTMLVideoElement>, { master
   const start = useRef(startSec);
   const [playback, setPlayback] = useState<Playback>();
   useEffect(() => {
-    if (!video.current) return;
+    const element = video.current;
+    if (!element) return;
     const made = new Playback({
-      video: video.current, masterUrl, audioUrl: masterUrl, whepUrl: undefined, latency: 'stable', startSec: start.current, clock: NO_CLOCK,
+      video: element, masterUrl, audioUrl: masterUrl, whepUrl: undefined, latency: 'stable', startSec: start.current, clock: NO_CLOCK,
     });
     setPlayback(made);
     return () => {
+      // Its owner may change who can watch, and with that the address: it goes on from there.
+      start.current = element.currentTime;
       setPlayback(undefined);
       made.close();
     };

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, type ReactNode } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { useApi, useSessionState } from '../api/context.js';
 import type { RecordingDetails } from '../api/contract.js';
@@ -20,6 +20,8 @@ import { VISIBILITY_WORDS } from './visibility-choice.js';
 
 const RecordingPlayer = lazy(async () => ({ default: (await import('../player/recording-player.js')).RecordingPlayer }));
 
+const RETRY_MS = 10_000;
+
 /** The page of one show that is over. */
 export function RecordingPage() {
   const id = useParams()['id'] ?? '';
@@ -30,12 +32,18 @@ export function RecordingPage() {
 
 function Loaded({ id }: { id: string }) {
   const api = useApi();
-  const { value: recording, error, replace } = usePolled(useCallback((signal) => api.recording(id, signal), [api, id]), { everyMs: 0 });
+  const { value: recording, error, replace, refresh } = usePolled(useCallback((signal) => api.recording(id, signal), [api, id]), { everyMs: 0 });
+  const code = error instanceof Problem ? error.code : undefined;
+  useEffect(() => {
+    if (error === undefined || code === 'recording_unknown') return;
+    const timer = setTimeout(refresh, RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [error, code, refresh]);
   usePageTitle(recording?.title ?? 'Recording');
-  if (recording?.state === 'recording') return <StillOn recording={recording} />;
   if (recording) return <Show recording={recording} onChanged={(changed) => replace({ ...recording, ...changed })} />;
   if (error === undefined) return <Loading />;
-  return error instanceof Problem && error.status === 404 ? <NoRecording /> : <Notice level="error">{plainWords(error)}</Notice>;
+  if (code === 'recording_unknown') return <NoRecording />;
+  return code === 'recording_running' ? <StillOn /> : <Notice level="error">{plainWords(error)}</Notice>;
 }
 
 function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged: (changed: Partial<RecordingDetails>) => void }) {
@@ -93,19 +101,18 @@ function Loading(): ReactNode {
   );
 }
 
-function StillOn({ recording: { channel, title } }: { recording: RecordingDetails }) {
+function StillOn() {
   return (
     <div data-state="recording">
       <Empty title="Still on">
-        <p>“{title}” is not over yet. You can watch it live, and go back to its start there.</p>
-        <p><Link className="button primary" to={`/${channel.slug}`}>Watch it live</Link></p>
+        <p>This show is not over yet. Its recording plays here by itself when it is.</p>
+        <p><Link className="button primary" to="/">See what is live</Link></p>
       </Empty>
     </div>
   );
 }
 
 function NoRecording() {
-  usePageTitle('No such recording');
   return (
     <div data-state="unknown">
       <Empty title="No such recording">
