@@ -11,6 +11,7 @@ import { Packager } from './packager/index.js';
 import type { LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
+import { pictureRoutes, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
@@ -46,7 +47,7 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
@@ -58,7 +59,9 @@ export function createApp(options: AppOptions): App {
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, log: roomLog('packager') });
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: () => recordings.listIds(), log: roomLog('packager') });
+  const recordings: Recordings = new Recordings({ db, config: config.recordings, mediaDir: config.mediaDir, readIndex: (id) => packager.readIndex(id), log: roomLog('recordings') });
+  const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
   const webrtc = new WebRtc({
@@ -80,7 +83,9 @@ export function createApp(options: AppOptions): App {
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
     bare: [
-      { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, recordings, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: recordedPictures({ recordings, access: recordingAccess }), corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
@@ -105,6 +110,7 @@ export function createApp(options: AppOptions): App {
       { path: '/', handler: whipRoutes({ sessions: whip, corsOrigin: config.deliver.corsOrigin, iceServers: () => webrtc.iceServers() }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
+      { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -133,6 +139,8 @@ export function createApp(options: AppOptions): App {
       { name: 'database', component: database },
       { name: 'accounts', component: accounts },
       { name: 'packager', component: packager },
+      { name: 'recordings', component: recordings },
+      { name: 'recording-access', component: recordingAccess },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
       { name: 'http', component: http },

@@ -8,6 +8,7 @@ import { ingestConfig } from './ingest/config.js';
 import { packagerConfig } from './packager/config.js';
 import { AppError, messageOf } from './platform/index.js';
 import { databaseConfig, httpConfig, logConfig } from './platform/config.js';
+import { recordingsConfig } from './recordings/config.js';
 import { streamsConfig } from './streams/config.js';
 import { transcodeConfig } from './transcode/config.js';
 import { webrtcConfig } from './webrtc/config.js';
@@ -23,6 +24,7 @@ const configSchema = z.strictObject({
   ingest: ingestConfig,
   transcode: transcodeConfig,
   packager: packagerConfig,
+  recordings: recordingsConfig,
   webrtc: webrtcConfig,
   deliver: deliverConfig,
 });

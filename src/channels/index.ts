@@ -1,6 +1,6 @@
 export { Channels } from './channels.js';
 export type { ChannelCaller } from './channels.js';
 export { channelsMigrations } from './migrations.js';
-export type { Channel, Ladder, Latency, StreamKey } from './queries.js';
+export type { Channel, Ladder, Latency, RecordingSettings, StreamKey, Visibility } from './queries.js';
 export { channelsRoutes } from './routes.js';
 export { StreamKeys } from './stream-keys.js';

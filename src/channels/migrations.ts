@@ -6,6 +6,7 @@ export const channelsMigrations: Migrations = {
   '002-channels': { up: createChannels, down: dropChannels },
   '004-channel-latency': { up: addLatency, down: dropLatency },
   '005-channel-real-time': { up: preferRealTime, down: preferBalanced },
+  '006-channel-recording': { up: addRecording, down: dropRecording },
 };
 
 async function createChannels(db: Kysely<unknown>): Promise<void> {
@@ -52,4 +53,15 @@ async function preferRealTime(db: Kysely<unknown>): Promise<void> {
 async function preferBalanced(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('channels').alterColumn('latency', (column) => column.setDefault('balanced')).execute();
   await sql`update channels set latency = 'ultra-low' where latency = 'real-time'`.execute(db);
+}
+
+async function addRecording(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels')
+    .addColumn('is_recorded', 'boolean', (column) => column.notNull().defaultTo(true))
+    .addColumn('recording_visibility', 'text', (column) => column.notNull().defaultTo('public'))
+    .execute();
+}
+
+async function dropRecording(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').dropColumn('is_recorded').dropColumn('recording_visibility').execute();
 }

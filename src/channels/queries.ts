@@ -7,6 +7,16 @@ export type Ladder = 'auto' | 'off' | string[];
 /** How near to the live moment players stay, where a viewer has not chosen. */
 export type Latency = 'real-time' | 'ultra-low' | 'balanced' | 'stable';
 
+/** Who finds a recording: everybody, who has its address, or its owner. */
+export type Visibility = 'public' | 'unlisted' | 'private';
+
+/** What becomes of the channel's shows. */
+export interface RecordingSettings {
+  isOn: boolean;
+  /** Of new recordings. */
+  visibility: Visibility;
+}
+
 type ChannelsTables = {
   channels: {
     id: string;
@@ -17,6 +27,8 @@ type ChannelsTables = {
     /** JSON. */
     ladder: ColumnType<Ladder | null, string | null | undefined, string | null>;
     latency: Generated<Latency>;
+    is_recorded: Generated<boolean>;
+    recording_visibility: Generated<Visibility>;
     created_at: Date;
   };
   stream_keys: {
@@ -42,6 +54,7 @@ export interface Channel {
   /** Null takes the server's setting. */
   ladder: Ladder | null;
   latency: Latency;
+  recording: RecordingSettings;
 }
 
 export interface ChannelChanges {
@@ -49,6 +62,7 @@ export interface ChannelChanges {
   description?: string | undefined;
   ladder?: Ladder | null | undefined;
   latency?: Latency | undefined;
+  recording?: { isOn?: boolean | undefined; visibility?: Visibility | undefined } | undefined;
 }
 
 /** A key as its owner sees it later: without the key. */
@@ -85,24 +99,30 @@ export async function insertChannel(
 }
 
 export async function findChannel(db: Db, slug: string): Promise<Channel | undefined> {
-  return tables(db).selectFrom('channels')
+  const row = await tables(db).selectFrom('channels')
     .innerJoin('users', 'users.id', 'channels.owner_id')
     .select([
       'channels.id', 'channels.owner_id as ownerId', 'users.username as owner', 'channels.slug', 'channels.title',
-      'channels.description', 'channels.ladder', 'channels.latency',
+      'channels.description', 'channels.ladder', 'channels.latency', 'channels.is_recorded as isOn',
+      'channels.recording_visibility as visibility',
     ])
     .where('channels.slug', '=', slug)
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { isOn, visibility, ...channel } = row;
+  return { ...channel, recording: { isOn, visibility } };
 }
 
 /** Changes only what is given. */
 export async function updateChannel(db: Db, id: string, changes: ChannelChanges): Promise<void> {
-  const { title, description, ladder, latency } = changes;
+  const { title, description, ladder, latency, recording = {} } = changes;
   const columns = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(ladder === undefined ? {} : { ladder: ladder === null ? null : JSON.stringify(ladder) }),
     ...(latency === undefined ? {} : { latency }),
+    ...(recording.isOn === undefined ? {} : { is_recorded: recording.isOn }),
+    ...(recording.visibility === undefined ? {} : { recording_visibility: recording.visibility }),
   };
   if (Object.keys(columns).length === 0) return;
   await tables(db).updateTable('channels').set(columns).where('id', '=', id).execute();

@@ -27,6 +27,10 @@ const changes = z.strictObject({
     z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
   ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
   latency: z.enum(['real-time', 'ultra-low', 'balanced', 'stable'], 'must be real-time, ultra-low, balanced or stable').optional(),
+  recording: z.strictObject({
+    isOn: z.boolean('must be true or false').optional(),
+    visibility: z.enum(['public', 'unlisted', 'private'], 'must be public, unlisted or private').optional(),
+  }).optional(),
 });
 const newKey = z.strictObject({
   label: line.min(1, 'must not be empty').max(60, 'must have at most 60 characters'),
@@ -67,8 +71,8 @@ function keyIdOf(request: Request<{ slug: string; id: string }>): string {
   return id;
 }
 
-/** The public part; whoever manages the channel sees its ladder too. */
+/** The public part; whoever manages the channel sees its settings too. */
 function viewOf(channel: Channel, caller: ChannelCaller | undefined): Record<string, unknown> {
-  const { slug, title, description, owner, latency, ladder } = channel;
-  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder } : {}) };
+  const { slug, title, description, owner, latency, ladder, recording } = channel;
+  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder, recording } : {}) };
 }

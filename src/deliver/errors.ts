@@ -6,13 +6,6 @@ export class FileNotFound extends AppError {
   }
 }
 
-/** The range asked for lies outside of the file; its size travels in Content-Range (RFC 9110 §15.5.17). */
-export class RangeNotSatisfiable extends AppError {
-  constructor(sizeBytes: number) {
-    super('range_not_satisfiable', `the range lies outside of the ${sizeBytes} bytes of this file`, { status: 416 });
-  }
-}
-
 /** The query of a playlist breaks a rule of RFC 8216bis §6.2.5. */
 export class PlaylistRequestRefused extends AppError {
   constructor(rule: string) {

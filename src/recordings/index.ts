@@ -1,3 +1,9 @@
+export { RecordingAccess } from './access.js';
+export { recordingsMigrations } from './migrations.js';
+export { Recordings } from './recordings.js';
+export { recordingsRoutes } from './routes.js';
+export { recordedPictures } from './vod/vod-pictures.js';
+export { vodRoutes } from './vod/vod-routes.js';
 export { Mp4Plan, planMp4 } from './mp4/mp4-plan.js';
 export type { Mp4Segment, Mp4Track } from './mp4/track-reader.js';
 export { BroadcastPictures } from './pictures/broadcast-pictures.js';

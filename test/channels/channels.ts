@@ -19,10 +19,11 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('a channel comes with the account; anybody may look, its owner sees more', async (t) => {
       const { api, owner, admin, stranger } = await start(t);
       const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob', latency: 'real-time' };
+      const settings = { ladder: null, recording: { isOn: true, visibility: 'public' } };
       t.strictSame((await api('GET', '/channels/bob')).body, { channel: open });
       t.strictSame((await api('GET', '/channels/Bob', { token: stranger })).body, { channel: open });
-      t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ladder: null } });
-      t.strictSame((await api('GET', '/channels/bob', { token: admin })).body, { channel: { ...open, ladder: null } });
+      t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ...settings } });
+      t.strictSame((await api('GET', '/channels/bob', { token: admin })).body, { channel: { ...open, ...settings } });
       t.match((await api('GET', '/channels/nobody')).body, { status: 404, code: 'channel_unknown', slug: 'nobody' });
       t.equal((await api('GET', '/channels/bob', { token: 'x.y.z' })).status, 401, 'a bad token is told, so that the page signs in again');
     });
@@ -30,13 +31,16 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('its owner and the admin change it; what is not given stays', async (t) => {
       const { api, owner, admin } = await start(t);
       const change = async (token: string, body: object) => (await api('PATCH', '/channels/bob', { token, body })).body;
-      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null };
+      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null, recording: { isOn: true, visibility: 'public' } };
       t.strictSame(await change(owner, { title: '  Low water ' }), { channel });
       t.strictSame(await change(admin, { ladder: ['720p', '360p'] }), { channel: { ...channel, ladder: ['720p', '360p'] } });
       t.strictSame(await change(owner, { ladder: 'off', description: 'Daily.' }), { channel: { ...channel, ladder: 'off', description: 'Daily.' } });
       t.strictSame(await change(owner, { ladder: null }), { channel: { ...channel, description: 'Daily.' } });
       t.strictSame(await change(owner, { latency: 'ultra-low' }), { channel: { ...channel, description: 'Daily.', latency: 'ultra-low' } });
-      t.strictSame(await change(owner, {}), { channel: { ...channel, description: 'Daily.', latency: 'ultra-low' } });
+      t.strictSame(await change(owner, { recording: { isOn: false } }), { channel: { ...channel, description: 'Daily.', latency: 'ultra-low', recording: { isOn: false, visibility: 'public' } } });
+      const last = { channel: { ...channel, description: 'Daily.', latency: 'ultra-low', recording: { isOn: false, visibility: 'private' } } };
+      t.strictSame(await change(owner, { recording: { visibility: 'private' } }), last);
+      t.strictSame(await change(owner, {}), last);
     });
 
     t.test('others may not, and wrong values are named', async (t) => {
@@ -60,6 +64,8 @@ for (const { name, open, skip } of testDatabases()) {
       const all = await api('PATCH', '/channels/bob', { token: owner, body: { ladder: 'all' } });
       const fast = await api('PATCH', '/channels/bob', { token: owner, body: { latency: 'fast' } });
       t.match(fast.body, { issues: [{ path: 'latency', message: 'must be real-time, ultra-low, balanced or stable' }] });
+      const shown = await api('PATCH', '/channels/bob', { token: owner, body: { recording: { isOn: 1, visibility: 'friends' } } });
+      t.match(shown.body, { issues: [{ path: 'recording.isOn', message: 'must be true or false' }, { path: 'recording.visibility', message: 'must be public, unlisted or private' }] });
       t.match(all.body, { issues: [{ path: 'ladder', message: 'must be auto, off, or a list of 1 to 8 rungs' }] });
     });
   });

@@ -9,9 +9,9 @@ import { testDatabases } from '../support/database.js';
 import { recordingLog } from '../support/log.js';
 
 for (const { name, open, skip } of testDatabases()) {
-  t.test(`${name}: channels that exist keep their latency, new ones play in real time`, { skip }, async (t) => {
+  t.test(`${name}: channels that exist keep their latency, new ones play in real time; all are recorded`, { skip }, async (t) => {
     const place = await open(t);
-    const { '005-channel-real-time': _newest, ...older } = channelsMigrations;
+    const { '005-channel-real-time': _this, '006-channel-recording': _later, ...older } = channelsMigrations;
     const before = new Database({ ...place, migrations: { ...accountsMigrations, ...older }, log: recordingLog() });
     t.after(() => before.stop());
     await before.start();
@@ -23,8 +23,8 @@ for (const { name, open, skip } of testDatabases()) {
     await database.start();
     await addChannel(database.db, 'bob');
     const channels = new Channels({ db: database.db });
-    t.equal((await channels.get('ada')).latency, 'balanced');
-    t.equal((await channels.get('bob')).latency, 'real-time');
+    t.match(await channels.get('ada'), { latency: 'balanced', recording: { isOn: true, visibility: 'public' } });
+    t.match(await channels.get('bob'), { latency: 'real-time', recording: { isOn: true, visibility: 'public' } });
   });
 }
 

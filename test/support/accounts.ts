@@ -8,6 +8,7 @@ import { Accounts, accountsMigrations, accountsRoutes } from '../../src/accounts
 import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from '../../src/channels/index.js';
 import { createHttpApp, Database, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
+import { recordingsMigrations } from '../../src/recordings/index.js';
 import { streamsMigrations } from '../../src/streams/index.js';
 import { apiClient } from './api-client.js';
 import type { Answer } from './api-client.js';
@@ -32,9 +33,9 @@ export function cookieOf(answer: Answer): string | undefined {
   return answer.headers.getSetCookie()[0]?.split(';')[0];
 }
 
-/** A migrated database with the tables of accounts, channels and broadcasts. */
+/** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
 export async function openDatabase(t: Test, place: { url: string; dataDir: string }): Promise<Db> {
-  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations };
+  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());
   await database.start();

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import { crossOrigin } from '../../platform/index.js';
 import { BroadcastNotLive } from '../../streams/index.js';
 import { FileNotFound, PlaylistStalled } from '../errors.js';
 import type { HlsPackage, HlsPackages, PlaylistEdge, StoredFile } from '../live.js';
@@ -14,12 +15,20 @@ export interface HlsRoutesOptions {
   packages: HlsPackages;
   viewers: Viewers;
   waiting: WaitingRequests;
+  recordings?: RecordedFiles;
   corsOrigin: string;
+}
+
+/** Files of broadcasts that are over. */
+export interface RecordedFiles {
+  /** @param name such as `720p/12.m4s`. */
+  findFile(broadcastId: string, name: string): Promise<StoredFile | undefined>;
 }
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** Names that the packager makes; nothing else reaches the store, and nothing has two of them. */
 const MEDIA_FILE = /^(?:(?:0|[1-9]\d{0,8})\.m4s|init-(?:0|[1-9]\d{0,5})\.mp4)$/;
+const RENDITION = /^[0-9a-z]{1,16}$/;
 const PART_FILE = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,3})\.m4s$/;
 /** RFC 8216bis §6.2.5.2: a request that was blocked for three target durations is given up. */
 const LONGEST_WAIT_TARGETS = 3;
@@ -30,11 +39,7 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
   const bodies = new PlaylistBodies();
   // One address for each thing: caches in front merge those who want the same.
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(['/hls', '/media'], (request, response, next) => {
-    allowOrigin(response, options.corsOrigin);
-    if (request.method === 'OPTIONS') response.status(204).end();
-    else next();
-  });
+  router.use(['/hls', '/media'], crossOrigin({ origin: options.corsOrigin, headers: ['Range'] }));
   const getLive = (slug: string): HlsPackage => {
     const live = packages.findBySlug(slug);
     if (live === undefined) throw new BroadcastNotLive(slug);
@@ -67,8 +72,9 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     const { broadcastId, rendition, file } = request.params;
     const live = packages.findById(broadcastId);
     const part = PART_FILE.exec(file);
-    const stored = live && (part ? await waitForPart({ live, rendition, msn: Number(part[1]), index: Number(part[2]), waiting, response })
-      : MEDIA_FILE.test(file) ? live.findFile(`${rendition}/${file}`) : undefined);
+    const isWhole = MEDIA_FILE.test(file) && RENDITION.test(rendition);
+    const stored = live && part ? await waitForPart({ live, rendition, msn: Number(part[1]), index: Number(part[2]), waiting, response })
+      : isWhole ? live?.findFile(`${rendition}/${file}`) ?? (await options.recordings?.findFile(broadcastId, `${rendition}/${file}`)) : undefined;
     if (stored === undefined) throw new FileNotFound();
     await sendMedia(request, response, stored, file);
   });
@@ -115,16 +121,6 @@ function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   return gone.signal;
-}
-
-function allowOrigin(response: Response, origin: string): void {
-  response.set({
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-    'Access-Control-Allow-Headers': 'Range',
-    'Access-Control-Expose-Headers': 'Content-Length, Content-Range, Date',
-    'Cross-Origin-Resource-Policy': origin === '*' ? 'cross-origin' : 'same-site',
-  });
 }
 
 function takesGzip(request: Request): boolean {

@@ -2,43 +2,25 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import { FileNotFound, RangeNotSatisfiable } from '../errors.js';
+import { setStretch, wantedStretch } from '../../platform/index.js';
+import type { Stretch } from '../../platform/index.js';
+import { FileNotFound } from '../errors.js';
 import type { StoredFile } from '../live.js';
-
-/** Byte positions, both included. */
-interface Stretch {
-  start: number;
-  end: number;
-}
 
 const YEAR_SEC = 31_536_000;
 
 /** Answers with a segment, a part or an init segment, or one range of it; from memory or disk. */
 export async function sendMedia(request: Request, response: Response, stored: StoredFile, name: string): Promise<void> {
-  const requested = requestedStretch(request, response, stored.sizeBytes);
-  const stretch = requested ?? { start: 0, end: stored.sizeBytes - 1 };
+  const stretch = wantedStretch(request, response, stored.sizeBytes);
   const file = 'file' in stored && request.method !== 'HEAD' ? await openFile(stored.file) : undefined;
+  setStretch(response, stretch, stored.sizeBytes);
   response.set({
     'Content-Type': name.endsWith('.mp4') ? 'video/mp4' : 'video/iso.segment',
     'Cache-Control': `public, max-age=${YEAR_SEC}, immutable`,
-    'Accept-Ranges': 'bytes',
-    'Content-Length': String(stretch.end - stretch.start + 1),
   });
-  if (requested !== undefined) response.status(206).set('Content-Range', `bytes ${stretch.start}-${stretch.end}/${stored.sizeBytes}`);
   if (request.method === 'HEAD') response.end();
   else if ('buffers' in stored) sendBuffers(response, stored.buffers, stretch);
   else if (file !== undefined) await sendFile(response, file, stretch, stored.offsetBytes ?? 0);
-}
-
-/** One range is answered with 206; several, or what is no range, with the whole (RFC 9110 §14.2). */
-function requestedStretch(request: Request, response: Response, sizeBytes: number): Stretch | undefined {
-  if (request.method !== 'GET' || !request.get('range')?.startsWith('bytes=')) return undefined;
-  const ranges = request.range(sizeBytes, { combine: true });
-  if (ranges === -1) {
-    response.set('Content-Range', `bytes */${sizeBytes}`);
-    throw new RangeNotSatisfiable(sizeBytes);
-  }
-  return Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
 }
 
 /** Between the look-up and the read, the window may have moved on. */

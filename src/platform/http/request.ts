@@ -18,8 +18,16 @@ export class RequestInvalid extends AppError {
 
 /** @throws {RequestInvalid} */
 export function parseBody<T>(schema: z.ZodType<T>, request: Pick<Request, 'body'>): T {
-  const body: unknown = request.body;
-  const result = schema.safeParse(body);
+  return parse(schema, request.body);
+}
+
+/** The query of a request, as far as the schema asks for it. @throws {RequestInvalid} */
+export function parseQuery<T>(schema: z.ZodType<T>, request: Pick<Request, 'query'>): T {
+  return parse(schema, request.query);
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new RequestInvalid(result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
 }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import { crossOrigin } from '../../platform/index.js';
 import { PictureNotFound } from './errors.js';
 import { PictureFolder, picturesPath } from './picture-folder.js';
 import type { PictureIndex } from './picture-folder.js';
@@ -20,6 +21,8 @@ export interface PicturedBroadcast {
   timeline: Timeline;
   /** Whether caches between may keep its pictures. */
   isPublic: boolean;
+  /** What addresses of its pictures need at their end, such as `access=…`. */
+  query?: string;
 }
 
 export interface PictureRoutesOptions {
@@ -40,11 +43,7 @@ export function pictureRoutes(options: PictureRoutesOptions): Router {
   const { mediaDir, broadcasts, corsOrigin } = options;
   // One address for each thing, as for media.
   const router = Router({ caseSensitive: true, strict: true });
-  router.use('/pictures', (request, response, next) => {
-    allowOrigin(response, corsOrigin);
-    if (request.method === 'OPTIONS') response.status(204).end();
-    else next();
-  });
+  router.use('/pictures', crossOrigin({ origin: corsOrigin }));
   router.get('/pictures/:broadcastId/:file', async (request, response) => {
     const { broadcastId, file } = request.params;
     const broadcast = BROADCAST_ID.test(broadcastId) ? await broadcasts.find(broadcastId, request) : undefined;
@@ -53,7 +52,7 @@ export function pictureRoutes(options: PictureRoutesOptions): Router {
     const index = await folder.readIndex();
     if (index === undefined) throw new PictureNotFound();
     const caching = `${broadcast.isPublic ? 'public' : 'private'}, ${lifetimeOf(file, index)}`;
-    if (file === 'board.vtt') response.set('Cache-Control', caching).type('text/vtt').send(storyboardVtt(index, broadcast.timeline));
+    if (file === 'board.vtt') response.set('Cache-Control', caching).type('text/vtt').send(storyboardVtt(index, broadcast.timeline, broadcast.query));
     else await sendPicture(request, response, { file: folder.fileOf(file), caching });
   });
   return router;
@@ -87,13 +86,4 @@ async function openPicture(file: string): Promise<FileHandle> {
   } catch (cause) {
     throw new PictureNotFound({ cause });
   }
-}
-
-/** Pages of other sites may show pictures, and draw them. */
-function allowOrigin(response: Response, origin: string): void {
-  response.set({
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-    'Cross-Origin-Resource-Policy': origin === '*' ? 'cross-origin' : 'same-site',
-  });
 }

@@ -51,23 +51,25 @@ export function isSheetComplete(storyboard: Storyboard, sheet: number): boolean 
 /**
  * The tiles of a stretch as WebVTT cues: sheets beside the file, with media fragments (Media Fragments URI 1.0 §4.2.2).
  * A tile holds until the next one; the first one also for what comes before it.
+ * @param query what the sheets' addresses need, such as `access=…`.
  */
-export function storyboardVtt(storyboard: Storyboard, timeline: Timeline): string {
+export function storyboardVtt(storyboard: Storyboard, timeline: Timeline, query?: string): string {
   const { firstTile, timesMs } = storyboard;
   const shownAt = (atMs: number): number => Math.round(timeline.mapTime(atMs));
   const cues = timesMs.flatMap((atMs, i) => {
     const startMs = shownAt(Math.max(timeline.fromMs, i === 0 ? -Infinity : atMs));
     const endMs = shownAt(Math.min(timeline.toMs, timesMs[i + 1] ?? Infinity));
-    return startMs < endMs ? [`${vttTime(startMs)} --> ${vttTime(endMs)}\n${tileUri(storyboard, firstTile + i)}\n`] : [];
+    return startMs < endMs ? [`${vttTime(startMs)} --> ${vttTime(endMs)}\n${tileUri(storyboard, firstTile + i, query)}\n`] : [];
   });
   return ['WEBVTT\n', ...cues].join('\n');
 }
 
 /** A sheet that grows has another address with each tile: a cached one would be black where the new tile is. */
-function tileUri(storyboard: Storyboard, tile: number): string {
+function tileUri(storyboard: Storyboard, tile: number, query?: string): string {
   const { sheet, x, y } = placeOf(tile);
-  const grown = isSheetComplete(storyboard, sheet) ? '' : `?tiles=${nextTile(storyboard) % TILES_PER_SHEET}`;
-  return `${sheetName(sheet)}${grown}#xywh=${x},${y},${TILE.width},${TILE.height}`;
+  const grown = isSheetComplete(storyboard, sheet) ? undefined : `tiles=${nextTile(storyboard) % TILES_PER_SHEET}`;
+  const queries = [grown, query].filter((one) => one !== undefined).join('&');
+  return `${sheetName(sheet)}${queries && `?${queries}`}#xywh=${x},${y},${TILE.width},${TILE.height}`;
 }
 
 export function sheetName(sheet: number): string {
