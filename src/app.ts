@@ -2,20 +2,23 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from './channels/index.js';
+import { Channels, channelsMigrations, channelsRoutes, publishingChannelOf, StreamKeys } from './channels/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
-import type { LivePackage } from './packager/index.js';
+import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
-import { pictureRoutes, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes } from './recordings/index.js';
+import {
+  BroadcastPictures, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
+} from './recordings/index.js';
+import type { PicturedBroadcasts } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
-import type { Transcode } from './transcode/index.js';
+import type { ResumedTranscode, Transcode } from './transcode/index.js';
 import { WebRtc, whepRoutes, whipRoutes, WhipSessions } from './webrtc/index.js';
 
 export interface AppOptions {
@@ -39,6 +42,20 @@ export interface App extends Component {
 /** Without a setting: each takes a port, and docker-compose.yml publishes so many. */
 const MAX_WEBRTC_WORKERS = 8;
 
+/** What a broadcast's media passes. */
+interface MediaRooms {
+  broadcasts: Broadcasts;
+  /** What is on the disk of broadcasts that are about to go on. */
+  returning: Map<string, BroadcastIndex>;
+  transcoder: Transcoder;
+  packager: Packager;
+  webrtc: WebRtc;
+  viewers: Viewers;
+  recordings: Recordings;
+  pictures: { maker: PictureMaker; mediaDir: string };
+  log: Log;
+}
+
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
 export function createApp(options: AppOptions): App {
   const { config, log } = options;
@@ -55,12 +72,36 @@ export function createApp(options: AppOptions): App {
   const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
   const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
 
-  const broadcasts = new Broadcasts({ store: createBroadcastStore(db), graceMs: config.streams.reconnectGraceSec * 1000, ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000, log: roomLog('streams') });
+  const store = createBroadcastStore(db);
+  const returning = new Map<string, BroadcastIndex>();
+  const broadcasts = new Broadcasts({
+    store,
+    graceMs: config.streams.reconnectGraceSec * 1000,
+    ownerEndHoldMs: config.streams.ownerEndHoldSec * 1000,
+    findReturning: async ({ id }) => {
+      const index = await packager.readIndex(id);
+      const channel = index && mayGoOn(index, config.streams.resumeWithinSec * 1000) ? await channels.find(index.slug) : undefined;
+      if (index === undefined || channel === undefined) return undefined;
+      returning.set(id, index);
+      return publishingChannelOf(channel);
+    },
+    onLeftEnded: ({ id }) => recordings.complete(id),
+    log: roomLog('streams'),
+  });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: () => recordings.listIds(), log: roomLog('packager') });
-  const recordings: Recordings = new Recordings({ db, config: config.recordings, mediaDir: config.mediaDir, readIndex: (id) => packager.readIndex(id), log: roomLog('recordings') });
+  const listLive = async (): Promise<string[]> => (await store.listLive()).map(({ id }) => id);
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => [...await listLive(), ...await recordings.listIds()], log: roomLog('packager') });
+  const recordings: Recordings = new Recordings({
+    db,
+    config: config.recordings,
+    mediaDir: config.mediaDir,
+    readIndex: (id) => packager.readIndex(id),
+    // What cannot go on is completed when it is ended, a moment later.
+    listResumed: listLive,
+    log: roomLog('recordings'),
+  });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
@@ -76,16 +117,17 @@ export function createApp(options: AppOptions): App {
   const whip = new WhipSessions({ streamKeys, wrongKeys, broadcasts, receiver: webrtc, log: roomLog('webrtc') });
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
-  channels.on('updated', ({ id, title, ladder, latency }) => broadcasts.updateChannel(id, { title, ladder: ladder ?? undefined, latency }));
-  const transcodes = joinMedia({ broadcasts, transcoder, packager, webrtc, viewers, log });
+  channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
+  const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
+  const transcodes = joinMedia({ broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
-  const shows = showsOf({ broadcasts, transcodes, packager, webrtc });
+  const shows = showsOf({ broadcasts, transcodes, packager, webrtc, dvrSec: config.packager.dvrSec });
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
     bare: [
       { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, recordings, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
-      { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: recordedPictures({ recordings, access: recordingAccess }), corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: picturedBroadcasts(packager, recordedPictures({ recordings, access: recordingAccess })), corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
@@ -164,25 +206,57 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Every broadcast gets a transcode and a package; media flows publication → transcode → package. */
-function joinMedia(rooms: { broadcasts: Broadcasts; transcoder: Transcoder; packager: Packager; webrtc: WebRtc; viewers: Viewers; log: Log }): Map<string, Transcode> {
+function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
   const transcodes = new Map<string, Transcode>();
+  rooms.broadcasts.on('stored', ({ id, channel, startedAt }) => {
+    if (!channel.isRecorded) return;
+    void rooms.recordings.begin({ id, channelId: channel.id, title: channel.title, startedAt }).catch((error: unknown) => rooms.log.error('a broadcast is not recorded', { broadcast: id, error: messageOf(error) }));
+  });
   rooms.broadcasts.on('started', (broadcast) => {
-    const transcode = rooms.transcoder.open(broadcast);
-    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs });
+    const index = rooms.returning.get(broadcast.id);
+    rooms.returning.delete(broadcast.id);
+    const transcode = rooms.transcoder.open(broadcast, index && resumedTranscode(index));
+    const live = rooms.packager.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs, isRecorded: broadcast.channel.isRecorded }, index);
     transcodes.set(broadcast.id, transcode);
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
     sendInRealTime(rooms, broadcast, transcode);
-    broadcast.on('ended', () => {
+    const pictures = picture(rooms, broadcast, transcode, live);
+    broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
-      void rooms.transcoder.close(transcode).then(() => {
+      void rooms.transcoder.close(transcode).then(async () => {
+        // A broadcast that goes on after a restart has not ended for its viewers.
+        if (code === 'shutdown') return void await (await pictures).close();
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
+        await (await pictures).finish();
+        await live.settled();
+        await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' }));
     });
   });
   return transcodes;
+}
+
+/** Whether a broadcast that an earlier run of the server began may go on: its end is not long ago. */
+function mayGoOn(index: BroadcastIndex, withinMs: number): boolean {
+  const endMs = index.epochMs + endOf(index);
+  return !index.hasEnded && index.renditions.some(({ segments }) => segments.length > 0) && Date.now() - endMs < withinMs;
+}
+
+/** On the broadcast's clock, ms. */
+function endOf({ renditions }: BroadcastIndex): number {
+  return Math.max(0, ...renditions.flatMap(({ segments }) => segments.at(-1) ?? []).map(({ startMs, durationMs }) => startMs + durationMs));
+}
+
+function resumedTranscode(index: BroadcastIndex): ResumedTranscode {
+  const last = index.takes.findLast(({ isSlate }) => !isSlate);
+  const formats = index.renditions.flatMap(({ name, inits }) => {
+    const config = inits.get(last?.number ?? -1);
+    return config === undefined ? [] : [{ rendition: name, config }];
+  });
+  return { takes: Math.max(0, ...index.takes.map(({ number }) => number + 1)), endMs: endOf(index), formats };
 }
 
 function feed(broadcast: Broadcast, transcode: Transcode): void {
@@ -212,6 +286,7 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
     slug: channel.slug,
     epochMs: transcode.epochMs,
     facts: () => broadcast.meter.facts(),
+    publicationId: () => broadcast.publication?.id,
     openOpus: (config, onPacket) => transcoder.openOpus(config, onPacket, log.child({ room: 'transcode', broadcast: id, channel: channel.slug })),
   });
   if (live === undefined) return;
@@ -220,13 +295,44 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('opus', (media) => live.pushOpus(media));
 }
 
-function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc }): LiveShows {
+/** Pictures of the streamer's, of the rung that is decoded fastest. */
+async function picture({ pictures: { maker, mediaDir }, log }: MediaRooms, broadcast: Broadcast, transcode: Transcode, live: LivePackage): Promise<BroadcastPictures> {
+  const pictures = await BroadcastPictures.open({ folder: picturesPath(mediaDir, broadcast.id), maker, log: log.child({ room: 'recordings', broadcast: broadcast.id, channel: broadcast.channel.slug }) });
+  let isSlate = false;
+  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
+  live.on('segment', (rendition, { startMs, number, initUri, isGap }) => {
+    if (isSlate || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
+    const [init, part] = [live.findFile(initUri.split('/').slice(-2).join('/')), live.findPart(rendition, number, 0)];
+    if (init === undefined || !('buffers' in init) || part === undefined || part === 'coming' || !('buffers' in part)) return;
+    pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });
+  });
+  return pictures;
+}
+
+function smallestRung(live: LivePackage): string | undefined {
+  const rungs = live.facts().filter(({ kind, isDropped, height }) => kind === 'video' && !isDropped && height !== undefined);
+  return rungs.toSorted((a, b) => (a.height ?? 0) - (b.height ?? 0))[0]?.name;
+}
+
+/** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */
+function picturedBroadcasts(packager: Packager, recorded: PicturedBroadcasts): PicturedBroadcasts {
+  return {
+    find: async (id, request) => {
+      const live = packager.findById(id);
+      if (live === undefined || live.hasEnded) return recorded.find(id, request);
+      return { timeline: { fromMs: 0, toMs: Infinity, mapTime: (atMs) => atMs }, isPublic: true };
+    },
+  };
+}
+
+function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc; dvrSec: number }): LiveShows {
   const { broadcasts, transcodes, packager, webrtc } = rooms;
   const showOf = (broadcast: Broadcast): LiveShow => ({
     id: broadcast.id,
     channel: broadcast.channel,
     startedAt: broadcast.startedAt,
     state: broadcast.state,
+    dvrSec: rooms.dvrSec,
     isPlayable: packager.findById(broadcast.id)?.isPlayable ?? false,
     publication: broadcast.publication,
     source: () => broadcast.meter.facts(),

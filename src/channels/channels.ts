@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Db, DbTransaction } from '../platform/index.js';
+import type { PublishingChannel } from '../streams/index.js';
 import { ChannelNotYours, ChannelUnknown } from './errors.js';
 import { findChannel, insertChannel, updateChannel } from './queries.js';
 import type { Channel, ChannelChanges } from './queries.js';
@@ -58,6 +59,12 @@ export class Channels extends EventEmitter<ChannelsEvents> {
     this.emit('updated', updated);
     return updated;
   }
+}
+
+/** The channel as the media path needs it. */
+export function publishingChannelOf(channel: Omit<Channel, 'ownerId' | 'owner' | 'description' | 'recording'> & { recording: { isOn: boolean } }): PublishingChannel {
+  const { id, slug, title, ladder, latency, recording, reconnectGraceSec, endsOnUnpublish } = channel;
+  return { id, slug, title, ladder: ladder ?? undefined, latency, isRecorded: recording.isOn, graceMs: reconnectGraceSec === null ? undefined : reconnectGraceSec * 1_000, endsOnUnpublish };
 }
 
 export function canManage(channel: Channel, caller: ChannelCaller | undefined): boolean {

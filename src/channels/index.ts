@@ -1,4 +1,4 @@
-export { Channels } from './channels.js';
+export { Channels, publishingChannelOf } from './channels.js';
 export type { ChannelCaller } from './channels.js';
 export { channelsMigrations } from './migrations.js';
 export type { Channel, Ladder, Latency, RecordingSettings, StreamKey, Visibility } from './queries.js';

@@ -7,6 +7,7 @@ export const channelsMigrations: Migrations = {
   '004-channel-latency': { up: addLatency, down: dropLatency },
   '005-channel-real-time': { up: preferRealTime, down: preferBalanced },
   '006-channel-recording': { up: addRecording, down: dropRecording },
+  '008-channel-return': { up: addReturn, down: dropReturn },
 };
 
 async function createChannels(db: Kysely<unknown>): Promise<void> {
@@ -64,4 +65,15 @@ async function addRecording(db: Kysely<unknown>): Promise<void> {
 
 async function dropRecording(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('channels').dropColumn('is_recorded').dropColumn('recording_visibility').execute();
+}
+
+async function addReturn(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels')
+    .addColumn('reconnect_grace_sec', 'integer')
+    .addColumn('ends_on_unpublish', 'boolean', (column) => column.notNull().defaultTo(true))
+    .execute();
+}
+
+async function dropReturn(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('channels').dropColumn('reconnect_grace_sec').dropColumn('ends_on_unpublish').execute();
 }

@@ -29,6 +29,8 @@ type ChannelsTables = {
     latency: Generated<Latency>;
     is_recorded: Generated<boolean>;
     recording_visibility: Generated<Visibility>;
+    reconnect_grace_sec: Generated<number | null>;
+    ends_on_unpublish: Generated<boolean>;
     created_at: Date;
   };
   stream_keys: {
@@ -55,6 +57,10 @@ export interface Channel {
   ladder: Ladder | null;
   latency: Latency;
   recording: RecordingSettings;
+  /** How long a broadcast waits for its encoder, seconds; null takes the server's setting. */
+  reconnectGraceSec: number | null;
+  /** Whether an encoder that says that it is done ends the broadcast. */
+  endsOnUnpublish: boolean;
 }
 
 export interface ChannelChanges {
@@ -62,6 +68,8 @@ export interface ChannelChanges {
   description?: string | undefined;
   ladder?: Ladder | null | undefined;
   latency?: Latency | undefined;
+  reconnectGraceSec?: number | null | undefined;
+  endsOnUnpublish?: boolean | undefined;
   recording?: { isOn?: boolean | undefined; visibility?: Visibility | undefined } | undefined;
 }
 
@@ -83,6 +91,9 @@ export interface StreamKeyRow {
   title: string;
   ladder: Ladder | null;
   latency: Latency;
+  isRecorded: boolean;
+  reconnectGraceSec: number | null;
+  endsOnUnpublish: boolean;
   ownerBannedAt: Date | null;
 }
 
@@ -104,7 +115,8 @@ export async function findChannel(db: Db, slug: string): Promise<Channel | undef
     .select([
       'channels.id', 'channels.owner_id as ownerId', 'users.username as owner', 'channels.slug', 'channels.title',
       'channels.description', 'channels.ladder', 'channels.latency', 'channels.is_recorded as isOn',
-      'channels.recording_visibility as visibility',
+      'channels.recording_visibility as visibility', 'channels.reconnect_grace_sec as reconnectGraceSec',
+      'channels.ends_on_unpublish as endsOnUnpublish',
     ])
     .where('channels.slug', '=', slug)
     .executeTakeFirst();
@@ -115,12 +127,14 @@ export async function findChannel(db: Db, slug: string): Promise<Channel | undef
 
 /** Changes only what is given. */
 export async function updateChannel(db: Db, id: string, changes: ChannelChanges): Promise<void> {
-  const { title, description, ladder, latency, recording = {} } = changes;
+  const { title, description, ladder, latency, reconnectGraceSec, endsOnUnpublish, recording = {} } = changes;
   const columns = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(ladder === undefined ? {} : { ladder: ladder === null ? null : JSON.stringify(ladder) }),
     ...(latency === undefined ? {} : { latency }),
+    ...(reconnectGraceSec === undefined ? {} : { reconnect_grace_sec: reconnectGraceSec }),
+    ...(endsOnUnpublish === undefined ? {} : { ends_on_unpublish: endsOnUnpublish }),
     ...(recording.isOn === undefined ? {} : { is_recorded: recording.isOn }),
     ...(recording.visibility === undefined ? {} : { recording_visibility: recording.visibility }),
   };
@@ -170,6 +184,7 @@ export async function findStreamKey(db: Db, keyHash: string): Promise<StreamKeyR
     .select([
       'stream_keys.id', 'stream_keys.key_hash as keyHash', 'stream_keys.last_used_at as lastUsedAt',
       'channels.id as channelId', 'channels.slug', 'channels.title', 'channels.ladder', 'channels.latency',
+      'channels.is_recorded as isRecorded', 'channels.reconnect_grace_sec as reconnectGraceSec', 'channels.ends_on_unpublish as endsOnUnpublish',
       'users.banned_at as ownerBannedAt',
     ])
     .where('stream_keys.key_hash', '=', keyHash)

@@ -27,6 +27,8 @@ const changes = z.strictObject({
     z.array(z.string().regex(/^[0-9a-z]{1,16}$/, 'must be the name of a rung, such as 720p')).min(1).max(8),
   ], 'must be auto, off, or a list of 1 to 8 rungs').nullable().optional(),
   latency: z.enum(['real-time', 'ultra-low', 'balanced', 'stable'], 'must be real-time, ultra-low, balanced or stable').optional(),
+  reconnectGraceSec: z.int('must be whole seconds').min(0, 'must be 0 to 3600 seconds').max(3600, 'must be 0 to 3600 seconds').nullable().optional(),
+  endsOnUnpublish: z.boolean('must be true or false').optional(),
   recording: z.strictObject({
     isOn: z.boolean('must be true or false').optional(),
     visibility: z.enum(['public', 'unlisted', 'private'], 'must be public, unlisted or private').optional(),
@@ -73,6 +75,6 @@ function keyIdOf(request: Request<{ slug: string; id: string }>): string {
 
 /** The public part; whoever manages the channel sees its settings too. */
 function viewOf(channel: Channel, caller: ChannelCaller | undefined): Record<string, unknown> {
-  const { slug, title, description, owner, latency, ladder, recording } = channel;
-  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder, recording } : {}) };
+  const { slug, title, description, owner, latency, ladder, recording, reconnectGraceSec, endsOnUnpublish } = channel;
+  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder, recording, reconnectGraceSec, endsOnUnpublish } : {}) };
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { EventEmitter } from 'node:events';
 import type { Db, Log } from '../platform/index.js';
 import type { PublishingChannel } from '../streams/index.js';
+import { publishingChannelOf } from './channels.js';
 import { StreamKeyRejected, StreamKeyUnknown, TooManyStreamKeys } from './errors.js';
 import { deleteStreamKey, findStreamKey, insertStreamKey, listStreamKeys, lockAndCountStreamKeys, touchStreamKey } from './queries.js';
 import type { Channel, StreamKey, StreamKeyRow } from './queries.js';
@@ -64,7 +65,7 @@ export class StreamKeys extends EventEmitter<StreamKeysEvents> {
     const isRight = isSame(keyHash, row?.keyHash ?? hashOf(''));
     if (!row || !isRight || row.ownerBannedAt) throw new StreamKeyRejected();
     await this.#touch(row);
-    return { streamKeyId: row.id, channel: publishingChannelOf(row) };
+    return { streamKeyId: row.id, channel: publishingChannelOf({ ...row, id: row.channelId, recording: { isOn: row.isRecorded } }) };
   }
 
   /** Remembers the use, at most once a minute: an encoder that reconnects in a loop must not become a loop of writes. */
@@ -73,10 +74,6 @@ export class StreamKeys extends EventEmitter<StreamKeysEvents> {
     if (row.lastUsedAt && now.getTime() - row.lastUsedAt.getTime() < TOUCH_MS) return;
     await touchStreamKey(this.#db, row.id, now);
   }
-}
-
-function publishingChannelOf({ channelId, slug, title, ladder, latency }: StreamKeyRow): PublishingChannel {
-  return { id: channelId, slug, title, ladder: ladder ?? undefined, latency };
 }
 
 function hashOf(key: string): string {

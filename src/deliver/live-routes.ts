@@ -69,8 +69,11 @@ function summary(show: LiveShow, viewers: Viewers): Record<string, unknown> {
     id: show.id,
     startedAt: show.startedAt,
     viewers: viewers.count(show.id),
+    thumbnail: `/pictures/${show.id}/latest.jpg`,
+    storyboard: `/pictures/${show.id}/board.vtt`,
     playback: {
       hls: `/hls/${show.channel.slug}/master.m3u8`,
+      ...(show.dvrSec > 0 ? { dvr: `/hls/${show.channel.slug}/dvr.m3u8`, dvrSec: show.dvrSec } : {}),
       ...(show.realTime().isPossible ? { whep: `/whep/${show.channel.slug}` } : {}),
     },
   };

@@ -31,6 +31,8 @@ export interface LiveShow {
   channel: { id: string; slug: string; title: string; latency?: Latency | undefined };
   startedAt: Date;
   state: 'starting' | 'live' | 'reconnecting' | 'ended';
+  /** How far viewers can rewind, seconds; 0: not at all. */
+  dvrSec: number;
   /** Viewers can start; it stays so while an encoder reconnects. */
   isPlayable: boolean;
   publication: { protocol: string; encoder: string; remoteAddress: string; startedAt: Date } | undefined;
@@ -70,8 +72,9 @@ export interface HlsPackage {
   broadcastId: string;
   /** The broadcast is over; the playlists say so. */
   hasEnded: boolean;
-  multivariantPlaylist(): string | undefined;
-  mediaPlaylist(rendition: string, options: { isDelta: boolean }): string | undefined;
+  /** With `isDvr`, of all that can be rewound to. */
+  multivariantPlaylist(options: { isDvr: boolean }): string | undefined;
+  mediaPlaylist(rendition: string, options: { isDelta: boolean; isDvr: boolean }): string | undefined;
   edge(rendition: string): PlaylistEdge | undefined;
   findFile(name: string): StoredFile | undefined;
   /** The bytes of a part, `coming` when it may be the next one, or undefined when there is none of that name. */

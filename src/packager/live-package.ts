@@ -217,6 +217,12 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     await this.#store.destroy();
   }
 
+  /** Number of the last segment that was made; undefined before the first. */
+  get lastNumber(): number | undefined {
+    const numbers = [...this.#renditions.values()].flatMap((rendition) => rendition.last?.number ?? []);
+    return numbers.length === 0 ? undefined : Math.max(...numbers);
+  }
+
   /** Resolves when finished segments are on disk. */
   async settled(): Promise<void> {
     await this.#store.settled();

@@ -24,7 +24,7 @@ export interface PackagedBroadcast {
   channel: { slug: string };
   epochMs: number;
   /** Its files stay as its recording. */
-  isRecorded?: boolean;
+  isRecorded?: boolean | undefined;
 }
 
 const BROADCAST_FOLDER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;

@@ -27,7 +27,7 @@ const NEXT: Record<BroadcastState, BroadcastState[]> = {
 export class Broadcast extends EventEmitter<BroadcastEvents> {
   readonly id: string;
   readonly channel: PublishingChannel;
-  readonly startedAt = new Date();
+  readonly startedAt: Date;
   readonly meter = new SourceMeter();
   readonly #log: Log;
   readonly #graceMs: number;
@@ -37,12 +37,15 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
   #lost: Publication | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: { id: string; channel: PublishingChannel; graceMs: number; log: Log }) {
+  /** @param options.startedAt of a broadcast that an earlier run of the server began; it waits for its encoder. */
+  constructor(options: { id: string; channel: PublishingChannel; graceMs: number; startedAt?: Date; log: Log }) {
     super();
     this.id = options.id;
+    this.startedAt = options.startedAt ?? new Date();
     this.channel = options.channel;
     this.#graceMs = options.graceMs;
     this.#log = options.log;
+    if (options.startedAt !== undefined) this.#awaitReturn({ code: 'connection-lost', message: 'the server was started anew' });
   }
 
   get state(): BroadcastState {
@@ -108,14 +111,27 @@ export class Broadcast extends EventEmitter<BroadcastEvents> {
   #lose(publication: Publication, reason: CloseReason): void {
     if (this.#publication !== publication) return;
     this.#publication = undefined;
-    if (reason.code !== 'connection-lost' || this.#graceMs === 0) {
+    if (!this.#mayReturnAfter(reason)) {
       this.end(reason);
       return;
     }
     this.#lost = publication;
-    this.#moveTo('reconnecting', reason);
+    this.#awaitReturn(reason);
     this.emit('detached', reason);
-    this.#graceTimer = setTimeout(() => this.end(reason), this.#graceMs);
+  }
+
+  #mayReturnAfter({ code }: CloseReason): boolean {
+    return this.#grace > 0 && (code === 'connection-lost' || (code === 'unpublished' && this.channel.endsOnUnpublish === false));
+  }
+
+  /** Ms. */
+  get #grace(): number {
+    return this.channel.graceMs ?? this.#graceMs;
+  }
+
+  #awaitReturn(reason: CloseReason): void {
+    this.#moveTo('reconnecting', reason);
+    this.#graceTimer = setTimeout(() => this.end(reason), this.#grace);
   }
 
   #moveTo(state: BroadcastState, reason?: CloseReason): void {

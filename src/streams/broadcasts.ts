@@ -7,19 +7,29 @@ import { StreamEndedLately } from './errors.js';
 import { Publication } from './publication.js';
 import type { CloseReason, PublicationOptions, PublishingChannel } from './publication.js';
 
+/** A broadcast that a stop of the server left live. */
+export interface LeftBroadcast {
+  id: string;
+  channelId: string;
+  startedAt: Date;
+}
+
 /** Where broadcasts are remembered. */
 export interface BroadcastStore {
   insert(broadcast: { id: string; channelId: string; startedAt: Date }): Promise<void>;
   end(broadcast: { id: string; endedAt: Date; reason: string }): Promise<void>;
-  /** Ends what a crash left live; returns how many. */
-  endAllLive(reason: string): Promise<number>;
+  /** What a stop or a crash of the server left live. */
+  listLive(): Promise<LeftBroadcast[]>;
 }
 
 export interface BroadcastsEvents {
   started: [broadcast: Broadcast];
+  /** Its row is written: other rows may refer to it. */
+  stored: [broadcast: Broadcast];
   ended: [broadcast: Broadcast, reason: CloseReason];
 }
 
+const STOPPED = 'the server stopped while it was live';
 const ENDED_KEYS_KEPT = 1_000;
 
 /** The registry of what is on air: one broadcast per channel at most. */
@@ -27,6 +37,8 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   readonly #store: BroadcastStore;
   readonly #graceMs: number;
   readonly #ownerEndHoldMs: number;
+  readonly #findReturning: (left: LeftBroadcast) => Promise<PublishingChannel | undefined>;
+  readonly #onLeftEnded: (left: LeftBroadcast) => Promise<void>;
   readonly #log: Log;
   readonly #byChannel = new Map<string, Broadcast>();
   /** Rows being written, by broadcast: an end is stored after its beginning. */
@@ -37,19 +49,27 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   /** Channel → when an encoder that keeps reconnecting was last sent away, ms. */
   readonly #endedByOwnerMs = new Map<string, number>();
 
-  constructor(options: { store: BroadcastStore; graceMs: number; ownerEndHoldMs: number; log: Log }) {
+  /** @param options.findReturning the channel of a broadcast that can go on after the server was started anew; undefined when it cannot. */
+  constructor(options: { store: BroadcastStore; graceMs: number; ownerEndHoldMs: number; findReturning?: (left: LeftBroadcast) => Promise<PublishingChannel | undefined>; onLeftEnded?: (left: LeftBroadcast) => Promise<void>; log: Log }) {
     super();
     this.#store = options.store;
     this.#graceMs = options.graceMs;
     this.#ownerEndHoldMs = options.ownerEndHoldMs;
+    this.#onLeftEnded = options.onLeftEnded ?? (async () => undefined);
+    this.#findReturning = options.findReturning ?? (async () => undefined);
     this.#log = options.log;
   }
 
+  /** What an earlier run of the server left live goes on when its encoder comes back in time, and is ended else. */
   async start(): Promise<void> {
-    const repaired = await this.#store.endAllLive('the server stopped while it was live');
-    if (repaired > 0) this.#log.warn('ended broadcasts that a stop of the server had left live', { count: repaired });
+    for (const left of await this.#store.listLive()) {
+      const channel = this.#graceMs === 0 ? undefined : await this.#findReturning(left);
+      if (channel === undefined) await this.#endLeft(left);
+      else this.#add(new Broadcast({ ...left, channel, graceMs: this.#graceMs, log: this.#log.child({ broadcast: left.id, channel: channel.slug }) }));
+    }
   }
 
+  /** With a grace, the broadcasts stay live in the store: they go on when the server is there again. */
   async stop(): Promise<void> {
     for (const broadcast of this.list()) broadcast.end({ code: 'shutdown', message: 'the server is stopping' });
     await Promise.all(this.#storingEnds);
@@ -97,12 +117,14 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   }
 
   /** The channel was changed: pages show title and latency at once, the next publication gets the ladder. */
-  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder' | 'latency'>): void {
+  updateChannel(channelId: string, changes: Pick<PublishingChannel, 'title' | 'ladder' | 'latency' | 'graceMs' | 'endsOnUnpublish'>): void {
     const broadcast = this.#byChannel.get(channelId);
     if (broadcast === undefined) return;
     broadcast.channel.title = changes.title;
     broadcast.channel.ladder = changes.ladder;
     broadcast.channel.latency = changes.latency;
+    broadcast.channel.graceMs = changes.graceMs;
+    broadcast.channel.endsOnUnpublish = changes.endsOnUnpublish;
   }
 
   list(): Broadcast[] {
@@ -112,11 +134,20 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
   #create(options: Omit<PublicationOptions, 'id'>): Broadcast {
     const id = randomUUID();
     const log = this.#log.child({ broadcast: id, channel: options.channel.slug });
-    const broadcast = new Broadcast({ id, channel: options.channel, graceMs: this.#graceMs, log });
-    this.#byChannel.set(options.channel.id, broadcast);
+    return this.#add(new Broadcast({ id, channel: options.channel, graceMs: this.#graceMs, log }));
+  }
+
+  #add(broadcast: Broadcast): Broadcast {
+    this.#byChannel.set(broadcast.channel.id, broadcast);
     broadcast.once('ended', (reason) => this.#forget(broadcast, reason));
     this.emit('started', broadcast);
     return broadcast;
+  }
+
+  async #endLeft(left: LeftBroadcast): Promise<void> {
+    await this.#store.end({ id: left.id, endedAt: new Date(), reason: STOPPED });
+    this.#log.warn('ended a broadcast that a stop of the server had left live', { broadcast: left.id });
+    await this.#onLeftEnded(left);
   }
 
   async #insert(broadcast: Broadcast): Promise<void> {
@@ -124,6 +155,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     this.#inserting.set(broadcast, inserting);
     try {
       await inserting;
+      this.emit('stored', broadcast);
     } catch (error) {
       broadcast.end({ code: 'shutdown', message: 'the broadcast could not be stored' });
       throw error;
@@ -158,6 +190,7 @@ export class Broadcasts extends EventEmitter<BroadcastsEvents> implements Compon
     } catch {
       return; // there is no row to end; whoever publishes hears why
     }
+    if (reason.code === 'shutdown' && this.#graceMs > 0) return;
     await this.#store.end({ id: broadcast.id, endedAt, reason: reason.message }).catch((error: unknown) => {
       this.#log.error('end of broadcast could not be stored', { broadcast: broadcast.id, error: messageOf(error) });
     });

@@ -1,7 +1,7 @@
 export { Broadcast } from './broadcast.js';
 export { Broadcasts } from './broadcasts.js';
 export { Publication } from './publication.js';
-export type { BroadcastStore } from './broadcasts.js';
+export type { BroadcastStore, LeftBroadcast } from './broadcasts.js';
 export type { CloseReason, PublicationOptions, PublishingChannel } from './publication.js';
 export type { AudioConfig, Frame, Media, Rendition, RenditionMedia, Take, VideoConfig } from './media.js';
 export { MediaMemory } from './media-memory.js';

@@ -30,6 +30,12 @@ export interface PublishingChannel {
   ladder: 'auto' | 'off' | string[] | undefined;
   /** How near to the live moment players stay; the media path only carries it. */
   latency?: 'real-time' | 'ultra-low' | 'balanced' | 'stable' | undefined;
+  /** Whether its broadcasts are kept; the media path only carries it. */
+  isRecorded?: boolean | undefined;
+  /** How long a broadcast waits for its encoder, ms; undefined takes the server's setting. */
+  graceMs?: number | undefined;
+  /** Whether an encoder that says that it is done ends the broadcast; else it is waited for, as after a lost connection. */
+  endsOnUnpublish?: boolean | undefined;
 }
 
 export interface PublicationOptions {

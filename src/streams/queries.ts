@@ -44,10 +44,9 @@ export function createBroadcastStore(db: Db): BroadcastStore {
       await tables.updateTable('broadcasts').set({ ended_at: endedAt, end_reason: reason })
         .where('id', '=', id).where('ended_at', 'is', null).execute();
     },
-    async endAllLive(reason) {
-      const result = await tables.updateTable('broadcasts').set({ ended_at: new Date(), end_reason: reason })
-        .where('ended_at', 'is', null).executeTakeFirst();
-      return Number(result.numUpdatedRows);
+    async listLive() {
+      const rows = await tables.selectFrom('broadcasts').selectAll().where('ended_at', 'is', null).orderBy('started_at').execute();
+      return rows.map((row) => ({ id: row.id, channelId: row.channel_id, startedAt: row.started_at }));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { CodecPlan } from './codec-plan.js';
 import { H264_PAYLOAD_TYPE, VIDEO_SSRCS } from './feed/video-sender.js';
+import { PLAYOUT_DELAY, takesPlayoutDelay } from './rtp/playout-delay.js';
 import { OPUS_CLOCK_RATE, VIDEO_CLOCK_RATE } from './rtp/wall-clock.js';
 import type { WebRtcWorker } from './workers.js';
 
@@ -110,6 +111,7 @@ function videoParameters({ video }: CodecPlan): types.ProducerOptions {
     rtpParameters: {
       codecs: [{ mimeType: 'video/H264', clockRate: VIDEO_CLOCK_RATE, payloadType: H264_PAYLOAD_TYPE, parameters: h264Parameters(video?.profileLevelId), rtcpFeedback: [] }],
       encodings: VIDEO_SSRCS.map((ssrc) => ({ ssrc })),
+      headerExtensions: [PLAYOUT_DELAY],
       rtcp: { cname: 'tidemark' },
     },
   };
@@ -126,9 +128,11 @@ function audioParameters(): types.ProducerOptions {
   };
 }
 
-function withoutEstimation({ codecs = [] }: types.RtpCapabilities): types.RtpCapabilities {
+function withoutEstimation(capabilities: types.RtpCapabilities): types.RtpCapabilities {
+  const { codecs = [] } = capabilities;
   return {
     codecs: codecs.map((codec) => ({ ...codec, rtcpFeedback: (codec.rtcpFeedback ?? []).filter(({ type }) => !ESTIMATION_FEEDBACK.has(type)) })),
-    headerExtensions: [], // they would have numbers of the router's choice, not the viewer's
+    // Others would have numbers of the router's choice, not the viewer's.
+    headerExtensions: takesPlayoutDelay(capabilities) ? [{ kind: 'video', uri: PLAYOUT_DELAY.uri, preferredId: PLAYOUT_DELAY.id }] : [],
   };
 }

@@ -6,6 +6,7 @@ import { planCodecs } from './codec-plan.js';
 import type { CodecPlan } from './codec-plan.js';
 import { CodecsRefused, TooManyKindsOfPlayers, WebRtcUnavailable } from './errors.js';
 import type { LiveFeed } from './feed/live-feed.js';
+import { ReplaySteering } from './feed/replay-steering.js';
 import { VideoSender } from './feed/video-sender.js';
 import { RtpStream } from './rtp/rtp-packet.js';
 import { OPUS_CLOCK_RATE, rtpTimestamp, senderReport } from './rtp/wall-clock.js';
@@ -123,12 +124,7 @@ export class Stage {
       transport.close();
       throw new WebRtcUnavailable('the stream was interrupted just now', { retryAfterSec: 1 });
     }
-    const viewer = new Viewer({
-      transport,
-      consumers,
-      bookReplay: (options) => this.#sender.bookReplay(() => this.#feed.mainGroup(), options),
-      hasLowLayer: () => this.#feed.layers.low !== undefined,
-    });
+    const viewer = new Viewer({ transport, consumers, steering: this.#steeringOf(consumers) });
     growth.viewers.add(viewer);
     viewer.once('connected', () => this.#openFeed());
     viewer.once('closed', () => {
@@ -136,6 +132,15 @@ export class Stage {
       this.#cutWhenIdle(growth);
     });
     return viewer;
+  }
+
+  #steeringOf(consumers: types.Consumer[]): ReplaySteering | undefined {
+    const video = consumers.find(({ kind }) => kind === 'video');
+    return video && new ReplaySteering({
+      video,
+      bookReplay: (options) => this.#sender.bookReplay(() => this.#feed.mainGroup(), options),
+      hasLowLayer: () => this.#feed.layers.low !== undefined,
+    });
   }
 
   #growthFor(worker: WebRtcWorker, plan: CodecPlan, address: string): Growth {

@@ -1,25 +1,28 @@
 import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
-import { LAYERS } from './feed/video-sender.js';
-import type { BookedReplay } from './feed/video-sender.js';
 import { unlessGone } from './unless-gone.js';
 
 export interface ViewerEvents {
   /** Media flows. */
   connected: [];
-  /** Something came from it since it was listened for the last time. */
+  /** Something came from the player since the last look. */
   heard: [];
   /** It is over, and says why. */
   closed: [reason: string];
 }
 
+/** Decides which layer of the picture a viewer is sent. */
+export interface Steering {
+  /** Media flows from now on. */
+  begin(): void;
+  close(): void;
+}
+
 export interface ViewerOptions {
   transport: types.WebRtcTransport;
   consumers: types.Consumer[];
-  /** Asks for the pictures since the last key frame once more; spare ones are for who has a picture already. */
-  bookReplay: (options: { isSpare: boolean }) => BookedReplay | undefined;
-  /** Whether there is a rung for a network that does not carry the main layer. */
-  hasLowLayer: () => boolean;
+  /** Undefined where there is nothing to choose. */
+  steering: Steering | undefined;
 }
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -28,27 +31,12 @@ const LISTEN_INTERVAL_MS = 2_000;
 /** A viewer that is silent for this long is not counted; one that was killed is missed two seconds later at most. */
 export const PRESENT_MS = 6_000;
 const GONE_MS = 12_000;
-/** A replay that was booked begins within this time, or not at all. */
-const REPLAY_LIMIT_MS = 1_000;
-/** Players ask for a key frame again and again until they have one. */
-const REPLAY_INTERVAL_MS = 1_000;
-/** mediasoup's score of a network, 0 to 10, from its receiver reports; below, the lower layer is sent. */
-const POOR_SCORE = 6;
-const GOOD_SCORE = 9;
-const FIRST_RETURN_MS = 8_000;
-const MAX_RETURN_MS = 120_000;
 
 /** One viewer: a transport with what it consumes. */
 export class Viewer extends EventEmitter<ViewerEvents> {
   readonly #options: ViewerOptions;
-  readonly #video: types.Consumer | undefined;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #connectTimer: NodeJS.Timeout;
   #state: 'new' | 'connecting' | 'connected' | 'closed' = 'new';
-  #preferred: number = LAYERS.main;
-  #lastReplayMs = -Infinity;
-  #returnMs = FIRST_RETURN_MS;
-  #returnTimer: NodeJS.Timeout | undefined;
-  #replayed: BookedReplay | undefined;
   #listening: NodeJS.Timeout | undefined;
   #receivedBytes = 0;
   #heardMs = 0;
@@ -56,8 +44,7 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   constructor(options: ViewerOptions) {
     super();
     this.#options = options;
-    const { transport, consumers } = options;
-    this.#video = consumers.find(({ kind }) => kind === 'video');
+    const { transport } = options;
     transport.on('icestatechange', (state) => {
       if (state === 'disconnected') this.close('the network of the viewer is gone');
     });
@@ -66,10 +53,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
       else if (state === 'failed' || state === 'closed') this.close('the connection of the viewer was closed');
     });
     transport.observer.on('close', () => this.close('the stream is over'));
-    if (this.#video !== undefined) this.#follow(this.#video);
-    this.#after(CONNECT_LIMIT_MS, () => {
+    this.#connectTimer = setTimeout(() => {
       if (this.#state !== 'connected') this.close('the viewer did not connect in time');
-    });
+    }, CONNECT_LIMIT_MS);
   }
 
   get iceParameters(): types.IceParameters {
@@ -92,9 +78,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     return this.#state === 'connected';
   }
 
-  /** Whether it has connected, and something came from it lately. */
+  /** Whether it is connected and was heard of lately. */
   get isPresent(): boolean {
-    return this.isConnected && performance.now() - this.#heardMs <= PRESENT_MS;
+    return this.isConnected && performance.now() - this.#heardMs < PRESENT_MS;
   }
 
   /** The player's side of DTLS; media follows when it has connected. */
@@ -110,10 +96,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
   close(reason = 'the viewer left'): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const timer of this.#timers) clearTimeout(timer);
-    clearTimeout(this.#returnTimer);
+    clearTimeout(this.#connectTimer);
     clearInterval(this.#listening);
-    this.#replayed?.leave();
+    this.#options.steering?.close();
     this.#options.transport.close();
     this.emit('closed', reason);
     this.removeAllListeners();
@@ -123,10 +108,10 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     if (this.#state === 'closed') return;
     this.#state = 'connected';
     this.#heardMs = performance.now();
-    this.#listening = setInterval(() => void this.#quietly(this.#listen()), LISTEN_INTERVAL_MS);
+    this.#listening = setInterval(() => void quietly(this.#listen()), LISTEN_INTERVAL_MS);
     this.emit('connected');
-    await this.#quietly(Promise.all(this.#options.consumers.map((consumer) => consumer.resume())));
-    this.#replay({ isSpare: false });
+    await quietly(Promise.all(this.#options.consumers.map((consumer) => consumer.resume())));
+    if (this.isConnected) this.#options.steering?.begin();
   }
 
   async #listen(): Promise<void> {
@@ -142,80 +127,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
     this.#heardMs = nowMs;
     this.emit('heard');
   }
-
-  #follow(video: types.Consumer): void {
-    video.on('layerschange', (layers) => {
-      // What was missed is on its way; with the next key frame it goes on with the layer that lasts.
-      if (layers === undefined) return;
-      if (isReplay(layers.spatialLayer)) this.#prefer(this.#preferred);
-      else this.#leaveReplay();
-    });
-    video.on('score', ({ score }) => this.#judge(score));
-    video.on('trace', ({ type }) => {
-      if (type === 'pli' || type === 'fir') this.#replay({ isSpare: true });
-    });
-    void this.#quietly(video.enableTraceEvent(['pli', 'fir']));
-  }
-
-  /** Not for who was sent down: its network does not carry what the main layer missed. */
-  #replay(options: { isSpare: boolean }): void {
-    const nowMs = performance.now();
-    if (this.#video === undefined || this.#state !== 'connected' || this.#preferred !== LAYERS.main) return;
-    if (nowMs - this.#lastReplayMs < REPLAY_INTERVAL_MS) return;
-    this.#leaveReplay();
-    this.#replayed = this.#options.bookReplay(options);
-    if (this.#replayed === undefined) return;
-    this.#lastReplayMs = nowMs;
-    this.#prefer(this.#replayed.layer);
-    this.#after(REPLAY_LIMIT_MS, () => this.#prefer(this.#preferred));
-  }
-
-  #leaveReplay(): void {
-    this.#replayed?.leave();
-    this.#replayed = undefined;
-  }
-
-  #judge(score: number): void {
-    if (score <= POOR_SCORE && this.#preferred === LAYERS.main && this.#options.hasLowLayer()) this.#goDown();
-    else if (score < GOOD_SCORE) this.#restartReturn();
-  }
-
-  #goDown(): void {
-    this.#preferred = LAYERS.low;
-    this.#prefer(LAYERS.low);
-    this.#restartReturn();
-    this.#returnMs = Math.min(MAX_RETURN_MS, this.#returnMs * 2);
-  }
-
-  /** Back to the main layer after a while without loss; each time that did not last, later. */
-  #restartReturn(): void {
-    if (this.#preferred === LAYERS.main) return;
-    clearTimeout(this.#returnTimer);
-    this.#returnTimer = setTimeout(() => {
-      this.#preferred = LAYERS.main;
-      this.#prefer(LAYERS.main);
-    }, this.#returnMs);
-  }
-
-  #prefer(spatialLayer: number): void {
-    if (this.#video === undefined || this.#video.type !== 'simulcast') return;
-    void this.#quietly(this.#video.setPreferredLayers({ spatialLayer }));
-  }
-
-  /** A request to a worker fails when the viewer, or the worker, is gone meanwhile: then there is nothing to do. */
-  async #quietly(work: Promise<unknown>): Promise<void> {
-    await work.catch(() => undefined);
-  }
-
-  #after(delayMs: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      work();
-    }, delayMs);
-    this.#timers.add(timer);
-  }
 }
 
-function isReplay(layer: number): boolean {
-  return layer >= LAYERS.firstReplay && layer < LAYERS.main;
+/** A request to a worker fails when the viewer, or the worker, is gone meanwhile: then there is nothing to do. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => undefined);
 }

@@ -1,7 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Component, Log } from '../platform/index.js';
-import { AppError, messageOf } from '../platform/index.js';
+import { AppError, messageOf, withDeadline } from '../platform/index.js';
 import type { WebRtcConfig } from './config.js';
+import { Relays } from './direct/relays.js';
 import { NoRealTime, NotLive, OfferRefused, TooManyViewers, WebRtcUnavailable } from './errors.js';
 import { LiveFeed } from './feed/live-feed.js';
 import type { IceServer } from './http/ice-links.js';
@@ -35,6 +36,8 @@ export interface LiveShow {
   slug: string;
   epochMs: number;
   facts: () => { hasBFrames: boolean };
+  /** The publication that feeds it now. */
+  publicationId: () => string | undefined;
   openOpus: OpenOpus;
 }
 
@@ -43,15 +46,21 @@ const IDLE_MS = 10_000;
 /** A worker with a branch of this broadcast already is preferred, unless it has this many viewers more. */
 const BRANCH_WORTH = 20;
 const WORKER_WAIT_MS = 2_500;
+/** Viewers of a publisher that is gone come back at once; the next one needs a moment to its first picture. */
+const PUBLISHER_WAIT_MS = 1_500;
 const NO_WORKER = 'the WebRTC worker is being started again: try once more';
 
 interface Show {
   id: string;
   slug: string;
+  publicationId: () => string | undefined;
   feed: LiveFeed;
   stage: Stage | undefined;
   idleTimer: NodeJS.Timeout | undefined;
 }
+
+/** Where viewers of a broadcast are seated: among those of its renditions, or at its publisher's own packets. */
+type House = Pick<Relays, 'suits' | 'admit'>;
 
 /** Plays broadcasts in real time: RTMP's media as RTP into mediasoup, and viewers out of it. */
 export class WebRtc implements Component {
@@ -61,7 +70,7 @@ export class WebRtc implements Component {
   readonly #workers: WebRtcWorkers | undefined;
   readonly #onWatching: WebRtcOptions['onWatching'];
   readonly #publishing: PublisherLimits;
-  readonly #publishers = new Map<Publisher, WebRtcWorker>();
+  readonly #publishers = new Map<Publisher, { worker: WebRtcWorker; relays: Relays }>();
   readonly #shows = new Map<string, Show>();
 
   constructor(options: WebRtcOptions) {
@@ -94,7 +103,7 @@ export class WebRtc implements Component {
   }
 
   get viewers(): number {
-    return [...this.#shows.values()].reduce((sum, { stage }) => sum + (stage?.viewerCount ?? 0), 0);
+    return this.#houses().reduce((sum, { viewerCount }) => sum + viewerCount, 0);
   }
 
   get workerPids(): number[] {
@@ -105,7 +114,7 @@ export class WebRtc implements Component {
   open(live: LiveShow): LiveFeed | undefined {
     if (this.#missing !== undefined) return undefined;
     const feed = new LiveFeed({ epochMs: live.epochMs, facts: live.facts, openOpus: live.openOpus });
-    const show: Show = { id: live.id, slug: live.slug, feed, stage: undefined, idleTimer: undefined };
+    const show: Show = { id: live.id, slug: live.slug, publicationId: live.publicationId, feed, stage: undefined, idleTimer: undefined };
     feed.on('layers', ({ main, low, note }) => {
       this.#log.info('real time', { channel: live.slug, main, low, note });
       if (main === undefined) this.#closeStage(show, note ?? 'the stream cannot be played in real time any more');
@@ -123,12 +132,14 @@ export class WebRtc implements Component {
 
   /** Whether a broadcast can be watched in real time; a worker that is just being replaced comes back. */
   isPossible(id: string): boolean {
-    return this.#missing === undefined && this.#shows.get(id)?.feed.layers.main !== undefined;
+    const show = this.#shows.get(id);
+    return this.#missing === undefined && show !== undefined && (show.feed.layers.main !== undefined || this.#relaysOf(show) !== undefined);
   }
 
   /** Why the source itself is not played in real time, or nothing is; a sentence for the streamer. */
   noteOf(id: string): string | undefined {
-    return this.#missing ?? this.#shows.get(id)?.feed.layers.note;
+    const show = this.#shows.get(id);
+    return this.#missing ?? (show && this.#relaysOf(show) === undefined ? show.feed.layers.note : undefined);
   }
 
   /**
@@ -139,12 +150,15 @@ export class WebRtc implements Component {
     if (this.#missing !== undefined) throw new WebRtcUnavailable(this.#missing);
     const show = [...this.#shows.values()].find((one) => one.slug === slug);
     if (show === undefined) throw new NotLive(slug);
+    await this.#waitForPublisher(show);
     const { main, note } = show.feed.layers;
-    if (main === undefined) throw new NoRealTime(note ?? 'the stream has no picture yet');
+    const relays = this.#relaysOf(show);
+    const direct = relays?.fits(wish) === true ? relays : undefined;
+    if (main === undefined && direct === undefined) throw new NoRealTime(note ?? 'the stream has no picture yet');
     await this.#workers?.waitForOne(WORKER_WAIT_MS);
     // Meanwhile it may have ended.
     if (this.#shows.get(show.id) !== show) throw new NotLive(slug);
-    return await this.#admitTo(show, this.#chooseWorker(show, wish), wish);
+    return await this.#admitTo(show, direct ?? this.#stageOf(show), wish);
   }
 
   /**
@@ -166,11 +180,9 @@ export class WebRtc implements Component {
     return [...(stunUrls.length > 0 ? [{ urls: stunUrls }] : []), ...(turn.urls.length > 0 ? [turnServer(turn, Date.now())] : [])];
   }
 
-  async #admitTo(show: Show, worker: WebRtcWorker, wish: Wish): Promise<Viewer> {
-    clearTimeout(show.idleTimer);
-    show.stage ??= new Stage({ feed: show.feed, log: this.#log });
+  async #admitTo(show: Show, house: House, wish: Wish & { client: Client }): Promise<Viewer> {
     try {
-      const viewer = await show.stage.admit(worker, wish);
+      const viewer = await house.admit(this.#chooseWorker(house, wish), wish);
       const count = (): void => this.#onWatching(show.id, wish.client, PRESENT_MS);
       viewer.once('connected', count);
       viewer.on('heard', count);
@@ -185,11 +197,38 @@ export class WebRtc implements Component {
     }
   }
 
+  #stageOf(show: Show): Stage {
+    clearTimeout(show.idleTimer);
+    show.stage ??= new Stage({ feed: show.feed, log: this.#log });
+    return show.stage;
+  }
+
+  /** The packets of the publisher that feeds a broadcast, once there are some. */
+  #relaysOf(show: Show): Relays | undefined {
+    const publisher = this.#publisherOf(show);
+    return publisher?.isFlowing ? this.#publishers.get(publisher)?.relays : undefined;
+  }
+
+  #publisherOf(show: Show): Publisher | undefined {
+    const publicationId = show.publicationId();
+    return publicationId === undefined ? undefined : [...this.#publishers.keys()].find((one) => one.publicationId === publicationId);
+  }
+
+  async #waitForPublisher(show: Show): Promise<void> {
+    const publisher = this.#publisherOf(show);
+    if (publisher === undefined || publisher.isFlowing) return;
+    await withDeadline(publisher.firstPicture, PUBLISHER_WAIT_MS).catch(() => undefined);
+  }
+
   async #receiveIn(worker: WebRtcWorker, plan: PublisherPlan): Promise<Publisher> {
     try {
       const publisher = await Publisher.open(worker, plan, this.#publishing);
-      this.#publishers.set(publisher, worker);
-      publisher.once('closed', () => this.#publishers.delete(publisher));
+      const relays = new Relays({ source: publisher.source, log: this.#log });
+      this.#publishers.set(publisher, { worker, relays });
+      publisher.once('closed', ({ message }) => {
+        this.#publishers.delete(publisher);
+        relays.close(message);
+      });
       return publisher;
     } catch (error) {
       this.#log.warn('a publisher could not be let in', { error: messageOf(error) });
@@ -200,11 +239,10 @@ export class WebRtc implements Component {
   }
 
   /** The one with the fewest viewers; those that have the broadcast already are worth a few. */
-  #chooseWorker(show: Show, wish: Wish): WebRtcWorker {
+  #chooseWorker(house: House, wish: Wish): WebRtcWorker {
     const loads = (this.#workers?.list ?? []).map((worker) => {
       const viewers = this.#viewersIn(worker);
-      const isNear = show.stage?.suits(worker, wish) ?? false;
-      return { worker, viewers, cost: viewers + (isNear ? 0 : BRANCH_WORTH) };
+      return { worker, viewers, cost: viewers + (house.suits(worker, wish) ? 0 : BRANCH_WORTH) };
     });
     if (loads.length === 0) throw new WebRtcUnavailable(NO_WORKER, { retryAfterSec: 1 });
     const max = this.#config.maxViewersPerWorker;
@@ -214,11 +252,15 @@ export class WebRtc implements Component {
   }
 
   #viewersIn(worker: WebRtcWorker): number {
-    return [...this.#shows.values()].reduce((sum, { stage }) => sum + (stage?.viewersIn(worker) ?? 0), 0);
+    return this.#houses().reduce((sum, house) => sum + house.viewersIn(worker), 0);
+  }
+
+  #houses(): (Stage | Relays)[] {
+    return [...[...this.#shows.values()].flatMap(({ stage }) => stage ?? []), ...[...this.#publishers.values()].map(({ relays }) => relays)];
   }
 
   #publishersIn(worker: WebRtcWorker): number {
-    return [...this.#publishers.values()].filter((one) => one === worker).length;
+    return [...this.#publishers.values()].filter((one) => one.worker === worker).length;
   }
 
   #closeWhenIdle(show: Show): void {
@@ -237,7 +279,7 @@ export class WebRtc implements Component {
   }
 
   #forgetWorker(worker: WebRtcWorker): void {
-    for (const { stage } of this.#shows.values()) stage?.forget(worker);
+    for (const house of this.#houses()) house.forget(worker);
   }
 }
 

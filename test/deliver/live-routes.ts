@@ -33,7 +33,7 @@ function ada(ended: string[]): LiveShow {
     channel: { id: 'c1', slug: 'ada', title: 'Ada codes', latency: 'ultra-low' },
     startedAt: new Date('2026-01-01T00:00:00Z'),
     state: 'live',
-    isPlayable: true,
+    isPlayable: true, dvrSec: 0,
     publication: { protocol: 'rtmp', encoder: 'OBS', remoteAddress: '192.0.2.1', startedAt: new Date(Date.now() - 60_000) },
     source: () => ({ video: videoConfig(), audio: audioConfig(), fps: 29.966, videoKbps: 6000, audioKbps: 128, keyFrameIntervalSec: 2, sinceKeyFrameSec: 1, hasBFrames: true }),
     realTime: () => ({ isPossible: true, note: undefined }),

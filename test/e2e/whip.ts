@@ -34,7 +34,8 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
     const viewer = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await viewer.goto(`${server.url}/ada`);
     await untilPlayer(viewer, 'WebRTC plays', (now) => now.phase === 'playing' && now.protocol === 'WebRTC');
-    const { behindSec, height } = await untilPlayed(viewer, 4);
+    await untilPlayed(viewer, 4);
+    const { behindSec, height } = await untilPlayer(viewer, 'its delay is known', (now) => now.behindSec !== undefined);
     t.ok((behindSec ?? Infinity) < 1, `${behindSec} s behind`);
     t.equal(height, 480);
     t.ok(await isHeard(viewer), 'Opus arrives');
@@ -64,7 +65,7 @@ t.test('a browser publishes its camera by WHIP', { skip: noChromium || noWorker 
     });
   }
 
-  await t.test('in layers: the first one is taken', async (t) => {
+  await t.test('in layers: the largest is taken', async (t) => {
     const session = await publishCamera(camera, { key, layers: true });
     await untilPlaylist(`${server.url}/hls/ada/master.m3u8`, 'the whole picture', (text) => /RESOLUTION=640x480/.test(text), 30_000);
     t.match(await healthOf(), { source: { codec: 'h264', width: 640, height: 480 } });

@@ -176,7 +176,7 @@ function compare(before: Sample, after: Sample): void {
 
 async function main(): Promise<void> {
   const startedMs = Date.now();
-  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const store = { insert: async () => undefined, end: async () => undefined, listLive: async () => [] };
   const broadcasts = new Broadcasts({ store, graceMs: 0, ownerEndHoldMs: 0, log });
   const bounds = { maxConnections: 1e6, maxConnectionsPerAddress: 1e6, wrongKeysPerMinute: 1e9, handshakeTimeoutSec: 2, idleTimeoutSec: 2 };
   const config = { ...loadConfig({ folder: 'config', environment: {} }).ingest, port: 0, ...bounds };

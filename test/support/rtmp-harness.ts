@@ -128,7 +128,7 @@ export async function startIngest(
   options: { config?: Partial<IngestConfig>; streamKeys?: StreamKeys } = {},
 ): Promise<Ingest> {
   const log = new KeptLog();
-  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const store = { insert: async () => undefined, end: async () => undefined, listLive: async () => [] };
   const broadcasts = new Broadcasts({ store, graceMs: 0, ownerEndHoldMs: 0, log });
   const received: Received[] = [];
   const target: PublishTarget = {

@@ -246,6 +246,17 @@ a=rid:f send
 a=simulcast:send q;h;f
 `);
 
+/** A browser that sends layers: packets name them, and no SSRC is told. */
+export const layeredOffer = simulcastOffer
+  .replace(/a=ssrc(?:-group)?:(?:FID )?[23]{4}[^\r]*\r\n/g, '')
+  .replace('a=rid:q send', [
+    'a=extmap:4 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+    'a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid',
+    'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+    'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+    'a=rid:q send',
+  ].join('\r\n'));
+
 /** The m-line of a data channel, as Chromium bundles it. */
 export const dataChannel = sdp(`m=application 9 UDP/DTLS/SCTP webrtc-datachannel
 ${CHROMIUM_TRANSPORT}

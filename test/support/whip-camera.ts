@@ -20,7 +20,7 @@ export async function publishCamera(page: Page, options: { key: string; codec?: 
     for (const track of stream.getTracks()) {
       const transceiver = connection.addTransceiver(track, {
         direction: 'sendonly', streams: [stream],
-        ...(layers && track.kind === 'video' ? { sendEncodings: [{ rid: 'whole' }, { rid: 'half', scaleResolutionDownBy: 2 }] } : {}),
+        ...(layers && track.kind === 'video' ? { sendEncodings: [{ rid: 'whole', maxBitrate: 1_000_000 }, { rid: 'half', scaleResolutionDownBy: 2, maxBitrate: 80_000 }] } : {}),
       });
       const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
       const wanted = codecs.filter(({ mimeType }) => mimeType === codec || mimeType === 'video/rtx');

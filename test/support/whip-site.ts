@@ -20,6 +20,7 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
   readonly plan: PublisherPlan;
   connectedWith: types.DtlsParameters | undefined;
   closedBy: CloseReason | undefined;
+  publicationId: string | undefined;
   restarts = 0;
 
   constructor(plan: PublisherPlan) {
@@ -37,6 +38,10 @@ export class TestTransport extends EventEmitter<{ media: [media: Media]; closed:
     return { usernameFragment: `restarted-${this.restarts}`, password: 'another-password-of-32-characters', iceLite: true };
   }
 
+  feed(publicationId: string): void {
+    this.publicationId = publicationId;
+  }
+
   close(reason: CloseReason): void {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason;
@@ -51,7 +56,7 @@ export async function serveWhip(t: Test, options: { wrongKeysAllowed?: number; o
   const refusal: { error: Error | undefined; isTransportLost: boolean } = { error: undefined, isTransportLost: false };
   let wrongKeys = 0;
   const log = recordingLog();
-  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const store = { insert: async () => undefined, end: async () => undefined, listLive: async () => [] };
   const broadcasts = new Broadcasts({ store, graceMs: 60_000, ownerEndHoldMs: 0, log });
   t.after(() => broadcasts.stop());
   const sessions = new WhipSessions({

@@ -1,6 +1,8 @@
 import t from 'tap';
+import { withServersNumbers } from '../../src/web/playback/webrtc/extension-numbers.js';
 import { lossShare, PictureHealth, type Look } from '../../src/web/playback/webrtc/health.js';
 import { iceServersOf } from '../../src/web/playback/webrtc/ice-servers.js';
+import { reportedDelaySec } from '../../src/web/playback/webrtc/reported-delay.js';
 import { Route, type Setback } from '../../src/web/playback/webrtc/route.js';
 import { rtpAgeSec, rtpTimeMs } from '../../src/web/playback/webrtc/rtp-time.js';
 import { inStereo } from '../../src/web/playback/webrtc/whep.js';
@@ -26,6 +28,20 @@ t.test('the age of a picture, where its stamp can be one', async (t) => {
   t.equal(rtpAgeSec(stampedBefore(-2_000), nowMs), undefined);
 });
 
+t.test('the delay of a picture by the reports of the server', async (t) => {
+  const report = (played: number | undefined, remoteTimestamp = 2_086_015_588_074) => new Map(Object.entries({
+    sound: { id: 'sound', type: 'inbound-rtp', kind: 'audio' },
+    picture: { id: 'picture', type: 'inbound-rtp', kind: 'video', remoteId: 'sender', timestamp: 1_795_284_567_080, estimatedPlayoutTimestamp: played },
+    sender: { id: 'sender', type: 'remote-outbound-rtp', timestamp: 1_795_284_566_928, remoteTimestamp },
+    pair: { id: 'pair', type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.02 },
+  }));
+  const inMs = (sec: number | undefined) => sec === undefined ? undefined : Math.round(sec * 1000);
+  t.equal(inMs(reportedDelaySec(report(37_092_191))), 45, 'as Chromium counts, of a server whose clock began with the machine');
+  t.equal(inMs(reportedDelaySec(report(1_795_284_567_000, 1_795_284_566_928))), 90, 'from 1970');
+  t.equal(reportedDelaySec(report(undefined)), undefined);
+  t.equal(reportedDelaySec(report(36_000_000)), undefined, 'what is not believable is unknown');
+});
+
 t.test('the ICE servers that links name', async (t) => {
   t.same(iceServersOf(null), []);
   t.same(iceServersOf('<stun:stun.example.net>; rel="ice-server"'), [{ urls: 'stun:stun.example.net' }]);
@@ -48,6 +64,14 @@ t.test('the offer asks for stereo, once', async (t) => {
   t.equal(inStereo(offer), asked);
   t.equal(inStereo(asked), asked);
   t.equal(inStereo('a=rtpmap:96 H264/90000\r\n'), 'a=rtpmap:96 H264/90000\r\n');
+});
+
+t.test('the offer numbers extensions as the server does, each number once', async (t) => {
+  const offer = (numbers: number[]) => ['urn:ietf:params:rtp-hdrext:toffset', 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time', 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01', 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay']
+    .map((uri, i) => `a=extmap:${numbers[i]}${i === 3 ? '/recvonly' : ''} ${uri}\r\n`).join('');
+  t.equal(withServersNumbers(offer([1, 2, 4, 5])), offer([1, 4, 5, 2]), 'Chromium');
+  t.equal(withServersNumbers(offer([5, 4, 7, 6])), offer([7, 4, 5, 6]), 'Firefox');
+  t.equal(withServersNumbers('v=0\r\n'), 'v=0\r\n');
 });
 
 /** Looks four times a second at a connection that does each second what is asked for. */

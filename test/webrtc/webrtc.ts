@@ -15,7 +15,7 @@ t.test('without a worker no media is kept, and the streamer is told why', async 
     log: recordingLog(),
   });
   const openOpus = () => { throw new Error('nothing is to be encoded'); };
-  t.equal(webrtc.open({ id: 'b1', slug: 'ada', epochMs: 0, facts: () => ({ hasBFrames: false }), openOpus }), undefined);
+  t.equal(webrtc.open({ id: 'b1', slug: 'ada', epochMs: 0, publicationId: () => undefined, facts: () => ({ hasBFrames: false }), openOpus }), undefined);
   t.equal(webrtc.noteOf('b1'), MISSING);
   t.notOk(webrtc.isPossible('b1'));
 });

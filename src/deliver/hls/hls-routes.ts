@@ -45,15 +45,16 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     if (live === undefined) throw new BroadcastNotLive(slug);
     return live;
   };
-  router.get('/hls/:slug/master.m3u8', (request, response) => {
+  const sendMultivariant = (request: Request<{ slug: string }>, response: Response): void => {
     const slug = request.params.slug.toLowerCase();
     const live = getLive(slug);
-    const text = live.multivariantPlaylist();
+    const isDvr = isOfDvr(request);
+    const text = live.multivariantPlaylist({ isDvr });
     if (text === undefined) throw new BroadcastNotLive(slug);
     if (!live.hasEnded) viewers.seen(live.broadcastId, request);
-    sendPlaylist(request, response, bodies.get(live, '', text, { isGzip: takesGzip(request) }), { maxAgeSec: 1 });
-  });
-  router.get('/hls/:slug/:rendition/index.m3u8', async (request, response) => {
+    sendPlaylist(request, response, bodies.get(live, isDvr ? '+dvr' : '', text, { isGzip: takesGzip(request) }), { maxAgeSec: 1 });
+  };
+  const sendMediaPlaylist = async (request: Request<{ slug: string; rendition: string }>, response: Response): Promise<void> => {
     const slug = request.params.slug.toLowerCase();
     const { rendition } = request.params;
     const live = getLive(slug);
@@ -62,12 +63,15 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     // Players ask once more to learn of the end: that is no viewer.
     if (!edge.hasEnded) viewers.seen(live.broadcastId, request, { targetDurationSec: edge.targetDurationSec });
     if (!isReached(edge, asked)) await waitForPlaylist({ live, rendition, asked, edge, waiting, response });
-    const text = response.destroyed ? undefined : live.mediaPlaylist(rendition, { isDelta: asked.isDelta });
+    const isDvr = isOfDvr(request);
+    const text = response.destroyed ? undefined : live.mediaPlaylist(rendition, { isDelta: asked.isDelta, isDvr });
     if (text === undefined) return void response.destroy();
-    const body = bodies.get(live, `${rendition}${asked.isDelta ? '+' : ''}`, text, { isGzip: takesGzip(request) });
+    const body = bodies.get(live, `${rendition}${asked.isDelta ? '+' : ''}${isDvr ? '+dvr' : ''}`, text, { isGzip: takesGzip(request) });
     const isFixed = asked.msn !== undefined && !live.hasEnded;
     sendPlaylist(request, response, body, { maxAgeSec: isFixed ? edge.targetDurationSec : 1 });
-  });
+  };
+  for (const file of ['master', 'dvr'] as const) router.get(`/hls/:slug/${file}.m3u8`, sendMultivariant);
+  for (const file of ['index', 'dvr'] as const) router.get(`/hls/:slug/:rendition/${file}.m3u8`, sendMediaPlaylist);
   router.get('/media/:broadcastId/:rendition/:file', async (request, response) => {
     const { broadcastId, rendition, file } = request.params;
     const live = packages.findById(broadcastId);
@@ -79,6 +83,11 @@ export function hlsRoutes(options: HlsRoutesOptions): Router {
     await sendMedia(request, response, stored, file);
   });
   return router;
+}
+
+/** Whether the playlist of all that can be rewound to is asked for. */
+function isOfDvr(request: { path: string }): boolean {
+  return request.path.endsWith('/dvr.m3u8');
 }
 
 function getEdge(live: HlsPackage, rendition: string, slug: string): PlaylistEdge {

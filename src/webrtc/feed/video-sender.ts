@@ -1,4 +1,5 @@
 import { h264Payloads } from '../rtp/h264-payload.js';
+import { playoutDelay } from '../rtp/playout-delay.js';
 import { RtpStream } from '../rtp/rtp-packet.js';
 import type { RtpPayload } from '../rtp/rtp-packet.js';
 import { rtpTimestamp, senderReport, TWO_32, VIDEO_CLOCK_RATE } from '../rtp/wall-clock.js';
@@ -16,6 +17,9 @@ export const H264_PAYLOAD_TYPE = 101;
 const GATHER_MS = 15;
 /** A stream exists for mediasoup, and can be switched to, only after a packet and a report: filler data (RFC 6184 §1.3, NAL type 12). */
 const FILLER: RtpPayload = { slices: [Buffer.from([12, 0xff])], marker: true };
+
+/** Players show a picture as soon as they have it: waiting for an even rhythm is what other latencies are for. */
+const SHOW_AT_ONCE = playoutDelay({ minMs: 0, maxMs: 0 });
 
 /** A place on a replay's layer. */
 export interface BookedReplay {
@@ -45,7 +49,7 @@ export const VIDEO_SSRCS: readonly number[] = Array.from({ length: LAYER_COUNT }
 /** Sends pictures to mediasoup: the main layer, a lower one, and replays for who joins between key frames. */
 export class VideoSender {
   readonly #options: VideoSenderOptions;
-  readonly #streams = VIDEO_SSRCS.map((ssrc) => new RtpStream({ ssrc, payloadType: H264_PAYLOAD_TYPE }));
+  readonly #streams = VIDEO_SSRCS.map((ssrc) => new RtpStream({ ssrc, payloadType: H264_PAYLOAD_TYPE, extension: SHOW_AT_ONCE }));
   readonly #replays = new Map<number, RunningReplay>();
   #gatheringLayer: number | undefined;
   /** How far the timestamp of a picture is behind the wall clock when it goes out, 90 kHz. */

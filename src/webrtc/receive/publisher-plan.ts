@@ -27,10 +27,14 @@ export interface PublisherPlan {
 
 const URI = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
+  rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
   transportFeedback: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   sendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
   dependency: 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
 } as const;
+/** Layers of one picture; each is forwarded to every worker that has viewers. */
+const MAX_LAYERS = 3;
 /** RFC 8285 §4.2: what fits the one-byte form. */
 const MAX_EXTENSION_ID = 14;
 /** Constrained Baseline before all, which costs least; then what encoders call High, Main and Baseline. */
@@ -95,7 +99,8 @@ function planAudio(offered: OfferedMedia[]): PlannedTrack | undefined {
 }
 
 function planTrack(media: OfferedMedia, kind: types.MediaKind, codec: types.RtpCodecCapability, parameters: unknown): PlannedTrack {
-  const headerExtensions = extensionsOf(media, nameOf(codec));
+  const rids = kind === 'video' ? ridsOf(media) : [];
+  const headerExtensions = extensionsOf(media, nameOf(codec), rids.length > 0);
   const [stream] = media.ssrcs;
   const hasMid = media.mid !== undefined && headerExtensions.some(({ uri }) => uri === URI.mid);
   if (stream === undefined && !hasMid) throw new OfferRefused(`${kind} names neither its SSRC nor the extension for its mid: it could not be told from other streams`);
@@ -107,10 +112,22 @@ function planTrack(media: OfferedMedia, kind: types.MediaKind, codec: types.RtpC
       ...(hasMid && media.mid !== undefined ? { mid: media.mid } : {}),
       codecs: [codecParameters(codec, parameters, headerExtensions), ...(rtx === undefined ? [] : [codecParameters(rtx, rtx.parameters, [])])],
       headerExtensions,
-      encodings: [encodingOf(stream, rtx !== undefined)],
+      encodings: rids.length > 0 ? rids.map((rid) => ({ rid, ...layersInTime(codec) })) : [encodingOf(stream, rtx !== undefined)],
       rtcp: { cname: 'publisher', reducedSize: true },
     },
   };
+}
+
+/** Layers that packets name: without both extensions, one stream is all that can be told apart. */
+function ridsOf(media: OfferedMedia): string[] {
+  const uris = extensionsOf(media, '', true).map(({ uri }) => uri);
+  const isNamed = media.mid !== undefined && uris.includes(URI.mid) && uris.includes(URI.rid);
+  return isNamed ? media.rids.slice(0, MAX_LAYERS) : [];
+}
+
+/** VP8 of several layers drops pictures for slower ones in three steps of time, and mediasoup passes only those it is told of. */
+function layersInTime(codec: types.RtpCodecCapability): Pick<types.RtpEncodingParameters, 'scalabilityMode'> {
+  return nameOf(codec) === 'video/vp8' ? { scalabilityMode: 'L1T3' } : {};
 }
 
 function encodingOf(stream: OfferedMedia['ssrcs'][number] | undefined, hasRtx: boolean): types.RtpEncodingParameters {
@@ -144,9 +161,9 @@ function feedbackOf({ rtcpFeedback = [] }: types.RtpCodecCapability, extensions:
     .map(({ type, parameter = '' }) => ({ type, parameter }));
 }
 
-function extensionsOf({ headerExtensions }: OfferedMedia, codecName: string): types.RtpHeaderExtensionParameters[] {
+function extensionsOf({ headerExtensions }: OfferedMedia, codecName: string, hasLayers: boolean): types.RtpHeaderExtensionParameters[] {
   // mediasoup tells the key frames of AV1 by its dependency descriptor.
-  const wanted = [URI.mid, URI.transportFeedback, URI.sendTime, ...(codecName === 'video/av1' ? [URI.dependency] : [])];
+  const wanted = [URI.mid, URI.transportFeedback, URI.sendTime, ...(codecName === 'video/av1' ? [URI.dependency] : []), ...(hasLayers ? [URI.rid, URI.repairedRid] : [])];
   return headerExtensions.flatMap(({ id, uri, direction }) => {
     const used = wanted.find((one) => one === uri);
     const canSend = direction === 'sendrecv' || direction === 'sendonly';

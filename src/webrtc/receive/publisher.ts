@@ -1,9 +1,11 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { types } from 'mediasoup';
 import { z } from 'zod';
 import type { CloseReason, Media } from '../../streams/index.js';
+import type { RelaySource } from '../direct/relay.js';
 import { unlessGone } from '../unless-gone.js';
 import type { WebRtcWorker } from '../workers.js';
+import { LayeredPicture } from './layers/layered-picture.js';
 import type { PublisherPlan } from './publisher-plan.js';
 import { ReceivedMedia } from './received-media.js';
 
@@ -19,6 +21,8 @@ export interface PublisherLimits {
 
 export interface PublisherEvents {
   media: [media: Media];
+  /** Its first picture is there. */
+  flowing: [];
   /** It is over, and says why; comes once. */
   closed: [reason: CloseReason];
 }
@@ -31,26 +35,33 @@ interface PublisherParts {
 
 const CONNECT_LIMIT_MS = 15_000;
 const TICK_MS = 100;
+const LOOK_MS = 500;
 /**
  * HLS is cut at key frames, and encoders for real time make none by themselves. A request that is lost is sent again
  * after a second, and two key frames more than 2.4 s apart would mean that the source cannot pass.
  */
 const KEY_INTERVAL_MS = 1_000;
-/** A key frame that was asked for needs a way there and back. */
+/** A key frame that was asked for needs a way there and back; each viewer who comes asks for one too. */
 const KEY_REQUEST_MS = 500;
 const TRAFFIC_WINDOW_MS = 10_000;
 const NTP_OFFSET_MS = 2_208_988_800_000;
-const senderReport = z.object({ ntpSec: z.number(), ntpFrac: z.number(), rtpTs: z.number() });
+const senderReport = z.object({ ssrc: z.number(), ntpSec: z.number(), ntpFrac: z.number(), rtpTs: z.number() });
 
 /** One publisher's transport in a worker, and its media as frames in this process. */
 export class Publisher extends EventEmitter<PublisherEvents> {
+  /** Resolves when it sends pictures; never, when it is closed before. */
+  readonly firstPicture: Promise<unknown> = once(this, 'flowing');
   readonly #parts: PublisherParts;
   readonly #limits: PublisherLimits;
   readonly #media: ReceivedMedia;
   readonly #connectTimer: NodeJS.Timeout;
   readonly #ticker: NodeJS.Timeout;
-  #video: types.Consumer | undefined;
+  #consumers: types.Consumer[] = [];
+  #layers: LayeredPicture | undefined;
+  #lastLookMs = 0;
   #state: 'new' | 'connected' | 'closed' = 'new';
+  #publicationId: string | undefined;
+  #hasPicture = false;
   #lastFrameMs = 0;
   #lastKeyMs = -Infinity;
   #lastKeyRequestMs = -Infinity;
@@ -77,7 +88,7 @@ export class Publisher extends EventEmitter<PublisherEvents> {
     try {
       const transport = await router.createWebRtcTransport({ webRtcServer: server, preferUdp: true, iceConsentTimeout: 10 });
       await transport.setMaxIncomingBitrate(limits.maxBitrateKbps * 1_000);
-      const producers = await Promise.all(plan.tracks.map(({ kind, rtpParameters }) => transport.produce({ kind, rtpParameters })));
+      const producers = await Promise.all(plan.tracks.map(({ kind, rtpParameters }) => transport.produce({ kind, rtpParameters, keyFrameRequestDelay: KEY_REQUEST_MS })));
       const publisher = new Publisher({ router, transport, producers }, plan, limits);
       await publisher.#receive();
       return publisher;
@@ -97,6 +108,26 @@ export class Publisher extends EventEmitter<PublisherEvents> {
 
   get dtlsParameters(): types.DtlsParameters {
     return this.#parts.transport.dtlsParameters;
+  }
+
+  /** What it sends, for viewers who are sent the same packets. */
+  get source(): RelaySource {
+    const { router, producers } = this.#parts;
+    return { router, producers, layerOrder: () => this.#layers?.order };
+  }
+
+  get publicationId(): string | undefined {
+    return this.#publicationId;
+  }
+
+  /** Whether it sends pictures. */
+  get isFlowing(): boolean {
+    return this.#state === 'connected' && this.#hasPicture;
+  }
+
+  /** Its media goes into this publication. */
+  feed(publicationId: string): void {
+    this.#publicationId = publicationId;
   }
 
   /** The publisher's side of DTLS; its media follows when it has connected. */
@@ -123,15 +154,36 @@ export class Publisher extends EventEmitter<PublisherEvents> {
     const { router, producers } = this.#parts;
     const direct = await router.createDirectTransport();
     const codecs = (router.rtpCapabilities.codecs ?? []).filter(({ mimeType }) => !/\/rtx$/i.test(mimeType));
+    const isLayered = producers.some(({ type }) => type === 'simulcast');
     for (const producer of producers) {
-      const consumer = await direct.consume({ producerId: producer.id, rtpCapabilities: { codecs, headerExtensions: [] } });
+      const consumer = await direct.consume({ producerId: producer.id, rtpCapabilities: { codecs, headerExtensions: [] }, paused: isLayered });
       consumer.on('rtp', (packet) => this.#take(producer.kind, packet));
-      if (producer.kind === 'video') this.#video = consumer;
+      this.#consumers.push(consumer);
+      if (producer.type === 'simulcast') this.#layers = this.#layersOf(producer, consumer);
       producer.on('trace', ({ type, info }) => {
         if (type === 'sr') this.#takeReport(producer.kind, info);
       });
       await producer.enableTraceEvent(['sr']);
     }
+  }
+
+  /** Sound waits with the picture: what comes first begins the clock. */
+  #layersOf(producer: types.Producer, consumer: types.Consumer): LayeredPicture {
+    return new LayeredPicture({
+      producer,
+      consumer,
+      onSettled: () => {
+        for (const one of this.#consumers) void one.resume().catch(() => undefined);
+      },
+      onBytes: (sizeBytes) => {
+        if (!this.#hasPicture) this.#lastFrameMs = performance.now();
+        this.#countTraffic(sizeBytes);
+      },
+    });
+  }
+
+  get #videoConsumer(): types.Consumer | undefined {
+    return this.#consumers.find(({ kind }) => kind === 'video');
   }
 
   #follow(transport: types.WebRtcTransport): void {
@@ -160,12 +212,15 @@ export class Publisher extends EventEmitter<PublisherEvents> {
 
   #take(kind: types.MediaKind, packet: Buffer): void {
     if (this.#state === 'closed') return;
-    const nowMs = performance.now();
-    if (this.#isTooMuch(packet.length, nowMs)) {
-      const { maxBitrateKbps } = this.#limits;
-      return this.close({ code: 'media-refused', message: `more than ${maxBitrateKbps} kbps over ${TRAFFIC_WINDOW_MS / 1_000} s: lower the bitrate in the encoder` });
-    }
-    this.#media.push(kind, packet, nowMs);
+    // Of layers, all are counted where they arrive.
+    if (kind === 'audio' || this.#layers === undefined) this.#countTraffic(packet.length);
+    this.#media.push(kind, packet, performance.now());
+  }
+
+  #countTraffic(sizeBytes: number): void {
+    if (!this.#isTooMuch(sizeBytes, performance.now())) return;
+    const { maxBitrateKbps } = this.#limits;
+    this.close({ code: 'media-refused', message: `more than ${maxBitrateKbps} kbps over ${TRAFFIC_WINDOW_MS / 1_000} s: lower the bitrate in the encoder` });
   }
 
   #isTooMuch(sizeBytes: number, nowMs: number): boolean {
@@ -180,15 +235,23 @@ export class Publisher extends EventEmitter<PublisherEvents> {
   #takeReport(kind: types.MediaKind, info: unknown): void {
     const report = senderReport.safeParse(info);
     if (!report.success) return;
-    const { ntpSec, ntpFrac, rtpTs } = report.data;
+    const { ssrc, ntpSec, ntpFrac, rtpTs } = report.data;
+    if (kind === 'video' && this.#layers?.isReference(ssrc) === false) return;
     this.#media.report(kind, { ntpMs: ntpSec * 1_000 + (ntpFrac / 2 ** 32) * 1_000 - NTP_OFFSET_MS, timestamp: rtpTs });
   }
 
   #pass(media: Media): void {
     if (this.#state === 'closed') return;
     this.#lastFrameMs = performance.now();
-    if (media.type === 'frame' && media.frame.kind === 'video' && media.frame.isKey) this.#lastKeyMs = this.#lastFrameMs;
+    if (media.type === 'frame' && media.frame.kind === 'video') this.#notePicture(media.frame.isKey);
     this.emit('media', media);
+  }
+
+  #notePicture(isKey: boolean): void {
+    if (isKey) this.#lastKeyMs = this.#lastFrameMs;
+    if (this.#hasPicture) return;
+    this.#hasPicture = true;
+    this.emit('flowing');
   }
 
   #tick(): void {
@@ -196,13 +259,19 @@ export class Publisher extends EventEmitter<PublisherEvents> {
     const nowMs = performance.now();
     if (nowMs - this.#lastFrameMs > this.#limits.idleTimeoutMs) return this.#lose(`nothing came for ${this.#limits.idleTimeoutMs / 1_000} s`);
     if (nowMs - this.#lastKeyMs >= KEY_INTERVAL_MS) this.#requestKey();
+    if (nowMs - this.#lastLookMs >= LOOK_MS) this.#look(nowMs);
+  }
+
+  #look(nowMs: number): void {
+    this.#lastLookMs = nowMs;
+    void this.#layers?.look(nowMs).catch(() => undefined);
   }
 
   #requestKey(): void {
     const nowMs = performance.now();
-    if (this.#video === undefined || nowMs - this.#lastKeyRequestMs < KEY_REQUEST_MS) return;
+    if (nowMs - this.#lastKeyRequestMs < KEY_REQUEST_MS) return;
     this.#lastKeyRequestMs = nowMs;
     // A request to a worker that is gone fails; the transport tells.
-    void this.#video.requestKeyFrame().catch(() => undefined);
+    void this.#videoConsumer?.requestKeyFrame().catch(() => undefined);
   }
 }

@@ -6,23 +6,30 @@ export interface RtpPayload {
   marker: boolean;
 }
 
-/** Fixed header without extensions (RFC 3550 §5.1). */
+/** Fixed header (RFC 3550 §5.1). */
 const HEADER_BYTES = 12;
 const VERSION = 2;
+const HAS_EXTENSION = 0x10;
+const NO_EXTENSION = Buffer.alloc(0);
 
 /** One RTP stream: numbers its packets and counts them for sender reports. */
 export class RtpStream {
   readonly ssrc: number;
   readonly #payloadType: number;
+  readonly #extension: Buffer;
   #sequence: number;
   #packets = 0;
   #octets = 0;
 
-  /** @param options.sequence number of the first packet, 16 bits. */
-  constructor(options: { ssrc: number; payloadType: number; sequence?: number }) {
+  /**
+   * @param options.sequence number of the first packet, 16 bits.
+   * @param options.extension a header extension that each packet carries, whole (RFC 3550 §5.3.1).
+   */
+  constructor(options: { ssrc: number; payloadType: number; sequence?: number; extension?: Buffer }) {
     this.ssrc = options.ssrc;
     this.#payloadType = options.payloadType;
     this.#sequence = options.sequence ?? 0;
+    this.#extension = options.extension ?? NO_EXTENSION;
   }
 
   get packets(): number {
@@ -39,7 +46,7 @@ export class RtpStream {
     const packet = this.#write(payload, timestamp, this.#sequence);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packets = (this.#packets + 1) >>> 0;
-    this.#octets = (this.#octets + packet.length - HEADER_BYTES) >>> 0;
+    this.#octets = (this.#octets + packet.length - HEADER_BYTES - this.#extension.length) >>> 0;
     return packet;
   }
 
@@ -50,13 +57,13 @@ export class RtpStream {
 
   #write({ slices, marker }: RtpPayload, timestamp: number, sequence: number): Buffer {
     const sizeBytes = slices.reduce((sum, slice) => sum + slice.length, 0);
-    const packet = Buffer.allocUnsafe(HEADER_BYTES + sizeBytes);
-    packet.writeUInt8(VERSION << 6, 0);
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + this.#extension.length + sizeBytes);
+    packet.writeUInt8((VERSION << 6) | (this.#extension.length > 0 ? HAS_EXTENSION : 0), 0);
     packet.writeUInt8((marker ? 0x80 : 0) | this.#payloadType, 1);
     packet.writeUInt16BE(sequence, 2);
     packet.writeUInt32BE(timestamp, 4);
     packet.writeUInt32BE(this.ssrc, 8);
-    let offset = HEADER_BYTES;
+    let offset = HEADER_BYTES + this.#extension.copy(packet, HEADER_BYTES);
     for (const slice of slices) offset += slice.copy(packet, offset);
     return packet;
   }

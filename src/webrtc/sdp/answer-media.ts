@@ -9,12 +9,14 @@ const PORT_IN_CANDIDATES = 9;
 const NOWHERE = { version: 4, ip: '0.0.0.0' };
 
 /** The m-line on which a consumer's stream is sent. */
-export function sentMedia(media: OfferedMedia, { codecs, encodings = [], rtcp }: types.RtpParameters): MediaDescription {
+export function sentMedia(media: OfferedMedia, rtpParameters: types.RtpParameters): MediaDescription {
+  const { codecs, headerExtensions = [], encodings = [], rtcp } = rtpParameters;
   return {
     ...sectionOf(media, PORT_IN_CANDIDATES, codecs.map(({ payloadType }) => payloadType).join(' ')),
     rtp: codecs.map(rtpMapOf),
     fmtp: codecs.flatMap((codec) => fmtpOf(codec.payloadType, codec.parameters)),
     rtcpFb: codecs.flatMap(feedbackOf),
+    ext: headerExtensions.map(({ id, uri }) => ({ value: id, uri })),
     msid: [{ id: STREAM_ID, appdata: media.line.type }],
     direction: 'sendonly',
     ...ssrcLines(encodings, rtcp?.cname ?? STREAM_ID),
@@ -24,7 +26,7 @@ export function sentMedia(media: OfferedMedia, { codecs, encodings = [], rtcp }:
 }
 
 /** The m-line on which a publisher's stream is taken. */
-export function receivedMedia(media: OfferedMedia, { codecs, headerExtensions = [] }: types.RtpParameters): MediaDescription {
+export function receivedMedia(media: OfferedMedia, { codecs, headerExtensions = [], encodings = [] }: types.RtpParameters): MediaDescription {
   return {
     ...sectionOf(media, PORT_IN_CANDIDATES, codecs.map(({ payloadType }) => payloadType).join(' ')),
     rtp: codecs.map(rtpMapOf),
@@ -34,7 +36,14 @@ export function receivedMedia(media: OfferedMedia, { codecs, headerExtensions = 
     direction: 'recvonly',
     rtcpMux: 'rtcp-mux',
     ...(media.hasRtcpRsize ? { rtcpRsize: 'rtcp-rsize' as const } : {}),
+    ...layerLines(encodings.flatMap(({ rid }) => rid ?? [])),
   };
+}
+
+/** The layers of the offer that are taken (RFC 8853 §5.3.2). */
+function layerLines(rids: string[]): Pick<MediaDescription, 'rids' | 'simulcast'> {
+  if (rids.length === 0) return {};
+  return { rids: rids.map((id) => ({ id, direction: 'recv' })), simulcast: { dir1: 'recv', list1: rids.join(';') } };
 }
 
 /** The m-line stays, and nothing is sent on it. It names one codec of the offer, as an m-line must name one. */

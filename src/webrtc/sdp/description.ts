@@ -38,6 +38,7 @@ const media = z.object({
   ssrcs: z.array(z.object({ id: uint.max(0xffffffff), attribute: text, value: text.optional() })).default([]),
   ssrcGroups: z.array(z.object({ semantics: text, ssrcs: text })).default([]),
   rids: z.array(z.object({ id: text, direction: text })).default([]),
+  simulcast: z.object({ dir1: text, list1: text, dir2: text.optional(), list2: text.optional() }).optional(),
   candidates: z.array(z.unknown()).default([]),
   rtcpMux: z.unknown().optional(),
   rtcpRsize: z.unknown().optional(),

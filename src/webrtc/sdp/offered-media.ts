@@ -18,7 +18,7 @@ export interface OfferedMedia {
   headerExtensions: { id: number; uri: string; direction: Direction }[];
   /** What a client sends: one of each for every stream; RTX is the stream that repeats its losses. */
   ssrcs: { ssrc: number; rtxSsrc: number | undefined }[];
-  /** Names of simulcast layers that the client sends, lowest first or as it lists them (RFC 8851). */
+  /** Names of the simulcast layers that the client sends, in its order (RFC 8853 §5.2); which is the largest, it does not tell. */
   rids: string[];
   hasRtcpRsize: boolean;
   /** Why this m-line cannot be used at all, in plain words. */
@@ -27,6 +27,8 @@ export interface OfferedMedia {
 
 const PROTOCOLS = ['UDP/TLS/RTP/SAVPF', 'TCP/TLS/RTP/SAVPF', 'RTP/SAVPF'];
 const MAX_FEEDBACKS = 16;
+/** RFC 8851 §10, in the sixteen bytes that the extension has room for. */
+const RID = /^\w{1,16}$/;
 /** Compared as text elsewhere, and as likely as not to look like a number. */
 const TEXT_PARAMETERS = new Set(['profile-level-id']);
 
@@ -44,7 +46,7 @@ export function readMedia(media: DescribedMedia, sessionDirection: Direction | u
     codecs,
     headerExtensions: readExtensions(media),
     ssrcs: readSsrcs(media),
-    rids: media.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id),
+    rids: readRids(media),
     hasRtcpRsize: media.rtcpRsize !== undefined,
     defect: defectOf(media, codecs),
   };
@@ -114,6 +116,15 @@ function readSsrcs(media: DescribedMedia): OfferedMedia['ssrcs'] {
   const repeats = new Set(rtxOf.values());
   const all = new Set(media.ssrcs.map(({ id }) => id));
   return [...all].filter((ssrc) => !repeats.has(ssrc)).map((ssrc) => ({ ssrc, rtxSsrc: rtxOf.get(ssrc) }));
+}
+
+/** Of alternatives (`a,b`) the first; a layer that is paused at first (`~a`) may come later. */
+function readRids({ rids, simulcast }: DescribedMedia): string[] {
+  if (simulcast === undefined) return [];
+  const sent = simulcast.dir1 === 'send' ? simulcast.list1 : simulcast.list2 ?? '';
+  const described = new Set(rids.filter(({ direction }) => direction === 'send').map(({ id }) => id));
+  const listed = sent.split(';').map((layer) => (layer.split(',')[0] ?? '').replace(/^~/, ''));
+  return [...new Set(listed)].filter((rid) => RID.test(rid) && described.has(rid));
 }
 
 function refusePlanB(media: DescribedMedia): void {

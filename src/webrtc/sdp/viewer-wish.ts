@@ -6,6 +6,23 @@ import type { OfferedMedia } from './offered-media.js';
 /** The m-lines on which a viewer takes picture and sound: at most one each (draft-ietf-wish-whep, "Single MediaStream"). */
 export type Seats = Partial<Record<types.MediaKind, OfferedMedia>>;
 
+/**
+ * What may be used towards a viewer. The mid is left out: answers name every SSRC, so it would only make each packet
+ * longer; a rid names what a client sends.
+ */
+const USED_EXTENSIONS: readonly types.RtpHeaderExtensionUri[] = [
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+  'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+  'urn:3gpp:video-orientation',
+  'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  'urn:ietf:params:rtp-hdrext:toffset',
+];
+/** RFC 8285 §4.2: what fits the one-byte form, which every client reads. */
+const MAX_EXTENSION_ID = 14;
+
 /** @throws {OfferRefused} with the first reason, when the offer has no m-line that can be played on. */
 export function findSeats(offer: Offer): Seats {
   const open = offer.bundled.filter(({ direction }) => direction === 'recvonly' || direction === 'sendrecv');
@@ -19,7 +36,20 @@ function reasonOf(offer: Offer): string {
   return defect ?? 'it asks to receive neither picture nor sound (a=recvonly)';
 }
 
-/** What a viewer can take, in the words of mediasoup; payload types are the viewer's own, and header extensions are not used towards it. */
+/** What a viewer can take, in the words of mediasoup: payload types and extension ids are the viewer's own. */
 export function rtpCapabilitiesOf(seats: Seats): types.RtpCapabilities {
-  return { codecs: [seats.video, seats.audio].flatMap((media) => media?.codecs ?? []) };
+  const media = [seats.video, seats.audio].filter((one) => one !== undefined);
+  return {
+    codecs: media.flatMap(({ codecs }) => codecs),
+    headerExtensions: media.flatMap(extensionsOf),
+  };
+}
+
+function extensionsOf({ kind, headerExtensions }: OfferedMedia): types.RtpHeaderExtension[] {
+  if (kind === undefined) return [];
+  return headerExtensions.flatMap(({ id, uri, direction }) => {
+    const used = USED_EXTENSIONS.find((one) => one === uri);
+    const canReceive = direction === 'sendrecv' || direction === 'recvonly';
+    return used !== undefined && canReceive && id >= 1 && id <= MAX_EXTENSION_ID ? [{ kind, uri: used, preferredId: id }] : [];
+  });
 }

@@ -32,6 +32,8 @@ export interface Receiver {
 export interface ReceivingTransport extends AnsweringTransport {
   restartIce(): Promise<types.IceParameters>;
   connect(dtlsParameters: types.DtlsParameters): Promise<void>;
+  /** Its media goes into this publication. */
+  feed(publicationId: string): void;
   close(reason: CloseReason): void;
   on(event: 'media', listener: (media: Media) => void): unknown;
   on(event: 'closed', listener: (reason: CloseReason) => void): unknown;

@@ -110,6 +110,7 @@ export class WhipSessions implements Component {
       onClose: () => this.#options.broadcasts.conclude(publication, ENDED_BY_CLIENT),
     });
     this.#sessions.set(session.id, { session, publication });
+    transport.feed(publication.id);
     transport.on('media', (media) => publication.push(media));
     transport.on('closed', (reason) => {
       this.#sessions.delete(session.id);

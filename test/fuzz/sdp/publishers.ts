@@ -43,7 +43,7 @@ function checkProduced(kind: types.MediaKind, rtpParameters: types.RtpParameters
 /** Real sessions and broadcasts in memory. Each key that has a number is right, and has a channel of its own. */
 export function openPublishers(log: Log) {
   const receiver = new OrtcReceiver();
-  const store = { insert: async () => undefined, end: async () => undefined, endAllLive: async () => 0 };
+  const store = { insert: async () => undefined, end: async () => undefined, listLive: async () => [] };
   const broadcasts = new Broadcasts({ store, graceMs: 0, ownerEndHoldMs: 0, log });
   const sessions = new WhipSessions({
     streamKeys: {

@@ -1,4 +1,5 @@
 import type { Look } from './health.js';
+import { reportedDelaySec } from './reported-delay.js';
 
 /** What a connection has received so far, from its statistics. */
 export interface Inbound extends Look {
@@ -7,6 +8,8 @@ export interface Inbound extends Look {
   /** Time that pictures spent in the jitter buffer, seconds, in all, and how many there were. */
   bufferedSec: number;
   bufferedFrames: number;
+  /** How long ago the server sent what plays now, by its reports; undefined while the browser does not tell. */
+  delaySec: number | undefined;
   /** Such as `H264, opus`. */
   codecs: string | undefined;
 }
@@ -32,6 +35,7 @@ export function readInbound(report: RTCStatsReport, now: { atMs: number; isHidde
     fps: video?.framesPerSecond,
     bufferedSec: video?.jitterBufferDelay ?? 0,
     bufferedFrames: video?.jitterBufferEmittedCount ?? 0,
+    delaySec: reportedDelaySec(report),
     codecs: codecsOf(streams, entries),
   };
 }

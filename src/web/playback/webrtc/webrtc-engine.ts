@@ -94,12 +94,15 @@ export class WebRtcEngine implements Engine {
     this.#video.srcObject = null;
   }
 
-  /** From the frames themselves, else from what the receiver says plays now. */
+  /** From the frames themselves, else from what the receiver says plays now. Stamps of a publisher's own clock tell nothing. */
   get #delaySec(): number | undefined {
+    return this.#latencySec ?? this.#stampedSec ?? this.#session.inbounds?.now.delaySec;
+  }
+
+  get #stampedSec(): number | undefined {
     const { rtpTimestamp } = this.#session;
     const nowMs = this.#clock.nowMs;
-    if (this.#latencySec !== undefined || rtpTimestamp === undefined || nowMs === undefined) return this.#latencySec;
-    return rtpAgeSec(rtpTimestamp, nowMs);
+    return rtpTimestamp === undefined || nowMs === undefined ? undefined : rtpAgeSec(rtpTimestamp, nowMs);
   }
 
   #watchFrames(): void {

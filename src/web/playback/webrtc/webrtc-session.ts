@@ -1,4 +1,5 @@
 import { asSentence, Problem } from '../../api/problem.js';
+import { withServersNumbers } from './extension-numbers.js';
 import { PictureHealth, type Health } from './health.js';
 import type { IceServer } from './ice-servers.js';
 import { readInbound, type Inbound } from './inbound.js';
@@ -105,8 +106,7 @@ export class WebRtcSession {
   async #open(): Promise<void> {
     for (const kind of ['video', 'audio']) this.#connection.addTransceiver(kind, { direction: 'recvonly' });
     const { sdp = '' } = await this.#connection.createOffer();
-    const offer = inStereo(sdp);
-    await this.#connection.setLocalDescription({ type: 'offer', sdp: offer });
+    const offer = await this.#describe(inStereo(sdp));
     const answer = await offerTo(this.#url, offer, this.#ended.signal);
     this.#sessionUrl = answer.sessionUrl;
     this.#offeredIceServers = answer.iceServers;
@@ -116,6 +116,18 @@ export class WebRtcSession {
     if (this.#isOwnVideo) this.#video.muted = true;
     // Without sound every browser plays; the viewer's own element is its owner's to start.
     if (this.#isOwnVideo) void this.#video.play().catch(() => undefined);
+  }
+
+  /** A browser that keeps to its own numbers is served all the same. */
+  async #describe(plain: string): Promise<string> {
+    const sdp = withServersNumbers(plain);
+    try {
+      await this.#connection.setLocalDescription({ type: 'offer', sdp });
+      return sdp;
+    } catch {
+      await this.#connection.setLocalDescription({ type: 'offer', sdp: plain });
+      return plain;
+    }
   }
 
   #onPicture(): void {
