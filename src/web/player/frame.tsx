@@ -59,8 +59,8 @@ export function Frame({ title, controller, video, playback, snapshot, qualities,
       {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
       <QualityMenu playerId={playerId} options={options} selected={snapshot.quality} onSelect={(quality) => playback?.chooseQuality(quality)} />
       {menus}
-      <media-control-bar data-seekable={hasSeekBar}>
-        {hasSeekBar && <media-time-range />}
+      {hasSeekBar && <media-control-bar class="seek-row"><media-time-range /></media-control-bar>}
+      <media-control-bar>
         <media-play-button notooltip="" />
         <media-mute-button notooltip="" />
         <media-volume-range />

@@ -10,10 +10,10 @@ export function Share({ video }: { video: RefObject<HTMLVideoElement> }) {
   const { origin, pathname } = window.location;
   return (
     <div className="share">
-      <CopyButton text={`${origin}${pathname}${isTimed ? `?t=${placeSec}` : ''}`} what="link" />
+      <CopyButton text={`${origin}${pathname}${isTimed ? `?t=${placeSec}` : ''}`} what="link" label="Copy link" />
       <label>
         <input type="checkbox" checked={isTimed} onChange={(event) => setTimed(event.target.checked)} />
-        link to <span className="share-time">{clock(placeSec)}</span>
+        from <span className="share-time">{clock(placeSec)}</span>
       </label>
     </div>
   );
