@@ -4,6 +4,7 @@ import { Register } from './account/register.js';
 import { RequireSession } from './account/require-session.js';
 import { SignIn } from './account/sign-in.js';
 import { Home } from './home/home.js';
+import { RecordingPage } from './recordings/recording-page.js';
 import { Empty } from './shell/empty.js';
 import { usePageTitle } from './shell/page.js';
 import { Shell } from './shell/shell.js';
@@ -24,6 +25,7 @@ export function App() {
           <Route path="register" element={<Register />} />
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
+          <Route path="recordings/:id" element={<RecordingPage />} />
           <Route path=":slug" element={<Watch />} />
           <Route path="*" element={<NotFound />} />
         </Route>

@@ -34,7 +34,7 @@ t.test('the publisher is away for longer than a playlist waits, then the picture
   const away = await untilPlayer(page, 'what had come is played', ({ phase }) => phase === 'stalled');
   // A playlist request waits for three target durations: six seconds.
   await untilPlayer(page, 'eight seconds pass', ({ behindSec }) => (behindSec ?? 0) > 9);
-  t.equal(await page.locator('.player .notice').innerText(), 'The streamer lost the connection. Waiting for them to come back.');
+  t.equal(await page.locator('.watch-status').innerText(), 'The streamer’s connection was lost. The show goes on when it is back.');
 
   publish(t, { url: app.publishUrl, args: copyOf(file, { loop: true }) });
   await untilPlayer(page, 'the picture moves again', ({ phase, currentTime }) => phase === 'playing' && currentTime > away.currentTime + 1, 30_000);

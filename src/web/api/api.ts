@@ -1,5 +1,6 @@
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, ServerHealth, ServerInfo, StreamKey,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, Recording, RecordingChange, RecordingDetails, RecordingList,
+  ServerHealth, ServerInfo, StreamKey,
 } from './contract.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
@@ -79,6 +80,30 @@ export class Api {
   /** Sent even while the page goes away, as every DELETE is. */
   async revokeStreamKey(slug: string, id: string): Promise<void> {
     await this.#exchange('DELETE', `/channels/${encodeURIComponent(slug)}/stream-keys/${encodeURIComponent(id)}`);
+  }
+
+  /** The newest public ones of all channels. */
+  async newestRecordings(limit: number, signal?: AbortSignal): Promise<Recording[]> {
+    const reply = await this.#get<RecordingList>(`/recordings?limit=${limit}`, signal);
+    return reply.recordings;
+  }
+
+  /** A channel's recordings that this viewer may see. `before` is the `next` of the list before. */
+  channelRecordings(slug: string, options: { limit: number; before?: string | undefined }, signal?: AbortSignal): Promise<RecordingList> {
+    const query = new URLSearchParams({ limit: String(options.limit), ...(options.before === undefined ? {} : { before: options.before }) });
+    return this.#get(`/channels/${encodeURIComponent(slug)}/recordings?${query.toString()}`, signal);
+  }
+
+  recording(id: string, signal?: AbortSignal): Promise<RecordingDetails> {
+    return this.#get(`/recordings/${encodeURIComponent(id)}`, signal);
+  }
+
+  changeRecording(id: string, change: RecordingChange): Promise<Recording> {
+    return this.#send('PATCH', `/recordings/${encodeURIComponent(id)}`, change);
+  }
+
+  async deleteRecording(id: string): Promise<void> {
+    await this.#exchange('DELETE', `/recordings/${encodeURIComponent(id)}`);
   }
 
   async #get<Reply>(path: string, signal?: AbortSignal): Promise<Reply> {

@@ -26,6 +26,8 @@ export interface PlaybackAddresses {
   hls: string;
   /** Missing while it cannot be played in real time. */
   whep?: string;
+  /** HLS with everything that can be rewound to; missing when that is nothing. */
+  dvr?: string;
 }
 
 export interface LiveBroadcast {
@@ -34,6 +36,8 @@ export interface LiveBroadcast {
   startedAt: string;
   viewers: number;
   playback: PlaybackAddresses;
+  /** A picture of the last seconds; missing before the first. */
+  thumbnail?: string;
 }
 
 export type Ladder = 'auto' | 'off' | string[];
@@ -48,8 +52,19 @@ export interface Channel {
   owner?: string | { username: string };
   /** For viewers who have not chosen. */
   latency: Latency;
-  /** Only its owner and admins see it; null takes the server's setting. */
+  /** Only its owner and admins see it, and what follows; null takes the server's setting. */
   ladder?: Ladder | null;
+  recording?: RecordingSettings;
+  /** How long a show waits for a streamer who is away; null takes the server's setting. */
+  reconnectGraceSec?: number | null;
+  /** An encoder that says goodbye ends the show at once. */
+  endsOnUnpublish?: boolean;
+}
+
+export interface RecordingSettings {
+  isOn: boolean;
+  /** What a new recording begins with. */
+  visibility: Visibility;
 }
 
 export interface ChannelChange {
@@ -57,6 +72,62 @@ export interface ChannelChange {
   description?: string;
   ladder?: Ladder | null;
   latency?: Latency;
+  recording?: RecordingSettings;
+  reconnectGraceSec?: number | null;
+  endsOnUnpublish?: boolean;
+}
+
+/** `unlisted`: whoever has the address. */
+export type Visibility = 'public' | 'unlisted' | 'private';
+
+/** A show that is over, to be watched. */
+export interface Recording {
+  id: string;
+  title: string;
+  description: string;
+  visibility: Visibility;
+  startedAt: string;
+  endedAt?: string;
+  durationSec: number;
+  /** No rule of the server deletes it. */
+  isKept: boolean;
+  channel: { slug: string; title: string };
+  poster: string;
+  storyboard: string;
+  playback: { hls: string };
+  download: string;
+  /** Both only for who manages the channel. */
+  sizeBytes?: number;
+  state?: RecordingState;
+}
+
+/** `incomplete`: some of it could not be written. */
+export type RecordingState = 'recording' | 'ready' | 'incomplete';
+
+export interface Chapter {
+  startSec: number;
+  title: string;
+}
+
+export interface RecordingDetails extends Recording {
+  chapters: Chapter[];
+  sizeBytes: number;
+  state: RecordingState;
+  canManage: boolean;
+}
+
+export interface RecordingChange {
+  title?: string;
+  description?: string;
+  visibility?: Visibility;
+  isKept?: boolean;
+}
+
+/** Newest first. */
+export interface RecordingList {
+  recordings: Recording[];
+  /** What to ask for those before these; missing with the last ones. */
+  next?: string;
 }
 
 export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting';
@@ -78,6 +149,8 @@ export interface PlayableBroadcast {
   playback: PlaybackAddresses;
   renditions: PlayableRendition[];
   droppedRenditions: string[];
+  /** WebVTT with pictures of what can be rewound to, by the broadcast's clock; missing before the first. */
+  storyboard?: string;
 }
 
 export interface ChannelLive {

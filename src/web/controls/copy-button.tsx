@@ -3,8 +3,8 @@ import { Icon } from './icons.js';
 
 const SHOWN_MS = 2_000;
 
-/** Copies a text and says that it did. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** Copies a text and says that it did. `label` is what it says before. */
+export function CopyButton({ text, what, label = 'Copy' }: { text: string; what: string; label?: string }) {
   const [outcome, setOutcome] = useState<'copied' | 'failed'>();
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -18,15 +18,12 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   return (
     <button type="button" className="button copy" onClick={() => void copy()} aria-label={`Copy ${what}`}>
       <Icon name={outcome === 'copied' ? 'check' : 'copy'} />
-      <span role="status">{wordsOf(outcome)}</span>
+      <span role="status">{outcome === undefined ? label : WORDS[outcome]}</span>
     </button>
   );
 }
 
-function wordsOf(outcome: 'copied' | 'failed' | undefined): string {
-  if (outcome === 'copied') return 'Copied';
-  return outcome === 'failed' ? 'Select and copy' : 'Copy';
-}
+const WORDS = { copied: 'Copied', failed: 'Select and copy' };
 
 /** False when the browser lets neither way; the text is then still there to select. */
 async function copyText(text: string): Promise<boolean> {

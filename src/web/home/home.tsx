@@ -8,11 +8,12 @@ import { usePageTitle } from '../shell/page.js';
 import { count } from '../words/figures.js';
 import './home.css';
 import { CardSkeletons, LiveCard } from './live-card.js';
+import { NewestRecordings } from './newest-recordings.js';
 import { NothingLive } from './nothing-live.js';
 
 const REFRESH_MS = 5_000;
 
-/** What is live now, the most watched first. */
+/** What is live now, the most watched first, and what was on lately. */
 export function Home() {
   usePageTitle('');
   const api = useApi();
@@ -26,6 +27,7 @@ export function Home() {
       {value === undefined && error === undefined && <CardSkeletons />}
       {isEmpty && <NothingLive />}
       {value && !isEmpty && <Cards broadcasts={value} />}
+      {value && <NewestRecordings />}
     </section>
   );
 }

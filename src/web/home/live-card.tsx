@@ -1,17 +1,18 @@
 import { Link } from 'react-router-dom';
 import type { LiveBroadcast } from '../api/contract.js';
-import { Avatar, Cover } from '../channel/cover.js';
+import { Avatar } from '../channel/cover.js';
 import { LiveBadge, Viewers } from '../channel/live-badge.js';
+import { LivePicture } from '../pictures/picture.js';
 import { clock, secondsSince } from '../words/time.js';
 
 /** One broadcast on the home page; all of it leads to the channel. */
 export function LiveCard({ broadcast, nowMs, isFirst }: { broadcast: LiveBroadcast; nowMs: number; isFirst: boolean }) {
-  const { channel, startedAt, viewers } = broadcast;
+  const { channel, startedAt, viewers, thumbnail } = broadcast;
   return (
     <li className="card" data-first={isFirst}>
       <Link to={`/${channel.slug}`} className="card-link">
         <div className="card-picture">
-          <Cover slug={channel.slug} />
+          <LivePicture address={thumbnail} slug={channel.slug} />
           <LiveBadge />
           <span className="card-clock" title="On air for">{clock(secondsSince(startedAt, nowMs))}</span>
         </div>

@@ -1,5 +1,5 @@
+import type { PlayableRendition } from '../api/contract.js';
 import type { HlsLatency } from './latency/mode.js';
-import type { ServerClock } from './latency/server-clock.js';
 import type { Supply } from './recovery.js';
 
 /** What kind of trouble an engine cannot leave by itself. */
@@ -12,13 +12,27 @@ export interface EngineEvents {
   trouble: (kind: TroubleKind) => void;
   /** A picture that ran dry moves again. */
   resumed: () => void;
+  /** The viewer went back from the live moment to stay there, or is with it again. */
+  rewound: (isRewound: boolean) => void;
+}
+
+/** The server's clock, ms since 1970; undefined while nobody knows. */
+export interface Clock {
+  readonly nowMs: number | undefined;
+}
+
+/** Where to begin, seconds: so far behind the live moment, to stay there, or at a place of a recording; else as near to live as the latency says. */
+export interface StartPlace {
+  behindSec?: number | undefined;
+  atSec?: number | undefined;
 }
 
 export interface EngineOptions {
   video: HTMLVideoElement;
   url: string;
   latency: HlsLatency;
-  clock: ServerClock;
+  start: StartPlace;
+  clock: Clock;
   events: EngineEvents;
 }
 
@@ -45,8 +59,8 @@ export type Protocol = 'WebRTC' | 'LL-HLS' | 'HLS';
 /** One way to play a broadcast on a video element, from attaching to `close`. */
 export interface Engine {
   readonly protocol: Protocol;
-  /** Names of the renditions that can be chosen, best first; empty when the browser chooses by itself. */
-  readonly levels: string[];
+  /** The pictures that can be chosen, best first, as the playlist describes them; empty when the browser chooses by itself. */
+  readonly renditions: PlayableRendition[];
   readonly activeLevel: string | undefined;
   readonly figures: EngineFigures;
   /** About how far behind each latency plays, seconds; undefined when the browser alone decides, or before it is known. */
@@ -57,6 +71,8 @@ export interface Engine {
   readonly isHolding: boolean;
   /** How far behind the end of the playlist still counts as live, seconds. */
   readonly liveWithinSec: number;
+  /** How far behind the end of the playlist it plays, seconds; undefined when only the browser knows. */
+  readonly behindSec: number | undefined;
   /** Stays on this rendition; undefined lets the engine choose. */
   choose(level: string | undefined): void;
   /** Plays nearer to the live moment, or further back, from now on. */
@@ -66,6 +82,8 @@ export interface Engine {
   drop(levels: string[]): void;
   /** Jumps to the newest place that plays without stalling. */
   goLive(): void;
+  /** Where on the video's timeline a moment of the server's clock is, seconds; undefined when no playlist tells. */
+  placeOf(dateMs: number): number | undefined;
   /** Goes on loading after trouble with the network. */
   resume(): void;
   /** Starts decoding anew after trouble with the media, keeping what is loaded. */

@@ -1,5 +1,4 @@
-import type { Engine, EngineFigures, EngineOptions } from './engine.js';
-import type { ServerClock } from './latency/server-clock.js';
+import type { Clock, Engine, EngineFigures, EngineOptions } from './engine.js';
 
 const BEHIND_EDGE_SEC = 6;
 
@@ -9,14 +8,15 @@ const BEHIND_EDGE_SEC = 6;
  */
 export class NativeEngine implements Engine {
   readonly protocol = 'HLS';
-  readonly levels: string[] = [];
+  readonly renditions = [];
   readonly activeLevel = undefined;
   readonly latencies = undefined;
   readonly unplayable: string[] = [];
   readonly isHolding = false;
   readonly liveWithinSec = 12;
+  readonly behindSec = undefined;
   readonly #video: HTMLVideoElement;
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
   readonly #url: string;
   readonly #ended = new AbortController();
 
@@ -25,6 +25,8 @@ export class NativeEngine implements Engine {
     this.#clock = options.clock;
     this.#url = options.url;
     options.video.addEventListener('error', () => options.events.trouble('network'), { signal: this.#ended.signal });
+    const { atSec } = options.start;
+    if (atSec !== undefined) this.#seekOnceLoaded(atSec);
     options.video.src = options.url;
   }
 
@@ -53,6 +55,10 @@ export class NativeEngine implements Engine {
     if (seekable.length > 0) this.#video.currentTime = seekable.end(seekable.length - 1) - BEHIND_EDGE_SEC;
   }
 
+  placeOf(): undefined {
+    // There is no playlist to ask.
+  }
+
   resume(): void {
     this.#video.src = this.#url;
   }
@@ -65,6 +71,12 @@ export class NativeEngine implements Engine {
     this.#ended.abort();
     this.#video.removeAttribute('src');
     this.#video.load();
+  }
+
+  #seekOnceLoaded(atSec: number): void {
+    this.#video.addEventListener('loadedmetadata', () => {
+      this.#video.currentTime = atSec;
+    }, { once: true, signal: this.#ended.signal });
   }
 
   /** Behind the server's clock, else behind the end of what can be played. */

@@ -1,9 +1,8 @@
 import type { Latency } from '../api/contract.js';
 import { startPlaying } from './autoplay.js';
-import type { Engine, TroubleKind } from './engine.js';
+import type { Clock, Engine, StartPlace, TroubleKind } from './engine.js';
 import { HlsEngine } from './hls/hls-engine.js';
 import { hlsLatency, TYPICAL_SEC } from './latency/mode.js';
-import type { ServerClock } from './latency/server-clock.js';
 import { NativeEngine } from './native-engine.js';
 import { AUDIO_ONLY, AUTO, levelOf, type Quality } from './quality.js';
 import { recoveryStep, type Supply } from './recovery.js';
@@ -17,6 +16,8 @@ const WATCH_EVERY_MS = 1_000;
 /** A picture that stands still this long while media flows is built anew. */
 const STUCK_MS = 10_000;
 const HEALTHY_AFTER_MS = 5_000;
+/** So far back it goes from real time, and with each further step. */
+export const REWIND_SEC = 30;
 
 export interface PlaybackOptions {
   video: HTMLVideoElement;
@@ -25,11 +26,15 @@ export interface PlaybackOptions {
   /** Undefined while the server does not offer the broadcast in real time. */
   whepUrl: string | undefined;
   latency: Latency;
-  clock: ServerClock;
+  /** With what can be rewound to; `masterUrl` and `audioUrl` when it is missing. */
+  dvr?: { masterUrl: string; audioUrl: string } | undefined;
+  /** Where a recording begins to play, seconds; undefined for what is live. */
+  startSec?: number | undefined;
+  clock: Clock;
 }
 
 /**
- * Plays one broadcast on a video element and keeps it playing: starts without a click where the browser lets it,
+ * Plays one broadcast, live or recorded, on a video element and keeps it playing: starts without a click where the browser lets it,
  * leaves every trouble by itself, switches quality and between WebRTC and HLS.
  */
 export class Playback {
@@ -44,6 +49,8 @@ export class Playback {
   #latency: Latency;
   #supply: Supply = 'flowing';
   #dropped: string[] = [];
+  #isRewound = false;
+  #place: StartPlace;
   #attempt = 0;
   #hasStarted = false;
   #recoveryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +63,7 @@ export class Playback {
     this.#video = options.video;
     this.#options = options;
     this.#latency = options.latency;
+    this.#place = { atSec: options.startSec };
     this.#listen();
     this.#realTime = this.#createRealTime(options.whepUrl);
     this.#engine = this.#createEngine();
@@ -122,7 +130,24 @@ export class Playback {
   /** Jumps to the newest place that plays without stalling, and plays. */
   goLive(): void {
     this.#engine.goLive();
+    this.#setRewound(false);
     void this.#start();
+  }
+
+  /** Whether there is something to go back to. */
+  get canRewind(): boolean {
+    return this.#dvr !== undefined;
+  }
+
+  /** Goes back by half a minute, at most to the start of what there is; from real time that takes HLS. */
+  rewind(): void {
+    if (this.#engine instanceof WebRtcEngine) this.#setRewound(true);
+    else this.#video.currentTime = Math.max(startOf(this.#video.seekable), this.#video.currentTime - REWIND_SEC);
+  }
+
+  /** Where on the video's timeline a moment of the server's clock is, seconds; undefined when no playlist tells. */
+  placeOf(dateMs: number): number | undefined {
+    return this.#engine.placeOf(dateMs);
   }
 
   /** What the unmute button does; a click makes the browser allow it. */
@@ -141,9 +166,19 @@ export class Playback {
     this.#realTime.close();
   }
 
-  /** A rendition that was chosen by hand plays by HLS: in real time the server chooses. */
+  /** A rendition that was chosen by hand plays by HLS: in real time the server chooses. What is past does, too. */
   get #wantsRealTime(): boolean {
-    return this.#latency === 'real-time' && this.#snapshot.quality === AUTO;
+    return this.#latency === 'real-time' && this.#snapshot.quality === AUTO && !this.#isRewound;
+  }
+
+  /** A browser's own player keeps near to the end of a playlist of hours, or does not; it gets the short one. */
+  get #dvr(): PlaybackOptions['dvr'] {
+    return HlsEngine.isSupported ? this.#options.dvr : undefined;
+  }
+
+  #setRewound(isRewound: boolean): void {
+    this.#isRewound = isRewound;
+    this.#realTime.setWanted(this.#wantsRealTime);
   }
 
   #createRealTime(url: string | undefined): RealTime {
@@ -185,13 +220,15 @@ export class Playback {
   }
 
   #createHlsEngine(): Engine {
-    const url = this.#snapshot.quality === AUDIO_ONLY ? this.#options.audioUrl : this.#options.masterUrl;
+    const { masterUrl, audioUrl } = this.#dvr ?? this.#options;
+    const url = this.#snapshot.quality === AUDIO_ONLY ? audioUrl : masterUrl;
     const events = {
       changed: () => this.#readLevels(),
       trouble: (kind: TroubleKind) => this.#onTrouble(kind),
       resumed: () => this.#onPlaying(),
+      rewound: (isRewound: boolean) => this.#setRewound(isRewound),
     };
-    const options = { video: this.#video, url, latency: hlsLatency(this.#latency), clock: this.#options.clock, events };
+    const options = { video: this.#video, url, latency: hlsLatency(this.#latency), start: this.#place, clock: this.#options.clock, events };
     const engine = HlsEngine.isSupported ? new HlsEngine(options) : new NativeEngine(options);
     engine.choose(levelOf(this.#snapshot.quality));
     return engine;
@@ -240,10 +277,10 @@ export class Playback {
   }
 
   #readLevels(): void {
-    const { levels, activeLevel, protocol, unplayable, liveWithinSec } = this.#engine;
+    const { renditions, activeLevel, protocol, unplayable, liveWithinSec } = this.#engine;
     const now = { protocol, liveWithinSec, latencies: this.#readLatencies(), noRealTime: this.#realTime.reason };
     if (this.#snapshot.quality === AUDIO_ONLY) this.#change({ ...now, activeLevel: AUDIO_ONLY, unplayable: [] });
-    else this.#change({ ...now, levels, activeLevel, unplayable });
+    else this.#change({ ...now, renditions, activeLevel, unplayable });
   }
 
   /** In real time no playlist tells: what the last one said, or what is usual. */
@@ -265,6 +302,7 @@ export class Playback {
   }
 
   #rebuild(): void {
+    this.#place = this.#placeNow();
     this.#engine.close();
     this.#hasStarted = false;
     this.#movedAtMs = performance.now();
@@ -273,6 +311,14 @@ export class Playback {
     this.#engine = this.#createEngine();
     this.#engine.drop(this.#dropped);
     void this.#start();
+  }
+
+  /** Where a new engine goes on. One that has not played yet goes where the last one should have. */
+  #placeNow(): StartPlace {
+    if (!this.#hasStarted) return this.#place;
+    if (this.#options.startSec !== undefined) return { atSec: this.#video.currentTime };
+    if (!this.#isRewound) return {};
+    return { behindSec: this.#engine instanceof WebRtcEngine ? REWIND_SEC : this.#engine.behindSec };
   }
 
   #watch(): void {
@@ -295,4 +341,8 @@ export class Playback {
     this.#snapshot = { ...this.#snapshot, ...part };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function startOf(ranges: TimeRanges): number {
+  return ranges.length === 0 ? 0 : ranges.start(0);
 }

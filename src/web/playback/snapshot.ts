@@ -1,3 +1,4 @@
+import type { PlayableRendition } from '../api/contract.js';
 import { bufferAhead } from './buffer.js';
 import type { Engine, EngineFigures, Protocol } from './engine.js';
 import type { HlsLatency } from './latency/mode.js';
@@ -8,7 +9,8 @@ import type { StallMeter } from './stall-meter.js';
 export interface PlaybackSnapshot {
   phase: 'loading' | 'playing' | 'stalled';
   quality: Quality;
-  levels: string[];
+  /** The pictures that can be chosen, best first, as the playlist describes them. */
+  renditions: PlayableRendition[];
   activeLevel: string | undefined;
   /** How media comes now. */
   protocol: Protocol;
@@ -28,7 +30,7 @@ export interface PlaybackSnapshot {
 
 /** Before the first answer of the browser or the server. */
 export const NOTHING_YET: PlaybackSnapshot = {
-  phase: 'loading', quality: AUTO, levels: [], activeLevel: undefined, protocol: 'HLS', latencies: undefined,
+  phase: 'loading', quality: AUTO, renditions: [], activeLevel: undefined, protocol: 'HLS', latencies: undefined,
   noRealTime: undefined, unplayable: [], liveWithinSec: 12, isSilenced: false, isBlocked: false,
 };
 

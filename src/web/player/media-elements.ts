@@ -4,6 +4,8 @@ import 'media-chrome/dist/media-play-button.js';
 import 'media-chrome/dist/media-mute-button.js';
 import 'media-chrome/dist/media-volume-range.js';
 import 'media-chrome/dist/media-live-button.js';
+import 'media-chrome/dist/media-time-range.js';
+import 'media-chrome/dist/media-time-display.js';
 import 'media-chrome/dist/media-pip-button.js';
 import 'media-chrome/dist/media-fullscreen-button.js';
 import 'media-chrome/dist/media-chrome-button.js';
@@ -32,7 +34,7 @@ declare module 'react' {
   namespace JSX {
     interface IntrinsicElements {
       'media-controller': MediaElement<MediaController> & {
-        defaultstreamtype?: 'live';
+        defaultstreamtype?: 'live' | 'on-demand';
         liveedgeoffset?: number;
         noautoseektolive?: '';
         hotkeys?: string;
@@ -42,6 +44,8 @@ declare module 'react' {
       'media-mute-button': MediaElement;
       'media-volume-range': MediaElement;
       'media-live-button': MediaElement;
+      'media-time-range': MediaElement;
+      'media-time-display': MediaElement & { showduration?: '' };
       'media-pip-button': MediaElement;
       'media-fullscreen-button': MediaElement;
       'media-chrome-button': MediaElement;

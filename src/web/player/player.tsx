@@ -2,20 +2,13 @@ import type { MediaController } from 'media-chrome';
 import { useCallback, useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { Latency, PlayableBroadcast } from '../api/contract.js';
 import { Icon } from '../controls/icons.js';
-import './media-elements.js';
-import { Notice } from '../controls/notice.js';
-import { unplayableWords } from '../playback/codecs.js';
+import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
 import { latencyOptions, storeChoice, storedChoice, type LatencyChoice } from '../playback/latency/options.js';
-import type { Playback } from '../playback/playback.js';
+import { REWIND_SEC, type Playback } from '../playback/playback.js';
 import type { PlaybackSnapshot } from '../playback/snapshot.js';
-import './player.css';
-import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
 import type { Supply } from '../playback/recovery.js';
+import { Frame } from './frame.js';
 import { LatencyButton, LatencyMenu } from './latency-menu.js';
-import { QualityButton, QualityMenu } from './quality-menu.js';
-import { SoundWave } from './sound-wave.js';
-import { StatsPanel } from './stats-panel.js';
-import { usePageKeys } from './page-keys.js';
 import { useHeartbeat, usePlayback } from './use-playback.js';
 
 export interface PlayerProps {
@@ -35,87 +28,55 @@ export interface PlayerProps {
 
 /** The player of one broadcast: picture, controls, menus, statistics. */
 export function Player({ slug, title, broadcast, supply, channelLatency, isPreview = false, onDrained, children }: PlayerProps) {
-  const playerId = `player${useId().replaceAll(':', '')}`;
+  const playerId = `live${useId().replaceAll(':', '')}`;
   const controller = useRef<MediaController>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const [areStatsOpen, setStatsOpen] = useState(false);
   const { choice, choose, latency } = useLatency(channelLatency, isPreview);
   const { playback, snapshot } = usePlayback(video, { slug, addresses: broadcast.playback, latency });
-  const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
 
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
   useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
   useLiveButton(controller, playback);
   useHeartbeat(video, { slug, isOn: !isPreview && snapshot.phase !== 'loading' && snapshot.protocol !== 'WebRTC' });
   useDrained(video, supply, snapshot.phase, onDrained);
-  usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
+  useLivePictures(video, broadcast, playback);
 
-  const { renditions, droppedRenditions: dropped } = broadcast;
-  const options = qualityOptions({ levels: snapshot.levels, renditions, dropped, activeLevel: snapshot.activeLevel });
-  const noRealTime = snapshot.protocol === 'WebRTC' ? undefined : snapshot.noRealTime;
-  const isUnplayable = snapshot.unplayable.length > 0;
-  const isSoundOnly = snapshot.quality === AUDIO_ONLY || (isUnplayable && snapshot.phase === 'playing');
-
+  const isRealTime = snapshot.protocol === 'WebRTC';
+  const noRealTime = isRealTime ? undefined : snapshot.noRealTime;
+  const canRewind = !isPreview && playback?.canRewind === true;
   return (
-    <media-controller ref={controller} class="player" data-phase={snapshot.phase} data-protocol={snapshot.protocol} aria-label={`Player: ${title}`}
-      defaultstreamtype="live" liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
-      <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
-      {isSoundOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}
-      {!isUnplayable && <media-loading-indicator slot="centered-chrome" noautohide="" />}
-      <div slot="top-chrome" className="player-top" noautohide="">
-        {children}
-        {isUnplayable && <Unplayable snapshot={snapshot} />}
-        {areStatsOpen && playback && (
-          <StatsPanel playback={playback} activeName={snapshot.activeLevel} onClose={toggleStats} />
-        )}
-      </div>
-      {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
-      <QualityMenu playerId={playerId} options={options} selected={snapshot.quality} onSelect={(quality) => playback?.chooseQuality(quality)} />
-      {snapshot.latencies && !isPreview && (
+    <Frame title={title} controller={controller} video={video} playback={playback} snapshot={snapshot} isLive isPreview={isPreview}
+      qualities={{ renditions: broadcast.renditions, dropped: broadcast.droppedRenditions }}
+      hasSeekBar={canRewind && !isRealTime}
+      menus={snapshot.latencies && !isPreview && (
         <LatencyMenu playerId={playerId} selected={choice} onSelect={choose} warning={noRealTime}
           options={latencyOptions(channelLatency, { latencies: snapshot.latencies, isRealTimePossible: noRealTime === undefined })} />
       )}
-      <media-control-bar>
-        <media-play-button notooltip="" />
-        <media-mute-button notooltip="" />
-        <media-volume-range />
-        <media-live-button />
-        {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
-        <span className="player-gap" />
-        <QualityButton playerId={playerId} options={options} selected={snapshot.quality} />
-        {!isPreview && <StatsButton isOpen={areStatsOpen} onToggle={toggleStats} />}
-        <media-pip-button notooltip="" />
-        <media-fullscreen-button notooltip="" />
-      </media-control-bar>
-    </media-controller>
+      controls={(
+        <>
+          <media-live-button />
+          {canRewind && <RewindButton playback={playback} />}
+          {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
+        </>
+      )}>
+      {children}
+    </Frame>
   );
 }
 
-function StatsButton({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
+function RewindButton({ playback }: { playback: Playback }) {
+  const words = `Back ${REWIND_SEC} seconds`;
   return (
-    <button type="button" className="player-button" aria-pressed={isOpen} onClick={onToggle} title="Statistics (i)" aria-label="Statistics">
-      <Icon name="gauge" />
+    <button type="button" className="player-button rewind-button" onClick={() => playback.rewind()} title={words} aria-label={words}>
+      <Icon name="rewind" />
     </button>
   );
 }
 
-/** What a viewer has to click because the browser allows sound, or playback at all, only after a click. */
-function StartOver({ snapshot, playback, video, isPreview }: {
-  snapshot: PlaybackSnapshot; playback: Playback; video: RefObject<HTMLVideoElement>; isPreview: boolean;
-}) {
-  if (snapshot.isBlocked) {
-    return (
-      <button slot="centered-chrome" type="button" className="player-start" onClick={() => void video.current?.play()} noautohide="">
-        <Icon name="play" /> Play
-      </button>
-    );
-  }
-  if (!snapshot.isSilenced || isPreview) return null;
-  return (
-    <button slot="centered-chrome" type="button" className="player-unmute" onClick={() => playback.unmute()} noautohide="">
-      <Icon name="sound-off" /> Unmute
-    </button>
-  );
+/** The storyboard of a show that is on counts from its start, by the server's clock. */
+function useLivePictures(video: RefObject<HTMLVideoElement>, { storyboard, startedAt }: PlayableBroadcast, playback: Playback | undefined): void {
+  const placeOf = useCallback((tileSec: number) => playback?.placeOf(Date.parse(startedAt) + tileSec * 1000), [playback, startedAt]);
+  useStoryboardTrack(video, { address: playback?.canRewind ? storyboard : undefined, placeOf });
 }
 
 /** What the channel asks for, or what this viewer chose instead. */
@@ -126,10 +87,6 @@ function useLatency(channelLatency: Latency, isPreview: boolean) {
     setChoice(chosen);
   }, []);
   return { choice, choose, latency: choice === 'channel' ? channelLatency : choice };
-}
-
-function Unplayable({ snapshot }: { snapshot: PlaybackSnapshot }) {
-  return <Notice level="warn">{unplayableWords(snapshot.unplayable, snapshot.phase === 'playing')}</Notice>;
 }
 
 /** media-chrome's own jump goes to the very end of the playlist, where playback stalls until the next segment. */

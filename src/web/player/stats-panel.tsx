@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'react';
+import { Icon } from '../controls/icons.js';
 import { bitrate, frameRate, seconds } from '../words/figures.js';
 import type { Playback } from '../playback/playback.js';
 import type { PlaybackFigures } from '../playback/snapshot.js';
 
 /** What a viewer reads out to whoever runs the server: latency, buffer, level, losses. */
-export function StatsPanel({ playback, activeName, onClose }: { playback: Playback; activeName: string | undefined; onClose: () => void }) {
+export function StatsPanel({ playback, activeName, isLive, onClose }: {
+  playback: Playback; activeName: string | undefined; isLive: boolean; onClose: () => void;
+}) {
   const [figures, setFigures] = useState(playback.figures);
   useEffect(() => {
     setFigures(playback.figures);
@@ -19,7 +22,7 @@ export function StatsPanel({ playback, activeName, onClose }: { playback: Playba
         <button type="button" className="stats-close" onClick={onClose} aria-label="Close statistics">×</button>
       </header>
       <dl>
-        {statsRows(figures, activeName).map(([term, value]) => (
+        {statsRows(figures, activeName).filter(([term]) => isLive || !LIVE_ONLY.includes(term)).map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>
             <dd data-stat={term.toLowerCase()}>{value}</dd>
@@ -29,6 +32,18 @@ export function StatsPanel({ playback, activeName, onClose }: { playback: Playba
     </section>
   );
 }
+
+/** Opens and closes the panel. */
+export function StatsButton({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
+  return (
+    <button type="button" className="player-button" aria-pressed={isOpen} onClick={onToggle} title="Statistics (i)" aria-label="Statistics">
+      <Icon name="gauge" />
+    </button>
+  );
+}
+
+/** What a recording has none of. */
+const LIVE_ONLY = ['Latency', 'Target'];
 
 function statsRows(figures: PlaybackFigures, activeName: string | undefined): [string, string][] {
   const size = figures.width > 0 ? `${figures.width}×${figures.height}` : 'no picture';

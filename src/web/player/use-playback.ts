@@ -5,9 +5,9 @@ import { ServerClock } from '../playback/latency/server-clock.js';
 import { Playback } from '../playback/playback.js';
 import { NOTHING_YET, type PlaybackSnapshot } from '../playback/snapshot.js';
 
-/** Plays on the video element for as long as the component is there. */
+/** Plays what is live on the video element for as long as the component is there. */
 export function usePlayback(video: RefObject<HTMLVideoElement>, options: { slug: string; addresses: PlaybackAddresses; latency: Latency }) {
-  const { slug, addresses: { hls: masterUrl, whep: whepUrl }, latency } = options;
+  const { slug, addresses: { hls: masterUrl, whep: whepUrl, dvr: dvrUrl }, latency } = options;
   const api = useApi();
   const now = useRef({ latency, whepUrl });
   now.current = { latency, whepUrl };
@@ -15,20 +15,48 @@ export function usePlayback(video: RefObject<HTMLVideoElement>, options: { slug:
   useEffect(() => {
     if (!video.current) return;
     const clock = new ServerClock({ ask: (signal) => api.timeMs(signal) });
-    const audioUrl = `/hls/${encodeURIComponent(slug)}/audio/index.m3u8`;
-    const made = new Playback({ video: video.current, masterUrl, audioUrl, ...now.current, clock });
+    const audioUrl = `/hls/${encodeURIComponent(slug)}/audio/`;
+    const dvr = dvrUrl === undefined ? undefined : { masterUrl: dvrUrl, audioUrl: `${audioUrl}dvr.m3u8` };
+    const made = new Playback({ video: video.current, masterUrl, audioUrl: `${audioUrl}index.m3u8`, dvr, ...now.current, clock });
     setPlayback(made);
     return () => {
       setPlayback(undefined);
       made.close();
       clock.close();
     };
-  }, [api, video, slug, masterUrl]);
+  }, [api, video, slug, masterUrl, dvrUrl]);
   useEffect(() => playback?.setLatency(latency), [playback, latency]);
   useEffect(() => playback?.setWhepUrl(whepUrl), [playback, whepUrl]);
+  return { playback, snapshot: useSnapshot(playback) };
+}
+
+/** Plays a recording on the video element for as long as the component is there. */
+export function useRecordedPlayback(video: RefObject<HTMLVideoElement>, { masterUrl, startSec }: { masterUrl: string; startSec: number }) {
+  const start = useRef(startSec);
+  const [playback, setPlayback] = useState<Playback>();
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    const made = new Playback({
+      video: element, masterUrl, audioUrl: masterUrl, whepUrl: undefined, latency: 'stable', startSec: start.current, clock: NO_CLOCK,
+    });
+    setPlayback(made);
+    return () => {
+      // Its owner may change who can watch, and with that the address: it goes on from there.
+      start.current = element.currentTime;
+      setPlayback(undefined);
+      made.close();
+    };
+  }, [video, masterUrl]);
+  return { playback, snapshot: useSnapshot(playback) };
+}
+
+/** Nothing that is recorded is late. */
+const NO_CLOCK = { nowMs: undefined };
+
+function useSnapshot(playback: Playback | undefined): PlaybackSnapshot {
   const subscribe = useCallback((listener: () => void) => playback?.subscribe(listener) ?? (() => undefined), [playback]);
-  const snapshot: PlaybackSnapshot = useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
-  return { playback, snapshot };
+  return useSyncExternalStore(subscribe, () => playback?.snapshot ?? NOTHING_YET);
 }
 
 const EVERY_MS = 5_000;

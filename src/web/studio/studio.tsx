@@ -5,7 +5,8 @@ import { usePolled } from '../api/poll.js';
 import { plainWords } from '../api/problem.js';
 import { Notice } from '../controls/notice.js';
 import { usePageTitle } from '../shell/page.js';
-import { ChannelForm } from './channel-form.js';
+import { OwnRecordings } from '../recordings/own-recordings.js';
+import { ChannelForm } from './channel/channel-form.js';
 import { Encoder } from './encoder.js';
 import { OnAir } from './on-air.js';
 import { StreamKeys } from './stream-keys.js';
@@ -28,6 +29,7 @@ function ChannelStudio({ slug }: { slug: string }) {
         <OnAir slug={slug} title={channel?.title ?? slug} />
         {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
         {channel && <ChannelForm channel={channel} onChanged={replace} />}
+        <OwnRecordings slug={slug} />
       </div>
       <div className="studio-side">
         <Encoder />

@@ -1,6 +1,5 @@
-import { lazy, Suspense, type ReactNode } from 'react';
+import { lazy, Suspense } from 'react';
 import { Cover } from '../channel/cover.js';
-import { Notice } from '../controls/notice.js';
 import type { Visit, WatchState } from './visit.js';
 
 // hls.js and the controls are larger than all the rest: they come when there is something to play.
@@ -13,19 +12,18 @@ export function Stage({ slug, title, visit, onDrained }: { slug: string; title: 
   return (
     <div className="stage">
       <Suspense fallback={<Waiting slug={slug} state="loading" />}>
-        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} channelLatency={latency} onDrained={onDrained}>
-          {interruption(visit)}
-        </Player>
+        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} channelLatency={latency} onDrained={onDrained} />
       </Suspense>
     </div>
   );
 }
 
-function interruption({ state, isOutOfTouch }: Visit): ReactNode {
-  if (state === 'reconnecting') return <Notice level="warn">{SENTENCES.reconnecting}</Notice>;
-  if (state === 'starting') return <Notice level="info">The streamer is back. The picture follows in a moment.</Notice>;
-  if (isOutOfTouch) return <Notice level="warn">The server does not answer. This page keeps trying.</Notice>;
-  return null;
+/** What is shown below the picture while it is not the show's; undefined when all is well. The server covers the gap in the picture itself. */
+export function interruption({ broadcast, state, isOutOfTouch }: Visit): string | undefined {
+  if (!broadcast) return undefined;
+  if (state === 'reconnecting') return SENTENCES.reconnecting;
+  if (state === 'starting') return 'The streamer is back. The picture follows in a moment.';
+  return isOutOfTouch ? 'The server does not answer. This page keeps trying.' : undefined;
 }
 
 function Waiting({ slug, state }: { slug: string; state: WatchState }) {
@@ -59,6 +57,6 @@ export const SENTENCES: Record<WatchState, string> = {
   offline: 'The channel is offline.',
   starting: 'The stream is about to start.',
   live: 'The stream is live.',
-  reconnecting: 'The streamer lost the connection. Waiting for them to come back.',
+  reconnecting: 'The streamer’s connection was lost. The show goes on when it is back.',
   ended: 'The stream has ended.',
 };

@@ -5,10 +5,11 @@ import type { Channel } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { Avatar } from '../channel/cover.js';
 import { LiveBadge, Viewers } from '../channel/live-badge.js';
+import { ChannelRecordings } from '../recordings/channel-recordings.js';
 import { Empty } from '../shell/empty.js';
 import { usePageTitle } from '../shell/page.js';
 import { roughly, secondsSince } from '../words/time.js';
-import { SENTENCES, Stage } from './stage.js';
+import { interruption, SENTENCES, Stage } from './stage.js';
 import { useVisit } from './use-visit.js';
 import type { Visit } from './visit.js';
 import './watch.css';
@@ -30,7 +31,7 @@ function Channel({ slug }: { slug: string }) {
   return (
     <article className="watch" data-state={visit.state}>
       <Stage slug={slug} title={title} visit={visit} onDrained={onDrained} />
-      <p className="visually-hidden" role="status">{SENTENCES[visit.state]}</p>
+      <StatusLine visit={visit} />
       <div className="watch-about">
         <Avatar slug={slug} />
         <div className="watch-names">
@@ -40,8 +41,15 @@ function Channel({ slug }: { slug: string }) {
         <OnAir visit={visit} />
       </div>
       {channel?.description && <p className="watch-description">{channel.description}</p>}
+      {visit.state !== 'loading' && <ChannelRecordings slug={slug} broadcastId={visit.broadcast?.id} />}
     </article>
   );
+}
+
+/** Read out with each change; seen only while something is amiss. */
+function StatusLine({ visit }: { visit: Visit }) {
+  const words = interruption(visit);
+  return <p className={words === undefined ? 'visually-hidden' : 'watch-status'} role="status">{words ?? SENTENCES[visit.state]}</p>;
 }
 
 function OnAir({ visit }: { visit: Visit }) {

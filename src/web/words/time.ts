@@ -29,6 +29,18 @@ export function ago(isoDate: string, nowMs: number): string {
   return words === 'just now' ? words : `${words} ago`;
 }
 
+/** The day of an ISO date where the reader is: `1 March 2026`. */
+export function day(isoDate: string): string {
+  return new Date(isoDate).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+}
+
+/** A place in a recording as people write it in an address, in seconds: `90`, `90s`, `1m30s`, `1h2m3s`; 0 for anything else. */
+export function placeInWords(text: string | null): number {
+  const match = /^(?:(\d{1,3})h)?(?:(\d{1,5})m)?(?:(\d{1,7})s?)?$/.exec(text ?? '');
+  const [hours = 0, minutes = 0, seconds = 0] = match?.slice(1).map((digits) => Number(digits ?? 0)) ?? [];
+  return hours * HOUR + minutes * MINUTE + seconds;
+}
+
 /** Seconds since an ISO date; never negative, because clocks differ. */
 export function secondsSince(isoDate: string, nowMs: number): number {
   return Math.max(0, (nowMs - Date.parse(isoDate)) / 1000);

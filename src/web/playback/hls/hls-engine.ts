@@ -1,10 +1,10 @@
 import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import type { PlayableRendition } from '../../api/contract.js';
 import { videoCodecNames } from '../codecs.js';
-import { levelNameOf, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type Protocol, type TroubleKind } from '../engine.js';
+import { levelNameOf, type Clock, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type Protocol, type StartPlace, type TroubleKind } from '../engine.js';
 import { hlsConfig } from './hls-config.js';
 import { BALANCED_SEC, playsParts, targetRange, type HlsLatency, type HoldBack } from '../latency/mode.js';
 import { Pacer, type LiveEdge } from '../latency/pacer.js';
-import type { ServerClock } from '../latency/server-clock.js';
 import type { Supply } from '../recovery.js';
 import { Throughput } from './throughput.js';
 
@@ -15,7 +15,7 @@ const MAX_EDGE_STEPS = 3;
 export class HlsEngine implements Engine {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
   readonly #events: EngineEvents;
   readonly #pacer: Pacer;
   readonly #throughput = new Throughput();
@@ -33,7 +33,7 @@ export class HlsEngine implements Engine {
     this.#video = options.video;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#hls = new Hls(configFor(options.latency));
+    this.#hls = new Hls(configFor(options));
     this.#pacer = this.#createPacer(options);
     this.#hls.on(Hls.Events.MANIFEST_LOADED, (_event, { levels }) => {
       this.#offered = videoCodecNames(levels.map((level) => level.attrs.CODECS));
@@ -58,8 +58,8 @@ export class HlsEngine implements Engine {
     return this.#hls.lowLatencyMode && this.#hls.latestLevelDetails?.partList ? 'LL-HLS' : 'HLS';
   }
 
-  get levels(): string[] {
-    return this.#hls.levels.filter(hasPicture).toReversed().map(nameOf);
+  get renditions(): PlayableRendition[] {
+    return this.#hls.levels.filter(hasPicture).toReversed().map(renditionOf);
   }
 
   get activeLevel(): string | undefined {
@@ -86,7 +86,7 @@ export class HlsEngine implements Engine {
   }
 
   get unplayable(): string[] {
-    return this.levels.length > 0 ? [] : this.#offered;
+    return this.renditions.length > 0 ? [] : this.#offered;
   }
 
   get isHolding(): boolean {
@@ -95,6 +95,10 @@ export class HlsEngine implements Engine {
 
   get liveWithinSec(): number {
     return Math.ceil((this.#hls.targetLatency ?? 6) * 1.5 + 2);
+  }
+
+  get behindSec(): number | undefined {
+    return this.#hls.latestLevelDetails?.live ? this.#hls.latency : undefined;
   }
 
   choose(level: string | undefined): void {
@@ -123,6 +127,13 @@ export class HlsEngine implements Engine {
     if (this.#hls.liveSyncPosition !== null) this.#video.currentTime = this.#hls.liveSyncPosition;
   }
 
+  placeOf(dateMs: number): number | undefined {
+    const fragments = this.#hls.latestLevelDetails?.fragments ?? [];
+    // Before the first one is outside of what can be played: whoever asks sees that by the place.
+    const fragment = fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= dateMs) ?? fragments[0];
+    return fragment?.programDateTime ? fragment.start + (dateMs - fragment.programDateTime) / 1000 : undefined;
+  }
+
   resume(): void {
     this.#hls.startLoad();
   }
@@ -136,10 +147,11 @@ export class HlsEngine implements Engine {
     this.#hls.destroy();
   }
 
-  #createPacer({ video, latency, events }: EngineOptions): Pacer {
+  #createPacer({ video, latency, start, events }: EngineOptions): Pacer {
     return new Pacer({
       video,
       mode: latency,
+      startsRewound: start.behindSec !== undefined,
       edge: () => liveEdgeOf(this.#hls.latestLevelDetails, this.#hls.lowLatencyMode),
       onTarget: (targetSec) => {
         this.#hls.targetLatency = targetSec;
@@ -147,6 +159,7 @@ export class HlsEngine implements Engine {
       jump: () => this.goLive(),
       onNarrow: () => this.#estimate(this.#throughput.doubt(this.#estimateKbps, performance.now())),
       onReleased: events.resumed,
+      onRewound: events.rewound,
     });
   }
 
@@ -165,7 +178,7 @@ export class HlsEngine implements Engine {
     const playing = this.#hls.playingDate;
     const nowMs = this.#clock.nowMs;
     if (playing && nowMs !== undefined) return Math.max(0, (nowMs - playing.getTime()) / 1000);
-    return this.#hls.latency > 0 ? this.#hls.latency : undefined;
+    return this.behindSec || undefined;
   }
 
   #onManifest(): void {
@@ -216,10 +229,12 @@ export class HlsEngine implements Engine {
 }
 
 /** Where to start; from the first playlist on, the pacer says how far behind to play. */
-function configFor(latency: HlsLatency): Partial<HlsConfig> {
-  const lowLatencyMode = playsParts(latency);
+function configFor({ latency, start }: { latency: HlsLatency; start: StartPlace }): Partial<HlsConfig> {
+  const config = { ...hlsConfig, lowLatencyMode: playsParts(latency) };
+  if (start.atSec !== undefined) return { ...config, startPosition: start.atSec };
   // The others start where the playlist says.
-  return latency === 'balanced' ? { ...hlsConfig, lowLatencyMode, liveSyncDuration: BALANCED_SEC } : { ...hlsConfig, lowLatencyMode };
+  const liveSyncDuration = start.behindSec ?? (latency === 'balanced' ? BALANCED_SEC : undefined);
+  return liveSyncDuration === undefined ? config : { ...config, liveSyncDuration };
 }
 
 function liveEdgeOf(details: LevelDetails | null, playsPartsNow: boolean): LiveEdge | undefined {
@@ -240,6 +255,11 @@ function kindOf(data: ErrorData): TroubleKind {
 
 function nameOf(level: Level): string {
   return levelNameOf(level.uri);
+}
+
+function renditionOf(level: Level): PlayableRendition {
+  const { width, height, frameRate } = level;
+  return { name: nameOf(level), kind: 'video', width, height, ...(frameRate > 0 ? { fps: frameRate } : {}), bitrateKbps: level.averageBitrate / 1000 };
 }
 
 function hasPicture(level: Level): boolean {

@@ -12,6 +12,8 @@ export interface LiveEdge extends HoldBack {
 export interface PacerOptions {
   video: HTMLVideoElement;
   mode: HlsLatency;
+  /** Whether the viewer begins behind the live moment, to stay there. */
+  startsRewound: boolean;
   /** Undefined before the first playlist and after the end. */
   edge: () => LiveEdge | undefined;
   /** The distance that jumps and starts should keep; called when it changes. */
@@ -22,6 +24,8 @@ export interface PacerOptions {
   onNarrow: () => void;
   /** The picture moves again after it was held. */
   onReleased: () => void;
+  /** The viewer went back from the live moment to stay there, or is with it again. */
+  onRewound: (isRewound: boolean) => void;
 }
 
 const TICK_MS = 250;
@@ -42,12 +46,15 @@ const DRIFT_SEC = 0.6;
 const ARRIVING_MS = 4_000;
 /** So much further back than the target, what is missing is more than a player buffers. */
 const OUT_OF_REACH_SEC = 15;
+/** A jump back by less is none: players step about a little to pass holes. */
+const BACK_SEC = 1;
 /** What a jump within the buffer leaves of it, as a share of the target. */
 const AFTER_JUMP_SHARE = 0.4;
 
 /**
  * Keeps playback at its distance to the live edge: sets the speed, holds a picture that ran dry until it can play on
- * without stumbling, jumps when it fell far behind. A viewer who paused stays where the pause was.
+ * without stumbling, jumps when it fell far behind. A viewer who paused stays where the pause was, and one who rewound
+ * stays there until the live button.
  */
 export class Pacer {
   readonly #options: PacerOptions;
@@ -60,7 +67,10 @@ export class Pacer {
   #settledAtMs = Infinity;
   #tickedAtMs = 0;
   #arrivedAtMs = Infinity;
-  #isBehindByChoice = false;
+  /** Why playback stays behind, when it does. */
+  #stays: 'paused' | 'rewound' | undefined;
+  /** Where the last tick found the picture, seconds. */
+  #placeSec = 0;
   #isInterrupted = false;
   /** Playback ran dry and is held: where the buffer ended then, and since when there has been more. */
   #hold: { endSec: number; moreSinceMs: number | undefined } | undefined;
@@ -68,6 +78,7 @@ export class Pacer {
   constructor(options: PacerOptions) {
     this.#options = options;
     this.#mode = options.mode;
+    this.#stays = options.startsRewound ? 'rewound' : undefined;
     this.#target = new LatencyTarget(targetRange(options.mode, { holdBackSec: 0, partHoldBackSec: 0 }), performance.now());
     this.#listen(options.video);
     // `timeupdate` keeps its pace in the background, where timers are slowed down; while held it does not come.
@@ -87,7 +98,8 @@ export class Pacer {
   setMode(mode: HlsLatency): void {
     if (mode === this.#mode) return;
     this.#mode = mode;
-    this.#isBehindByChoice = false;
+    // The streamer may have asked for it: no reason to leave the place that a viewer went back to.
+    if (this.#stays === 'paused') this.#stays = undefined;
     this.#arrivedAtMs = performance.now();
     this.#announceTarget();
     const edge = this.#options.edge();
@@ -101,7 +113,7 @@ export class Pacer {
     const edge = this.#options.edge();
     const { video } = this.#options;
     const isSettled = nowMs - this.#settledAtMs >= SETTLING_MS && nowMs - this.#arrivedAtMs >= ARRIVING_MS;
-    if (!edge || !isSettled || video.paused || this.#hold || this.#isBehindByChoice) return;
+    if (!edge || !isSettled || video.paused || this.#hold || this.#stays) return;
     if (this.#target.arrived(bufferAhead(video) + this.#target.sec - this.#latencyAt(edge), nowMs)) this.#options.onNarrow();
   }
 
@@ -113,7 +125,7 @@ export class Pacer {
 
   /** The viewer wants to be live. */
   followLive(): void {
-    this.#isBehindByChoice = false;
+    this.#stay(undefined);
   }
 
   close(): void {
@@ -134,8 +146,25 @@ export class Pacer {
     video.addEventListener('timeupdate', () => this.#tick(), options);
     // A browser pauses pages in the background by itself; that is nobody's choice.
     video.addEventListener('pause', () => {
-      this.#isBehindByChoice = !document.hidden;
+      if (this.#stays !== 'rewound') this.#stays = document.hidden ? undefined : 'paused';
     }, options);
+    video.addEventListener('seeking', () => this.#onSeeking(), options);
+  }
+
+  /** Nobody but the viewer goes back, and far. */
+  #onSeeking(): void {
+    const edge = this.#options.edge();
+    if (!edge || this.#options.video.currentTime > this.#placeSec - BACK_SEC) return;
+    if (this.#latencyAt(edge) - this.#target.sec > CATCH_UP_SEC) this.#stay('rewound');
+  }
+
+  #stay(why: 'rewound' | undefined): void {
+    const wasRewound = this.#stays === 'rewound';
+    this.#stays = why;
+    if (wasRewound === (why === 'rewound')) return;
+    // What the live moment waits for, this place has.
+    if (this.#hold) this.#release();
+    this.#options.onRewound(!wasRewound);
   }
 
   #settle(): void {
@@ -145,7 +174,7 @@ export class Pacer {
 
   #onDry(): void {
     const { video } = this.#options;
-    if (video.paused || video.seeking || this.#hold || this.#settledAtMs === Infinity || !this.#options.edge()) return;
+    if (video.paused || video.seeking || this.#hold || this.#stays === 'rewound' || this.#settledAtMs === Infinity || !this.#options.edge()) return;
     if (!this.#isInterrupted) {
       this.#target.stalled(performance.now());
       this.#options.onNarrow();
@@ -158,6 +187,7 @@ export class Pacer {
     const nowMs = performance.now();
     if (nowMs - this.#tickedAtMs < TICK_MS * 0.8) return;
     this.#tickedAtMs = nowMs;
+    if (!this.#options.video.seeking) this.#placeSec = this.#options.video.currentTime;
     if (this.#hold) this.#refill(this.#hold, nowMs);
     else this.#pace(nowMs);
   }
@@ -175,8 +205,8 @@ export class Pacer {
     const targetSec = this.#target.sec;
     const gapSec = latencySec - targetSec;
     // After a short pause, playback catches up; after a longer one it is where the viewer left it.
-    if (gapSec <= CATCH_UP_SEC) this.#isBehindByChoice = false;
-    if (this.#isBehindByChoice) video.playbackRate = 1;
+    if (gapSec <= CATCH_UP_SEC) this.#stay(undefined);
+    if (this.#stays) video.playbackRate = 1;
     else if (this.#shouldJump(gapSec, nowMs)) this.#jump();
     else video.playbackRate = nextRate({ latencySec, targetSec, bufferSec: bufferAhead(video), rate: video.playbackRate || 1 });
   }

@@ -1,5 +1,4 @@
-import type { Engine, EngineFigures } from '../engine.js';
-import type { ServerClock } from '../latency/server-clock.js';
+import type { Clock, Engine, EngineFigures } from '../engine.js';
 import { lossShare } from './health.js';
 import { rtpAgeSec } from './rtp-time.js';
 import type { WebRtcSession } from './webrtc-session.js';
@@ -10,19 +9,20 @@ const NEWEST = 0.1;
 /** Shows what a WebRTC session receives. The server chooses the quality; the session's owner watches over it. */
 export class WebRtcEngine implements Engine {
   readonly protocol = 'WebRTC';
-  readonly levels: string[] = [];
+  readonly renditions = [];
   readonly activeLevel = undefined;
   readonly latencies = undefined;
   readonly unplayable: string[] = [];
   readonly isHolding = false;
   readonly liveWithinSec = 12;
+  readonly behindSec = undefined;
   readonly #video: HTMLVideoElement;
   readonly #session: WebRtcSession;
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
   #frameRequest = 0;
   #latencySec: number | undefined;
 
-  constructor(options: { video: HTMLVideoElement; session: WebRtcSession; clock: ServerClock }) {
+  constructor(options: { video: HTMLVideoElement; session: WebRtcSession; clock: Clock }) {
     this.#video = options.video;
     this.#session = options.session;
     this.#clock = options.clock;
@@ -74,6 +74,10 @@ export class WebRtcEngine implements Engine {
 
   goLive(): void {
     // It plays nothing else.
+  }
+
+  placeOf(): undefined {
+    // There is no playlist to ask.
   }
 
   resume(): void {

@@ -1,0 +1,39 @@
+import type { MediaController } from 'media-chrome';
+import { useEffect, useRef, type RefObject } from 'react';
+import type { RecordingDetails } from '../api/contract.js';
+import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
+import { Frame } from './frame.js';
+import { useRecordedPlayback } from './use-playback.js';
+
+interface RecordingPlayerProps {
+  recording: RecordingDetails;
+  /** The page seeks and reads the place by it. */
+  video: RefObject<HTMLVideoElement>;
+  /** Where to begin, seconds. */
+  startSec: number;
+}
+
+/** The player of a show that is over. */
+export function RecordingPlayer({ recording, video, startSec }: RecordingPlayerProps) {
+  const controller = useRef<MediaController>(null);
+  const { playback, snapshot } = useRecordedPlayback(video, { masterUrl: recording.playback.hls, startSec });
+  useStoryboardTrack(video, { address: recording.storyboard });
+  useChapterTrack(video, recording);
+  return (
+    <Frame title={recording.title} controller={controller} video={video} playback={playback} snapshot={snapshot}
+      qualities={{ renditions: snapshot.renditions, dropped: [] }} isLive={false} hasSeekBar controls={<media-time-display showduration="" />} />
+  );
+}
+
+/** The bar names the chapter under the pointer. */
+function useChapterTrack(video: RefObject<HTMLVideoElement>, { chapters, durationSec }: RecordingDetails): void {
+  useEffect(() => {
+    if (!video.current || chapters.length < 2) return;
+    const track = video.current.addTextTrack('chapters', 'chapters');
+    track.mode = 'hidden';
+    for (const [index, { startSec, title }] of chapters.entries()) track.addCue(new VTTCue(startSec, chapters[index + 1]?.startSec ?? durationSec, title));
+    return () => {
+      track.mode = 'disabled';
+    };
+  }, [video, chapters, durationSec]);
+}

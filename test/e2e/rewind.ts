@@ -1,0 +1,78 @@
+/// <reference lib="dom" />
+import t from 'tap';
+import type { Page } from 'playwright-core';
+import type { Test } from 'tap';
+import { startApp } from '../support/app.js';
+import { noChromium, openChromium } from '../support/chromium.js';
+import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { until } from '../support/until.js';
+import { readPlayer, untilPlayed, untilPlayer } from '../support/watching.js';
+
+/** Long enough ago that nothing but a rewind leads there. */
+const FAR_SEC = 12;
+
+/** A page that plays, with so much behind it that rewinding leads somewhere. */
+async function openRewindable(t: Test, latency: 'real-time' | 'balanced'): Promise<{ page: Page; problems: string[] }> {
+  const app = await startApp(t, { transcode: { ladder: 'off' } });
+  await app.api('PATCH', '/api/v1/channels/ada', { latency });
+  const file = await makeSourceFile(t, obsLike({ size: '640x360', seconds: 60, bitrate: '800k' }));
+  publish(t, { url: app.publishUrl, args: copyOf(file, { loop: true }) });
+  const page = await (await openChromium(t)).newPage({ viewport: { width: 1280, height: 800 } });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(`${app.url}/ada`);
+  await untilPlayer(page, 'it plays', ({ phase }) => phase === 'playing', 30_000);
+  await untilPlayed(page, FAR_SEC + 8);
+  return { page, problems };
+}
+
+const isLive = (page: Page): Promise<boolean> => page.locator('media-live-button').evaluate((button) => button.hasAttribute('mediatimeislive'));
+
+t.test('who rewinds stays there until the live button', { skip: noChromium }, async (t) => {
+  const { page, problems } = await openRewindable(t, 'balanced');
+  const video = page.locator('video');
+  t.equal(await isLive(page), true);
+
+  await t.test('back', async (t) => {
+    await page.getByRole('button', { name: 'Back 30 seconds' }).click();
+    await untilPlayer(page, 'the past plays', ({ phase, behindSec }) => phase === 'playing' && (behindSec ?? 0) > FAR_SEC);
+    await untilPlayed(page, 10);
+    t.match(await readPlayer(page), { phase: 'playing' });
+    t.ok(((await readPlayer(page)).behindSec ?? 0) > FAR_SEC, 'nothing pulled it to the live moment');
+    t.equal(await video.evaluate(({ playbackRate }: HTMLVideoElement) => playbackRate), 1, 'nor hurried');
+    t.equal(await isLive(page), false);
+  });
+
+  await t.test('on the seek bar', async (t) => {
+    t.equal(await page.locator('media-time-range').count(), 1);
+    const startSec = await video.evaluate((element: HTMLVideoElement) => {
+      element.currentTime = element.seekable.start(0) + 1;
+      return element.seekable.start(0);
+    });
+    await untilPlayed(page, 3);
+    t.ok((await readPlayer(page)).currentTime < startSec + 6, 'it plays from near the start');
+  });
+
+  await t.test('live again', async (t) => {
+    await page.locator('media-live-button').click();
+    await untilPlayer(page, 'the live moment plays', ({ phase, behindSec }) => phase === 'playing' && (behindSec ?? Infinity) < 5);
+    t.ok(await until('the button says so', async () => (await isLive(page)) || undefined));
+  });
+  t.same(problems, [], 'the page threw nothing');
+});
+
+t.test('from real time the way back is HLS, and the live button leads to real time', { skip: noChromium }, async (t) => {
+  const { page, problems } = await openRewindable(t, 'real-time');
+  await untilPlayer(page, 'real time plays', ({ protocol, phase }) => protocol === 'WebRTC' && phase === 'playing');
+  t.equal(await page.locator('media-time-range').count(), 0, 'there is no bar to seek on');
+
+  await page.getByRole('button', { name: 'Back 30 seconds' }).click();
+  await untilPlayer(page, 'the past plays', ({ protocol, phase, behindSec }) => protocol !== 'WebRTC' && phase === 'playing' && (behindSec ?? 0) > FAR_SEC);
+  // Tries to come back to real time would have been made by now.
+  await untilPlayed(page, 8);
+  t.match(await readPlayer(page), { protocol: 'LL-HLS', phase: 'playing' });
+
+  await page.locator('media-live-button').click();
+  await untilPlayer(page, 'real time plays again', ({ protocol, phase, behindSec }) => protocol === 'WebRTC' && phase === 'playing' && (behindSec ?? Infinity) < 2);
+  t.same(problems, [], 'the page threw nothing');
+});
