@@ -9,7 +9,7 @@ import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { BroadcastIndex, LivePackage } from './packager/index.js';
-import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler } from './platform/index.js';
+import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import {
   BroadcastPictures, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
@@ -44,6 +44,8 @@ const MAX_WEBRTC_WORKERS = 8;
 
 /** What a broadcast's media passes. */
 interface MediaRooms {
+  /** Broadcasts that have ended and are being put away. */
+  closing: PendingWork;
   broadcasts: Broadcasts;
   /** What is on the disk of broadcasts that are about to go on. */
   returning: Map<string, BroadcastIndex>;
@@ -119,7 +121,8 @@ export function createApp(options: AppOptions): App {
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
-  const transcodes = joinMedia({ broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+  const closing = new PendingWork();
+  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   const shows = showsOf({ broadcasts, transcodes, packager, webrtc, dvrSec: config.packager.dvrSec });
   const app = createHttpApp({
@@ -183,6 +186,7 @@ export function createApp(options: AppOptions): App {
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },
+      { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
       { name: 'http', component: http },
@@ -225,7 +229,7 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
     broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
-      void rooms.transcoder.close(transcode).then(async () => {
+      rooms.closing.add(rooms.transcoder.close(transcode).then(async () => {
         // A broadcast that goes on after a restart has not ended for its viewers.
         if (code === 'shutdown') return void await (await pictures).close();
         rooms.packager.close(live);
@@ -233,7 +237,7 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
         await (await pictures).finish();
         await live.settled();
         await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
-      }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' }));
+      }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' })));
     });
   });
   return transcodes;

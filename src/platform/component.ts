@@ -89,3 +89,19 @@ export async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Pro
     clearTimeout(timer);
   }
 }
+
+/** Work that goes on by itself, and that a stop waits for. What is added never rejects. */
+export class PendingWork implements Component {
+  readonly #work = new Set<Promise<void>>();
+
+  add(work: Promise<void>): void {
+    const kept = work.finally(() => this.#work.delete(kept));
+    this.#work.add(kept);
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+}

@@ -1,6 +1,6 @@
 export { AppError, messageOf } from './errors.js';
 export { createLog, type Log } from './log.js';
-export { Lifecycle, withDeadline } from './component.js';
+export { Lifecycle, PendingWork, withDeadline } from './component.js';
 export type { Component } from './component.js';
 export { Process, runProcess } from './process.js';
 export type { ProcessExit } from './process.js';

@@ -1,14 +1,15 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import { stringOf } from '../support/app.js';
 import { findPlaylist, segmentsOf, untilPlaylist } from '../support/hls.js';
+import { holesOf } from '../support/judge.js';
 import { copyOf, end, makeSourceFile, obsLike, publish } from '../support/publisher.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
-t.test('the server is killed: the next start clears up, and the encoder can go on', async (t) => {
+t.test('the server is killed: the broadcast goes on with the next start, and its encoder continues it', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-crash-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const ports = { httpPort: await freePort(), rtmpPort: await freePort() };
@@ -26,18 +27,42 @@ t.test('the server is killed: the next start clears up, and the encoder can go o
   const gone = new Promise((resolve) => publisher.once('exit', resolve));
   await end(first.child, 'SIGKILL');
   await gone;
-  t.equal((await readdir(media)).length, 1, 'the crash left files behind');
+  const left = await readdir(media);
+  t.equal(left.length, 1);
 
-  const second = await startServerProcess(t, { folder, ...ports });
-  t.equal((await readdir(path.join(folder, 'media'))).length, 0, 'the next start removed them');
-  t.match(second.output(), /ended broadcasts that a stop of the server had left live.*count=1/, 'nothing stays live for ever');
-  t.equal(await findPlaylist(playlistUrl), undefined, 'players get a plain answer that nothing is live');
-
+  await startServerProcess(t, { folder, ...ports });
+  t.same(await readdir(media), left, 'it is the same broadcast');
+  const slate = await untilPlaylist(playlistUrl, 'a slate', (text) => text.includes('#EXT-X-DISCONTINUITY\n'));
+  t.match(slate, /#EXT-X-GAP\n/, 'what viewers may have seen a part of is a gap, and keeps its number');
   publish(t, { url: publishUrl, args: copyOf(file) });
-  await untilPlaylist(playlistUrl, 'the same key publishes again', (text) => segmentsOf(text).length >= 1);
+  const playlist = await untilPlaylist(playlistUrl, 'the encoder', (text) => text.split('#EXT-X-DISCONTINUITY\n').length >= 3);
+  t.equal(holesOf(segmentsOf(playlist)), 0, 'segments are numbered on');
 });
 
-t.test('SIGTERM ends everything: the encoder is told, children and files are gone', async (t) => {
+t.test('a broadcast that was interrupted long ago is over with the next start', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-crash-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const ports = { httpPort: await freePort(), rtmpPort: await freePort() };
+  const file = await makeSourceFile(t, obsLike({ seconds: 30 }));
+  const first = await startServerProcess(t, { folder, ...ports });
+  const key = await makeKey(first.url);
+  const playlistUrl = `${first.url}/hls/ada/source/index.m3u8`;
+  publish(t, { url: `rtmp://127.0.0.1:${ports.rtmpPort}/live/${key}`, args: copyOf(file) });
+  await untilPlaylist(playlistUrl, 'segments', (text) => segmentsOf(text).length >= 2);
+  await end(first.child, 'SIGKILL');
+
+  const [id = ''] = await readdir(path.join(folder, 'media'));
+  const journal = path.join(folder, 'media', id, 'journal.jsonl');
+  const anHourAgo = (await readFile(journal, 'utf8')).replace(/"epochMs":(\d+)/, (_text, epochMs: string) => `"epochMs":${Number(epochMs) - 3_600_000}`);
+  await writeFile(journal, anHourAgo);
+  const second = await startServerProcess(t, { folder, ...ports });
+  t.match(second.output(), /ended a broadcast that a stop of the server had left live/, 'nothing stays live for ever');
+  t.equal(await findPlaylist(playlistUrl), undefined, 'players get a plain answer that nothing is live');
+  const recordings = await (await fetch(`${second.url}/api/v1/channels/ada/recordings`)).text();
+  t.match(recordings, /"durationSec":[1-9]/, 'and what there is of it is a recording');
+});
+
+t.test('SIGTERM ends everything: the encoder is told, children are gone, and what was sent is on the disk', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-term-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const ports = { httpPort: await freePort(), rtmpPort: await freePort() };
@@ -51,7 +76,8 @@ t.test('SIGTERM ends everything: the encoder is told, children and files are gon
   server.child.kill('SIGTERM');
   t.equal(await exit, 0, 'the server ends by itself, without an error');
   await gone;
-  t.same(await readdir(path.join(folder, 'media')), [], 'no file is left');
+  const files = await readdir(path.join(folder, 'media'), { recursive: true });
+  t.ok(files.some((name) => name.endsWith('/source/0.m4s')) && files.some((name) => name.endsWith('/journal.jsonl')), 'for the next start');
   t.notMatch(server.output(), / error /, 'nothing went wrong on the way');
 });
 

@@ -329,7 +329,8 @@ export class Playback {
       if (nowMs - this.#troubleAtMs > HEALTHY_AFTER_MS) this.#attempt = 0;
       return;
     }
-    const isMeantToMove = !this.#video.paused && this.#supply === 'flowing' && !this.#snapshot.isBlocked;
+    // While the streamer is away, the slate moves.
+    const isMeantToMove = !this.#video.paused && this.#supply !== 'finished' && !this.#snapshot.isBlocked;
     if (!isMeantToMove) this.#movedAtMs = nowMs;
     else if (nowMs - this.#movedAtMs > STUCK_MS) {
       this.#movedAtMs = nowMs;
