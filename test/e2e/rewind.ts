@@ -1,26 +1,33 @@
 /// <reference lib="dom" />
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import t from 'tap';
 import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
-import { startApp } from '../support/app.js';
 import { noChromium, openChromium } from '../support/chromium.js';
-import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { publish } from '../support/publisher.js';
+import { CAMERA, makeKey, noWorker } from '../support/real-time.js';
+import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { readPlayer, untilPlayed, untilPlayer } from '../support/watching.js';
+
+process.env['WEBRTC_PORT'] = '0';
 
 /** Long enough ago that nothing but a rewind leads there. */
 const FAR_SEC = 12;
 
 /** A page that plays, with so much behind it that rewinding leads somewhere. */
 async function openRewindable(t: Test, latency: 'real-time' | 'balanced'): Promise<{ page: Page; problems: string[] }> {
-  const app = await startApp(t, { transcode: { ladder: 'off' } });
-  await app.api('PATCH', '/api/v1/channels/ada', { latency });
-  const file = await makeSourceFile(t, obsLike({ size: '640x360', seconds: 60, bitrate: '800k' }));
-  publish(t, { url: app.publishUrl, args: copyOf(file, { loop: true }) });
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-rewind-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const server = await startServerProcess(t, { folder, httpPort: await freePort(), rtmpPort: await freePort() });
+  publish(t, { url: `rtmp://127.0.0.1:${server.rtmpPort}/live/${await makeKey(server.url)}`, args: CAMERA });
   const page = await (await openChromium(t)).newPage({ viewport: { width: 1280, height: 800 } });
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
-  await page.goto(`${app.url}/ada`);
+  await page.addInitScript(`localStorage.setItem('tidemark.latency', '${latency}')`);
+  await page.goto(`${server.url}/ada`);
   await untilPlayer(page, 'it plays', ({ phase }) => phase === 'playing', 30_000);
   await untilPlayed(page, FAR_SEC + 8);
   return { page, problems };
@@ -61,7 +68,7 @@ t.test('who rewinds stays there until the live button', { skip: noChromium }, as
   t.same(problems, [], 'the page threw nothing');
 });
 
-t.test('from real time the way back is HLS, and the live button leads to real time', { skip: noChromium }, async (t) => {
+t.test('from real time the way back is HLS, and the live button leads to real time', { skip: noChromium || noWorker }, async (t) => {
   const { page, problems } = await openRewindable(t, 'real-time');
   await untilPlayer(page, 'real time plays', ({ protocol, phase }) => protocol === 'WebRTC' && phase === 'playing');
   t.equal(await page.locator('media-time-range').count(), 0, 'there is no bar to seek on');

@@ -19,6 +19,7 @@ export class HlsEngine implements Engine {
   readonly #events: EngineEvents;
   readonly #pacer: Pacer;
   readonly #throughput = new Throughput();
+  #latency: HlsLatency;
   #chosen: string | undefined;
   #dropped: string[] = [];
   #offered: string[] = [];
@@ -33,6 +34,7 @@ export class HlsEngine implements Engine {
     this.#video = options.video;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#latency = options.latency;
     this.#hls = new Hls(configFor(options));
     this.#pacer = this.#createPacer(options);
     this.#hls.on(Hls.Events.MANIFEST_LOADED, (_event, { levels }) => {
@@ -94,7 +96,8 @@ export class HlsEngine implements Engine {
   }
 
   get liveWithinSec(): number {
-    return Math.ceil((this.#hls.targetLatency ?? 6) * 1.5 + 2);
+    // Not the target of hls.js, which is where a rewound viewer began.
+    return Math.ceil((this.latencies?.[this.#latency] ?? 6) * 1.5 + 2);
   }
 
   get behindSec(): number | undefined {
@@ -107,6 +110,7 @@ export class HlsEngine implements Engine {
   }
 
   setLatency(latency: HlsLatency): void {
+    this.#latency = latency;
     this.#hls.lowLatencyMode = playsParts(latency);
     this.#pacer.setMode(latency);
     this.#events.changed();
