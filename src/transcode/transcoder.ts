@@ -55,7 +55,7 @@ export class Transcoder implements Component {
       encode.close();
       return encode.ended;
     });
-    await Promise.all([this.#calibration.stop(), ...opusEncodes, ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
+    await Promise.all([this.#calibration.stop(), this.#slates.stop(), ...opusEncodes, ...[...this.#transcodes].map((transcode) => this.close(transcode))]);
   }
 
   /** @param resumed where an earlier run of the server left it. */

@@ -35,6 +35,7 @@ export class SlateClips {
   readonly #ffmpegPath: string;
   readonly #log: Log;
   readonly #clips = new Map<string, Promise<SlateClip | undefined>>();
+  readonly #stopping = new AbortController();
   #making: Promise<unknown> = Promise.resolve();
 
   constructor(options: { ffmpegPath: string; log: Log }) {
@@ -51,7 +52,7 @@ export class SlateClips {
     const known = this.#clips.get(key);
     if (known !== undefined) return known;
     const clip = this.#make(image, shape).catch((error: unknown) => {
-      this.#log.warn('there will be no slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
+      if (!this.#stopping.signal.aborted) this.#log.warn('there will be no slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
       this.#clips.delete(key);
       return undefined;
     });
@@ -60,23 +61,33 @@ export class SlateClips {
     return clip;
   }
 
+  /** Nothing more is made; resolves when FFmpeg is gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#making;
+  }
+
   /** One after the other: broadcasts need the machine more. */
   #make(image: string, shape: SlateShape): Promise<SlateClip> {
-    const made = this.#making.then(() => encodeSlate(this.#ffmpegPath, image, shape));
+    const made = this.#making.then(() => encodeSlate(this.#ffmpegPath, image, shape, this.#stopping.signal));
     this.#making = made.catch(() => undefined);
     return made;
   }
 }
 
-async function encodeSlate(ffmpegPath: string, image: string, shape: SlateShape): Promise<SlateClip> {
+async function encodeSlate(ffmpegPath: string, image: string, shape: SlateShape, signal: AbortSignal): Promise<SlateClip> {
+  signal.throwIfAborted();
   const process = await Process.start({ command: ffmpegPath, args: slateArguments(image, shape), stdout: true, niceness: 10 });
-  const timer = setTimeout(() => process.kill('SIGKILL'), MAKE_LIMIT_MS);
+  const giveUp = (): void => process.kill('SIGKILL');
+  const timer = setTimeout(giveUp, MAKE_LIMIT_MS);
+  signal.addEventListener('abort', giveUp, { once: true });
   process.stdin.end();
   const chunks: Buffer[] = [];
   process.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   process.stdout.on('error', () => undefined); // the exit tells why
   const { code, stderr } = await process.exited;
   clearTimeout(timer);
+  signal.removeEventListener('abort', giveUp);
   if (code !== 0) throw new SlateNotMade(stderr.slice(-2).join(' | ') || `it ended with ${code}`);
   return readClip(Buffer.concat(chunks));
 }
