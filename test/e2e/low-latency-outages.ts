@@ -31,13 +31,15 @@ t.test('the publisher is away for longer than a playlist waits, then the picture
   await untilPlayed(page, 5);
   await end(publisher, 'SIGKILL');
   await page.locator('[data-state=reconnecting]').waitFor();
-  const away = await untilPlayer(page, 'what had come is played', ({ phase }) => phase === 'stalled');
   // A playlist request waits for three target durations: six seconds.
-  await untilPlayer(page, 'eight seconds pass', ({ behindSec }) => (behindSec ?? 0) > 9);
+  const away = await untilPlayed(page, 8);
+  t.equal(away.phase, 'playing', 'the server sends pictures for the gap');
   t.equal(await page.locator('.watch-status').innerText(), 'The streamer’s connection was lost. The show goes on when it is back.');
+  t.equal(await page.locator('.player .notice').count(), 0, 'nothing covers them');
 
   publish(t, { url: app.publishUrl, args: copyOf(file, { loop: true }) });
-  await untilPlayer(page, 'the picture moves again', ({ phase, currentTime }) => phase === 'playing' && currentTime > away.currentTime + 1, 30_000);
+  await page.locator('[data-state=live]').waitFor();
+  await untilPlayed(page, 3);
   await countStalls(page);
   const { stalls, behindSec } = await untilPlayed(page, 8);
   t.equal(stalls, 0, 'and goes on without stumbling');
