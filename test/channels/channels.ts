@@ -19,7 +19,7 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('a channel comes with the account; anybody may look, its owner sees more', async (t) => {
       const { api, owner, admin, stranger } = await start(t);
       const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob', latency: 'real-time' };
-      const settings = { ladder: null, recording: { isOn: true, visibility: 'public' } };
+      const settings = { ladder: null, recording: { isOn: true, visibility: 'public' }, reconnectGraceSec: null, endsOnUnpublish: true };
       t.strictSame((await api('GET', '/channels/bob')).body, { channel: open });
       t.strictSame((await api('GET', '/channels/Bob', { token: stranger })).body, { channel: open });
       t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ...settings } });
@@ -31,7 +31,7 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('its owner and the admin change it; what is not given stays', async (t) => {
       const { api, owner, admin } = await start(t);
       const change = async (token: string, body: object) => (await api('PATCH', '/channels/bob', { token, body })).body;
-      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null, recording: { isOn: true, visibility: 'public' } };
+      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null, recording: { isOn: true, visibility: 'public' }, reconnectGraceSec: null, endsOnUnpublish: true };
       t.strictSame(await change(owner, { title: '  Low water ' }), { channel });
       t.strictSame(await change(admin, { ladder: ['720p', '360p'] }), { channel: { ...channel, ladder: ['720p', '360p'] } });
       t.strictSame(await change(owner, { ladder: 'off', description: 'Daily.' }), { channel: { ...channel, ladder: 'off', description: 'Daily.' } });

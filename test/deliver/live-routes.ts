@@ -64,7 +64,7 @@ async function serveLive(t: Test, change: Partial<LiveShow> = {}) {
 
 t.test('what is live', async (t) => {
   const { api } = await serveLive(t);
-  const broadcast = { id: 'b1', startedAt: '2026-01-01T00:00:00.000Z', viewers: 0, playback: { hls: '/hls/ada/master.m3u8', whep: '/whep/ada' } };
+  const broadcast = { id: 'b1', startedAt: '2026-01-01T00:00:00.000Z', viewers: 0, thumbnail: '/pictures/b1/latest.jpg', storyboard: '/pictures/b1/board.vtt', playback: { hls: '/hls/ada/master.m3u8', whep: '/whep/ada' } };
   t.same((await api('GET', '/api/v1/live')).body, { broadcasts: [{ ...broadcast, channel: { slug: 'ada', title: 'Ada codes' } }] });
   t.same((await api('GET', '/api/v1/channels/ada/live')).body, { state: 'live', latency: 'ultra-low', broadcast: {
     ...broadcast,

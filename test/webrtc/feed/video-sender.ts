@@ -6,6 +6,8 @@ import { until } from '../../support/until.js';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 const STEP_MS = 33;
+/** With the extension that lets players show a picture at once. */
+const HEADER_BYTES = 20;
 
 interface Sent {
   layer: number;
@@ -32,7 +34,7 @@ function openSender() {
       sequence: packet.readUInt16BE(2),
       timestamp: packet.readUInt32BE(4),
       marker: (packet.readUInt8(1) & 0x80) !== 0,
-      sizeBytes: packet.length - 12,
+      sizeBytes: packet.length - HEADER_BYTES,
     }),
   });
   return { sender, sent, on: (layer: number) => sent.filter((one) => one.layer === layer) };
