@@ -51,7 +51,7 @@ export class SlateClips {
     const known = this.#clips.get(key);
     if (known !== undefined) return known;
     const clip = this.#make(image, shape).catch((error: unknown) => {
-      this.#log.warn('there will be no slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
+      this.#log.warn('a picture cannot be a slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
       this.#clips.delete(key);
       return undefined;
     });
