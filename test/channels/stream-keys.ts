@@ -46,9 +46,9 @@ for (const { name, open, skip } of testDatabases()) {
       const { id, key } = await make('Studio');
       const { streamKeyId, channel } = await streamKeys.resolve(key);
       t.equal(streamKeyId, id);
-      t.strictSame({ ...channel, id: undefined }, { id: undefined, slug: 'bob', title: 'bob', ladder: undefined, latency: 'real-time' });
+      t.strictSame({ ...channel, id: undefined }, { id: undefined, slug: 'bob', title: 'bob', ladder: undefined, latency: 'real-time', isRecorded: true, graceMs: undefined, endsOnUnpublish: true });
       await api('PATCH', '/channels/bob', { token, body: { title: 'Low water', ladder: ['480p'], latency: 'stable' } });
-      t.strictSame((await streamKeys.resolve(key)).channel, { id: channel.id, slug: 'bob', title: 'Low water', ladder: ['480p'], latency: 'stable' });
+      t.strictSame((await streamKeys.resolve(key)).channel, { id: channel.id, slug: 'bob', title: 'Low water', ladder: ['480p'], latency: 'stable', isRecorded: true, graceMs: undefined, endsOnUnpublish: true });
     });
 
     t.test('unknown, revoked and banned are refused alike', async (t) => {
