@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { Channels, channelsMigrations, channelsRoutes, publishingChannelOf, StreamKeys } from './channels/index.js';
+import { Channels, channelsMigrations, channelsRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
@@ -27,7 +27,7 @@ export interface AppOptions {
   version: string;
   /** Folder of the built web pages. */
   webFolder: string;
-  /** The picture that stands in for a publisher who is away. */
+  /** The picture that stands in for a publisher who is away, of channels that have none of their own. */
   slateImage: string;
 }
 
@@ -72,6 +72,8 @@ export function createApp(options: AppOptions): App {
   const { db } = database;
   const channels = new Channels({ db });
   const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
+  const ffmpegPath = config.transcode.ffmpegPath || 'ffmpeg';
+  const slates = new SlatePictures({ folder: path.join(config.dataDir, 'slates'), defaultImage: options.slateImage, ffmpegPath, log: roomLog('channels') });
   const accounts = new Accounts({ db, config: config.accounts, dataDir: config.dataDir, onRegistered: (tx, user) => channels.createFor(tx, user), log: roomLog('accounts') });
 
   const store = createBroadcastStore(db);
@@ -92,7 +94,7 @@ export function createApp(options: AppOptions): App {
   });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
-  const transcoder = new Transcoder({ config: config.transcode, ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg', dataDir: config.dataDir, slateImage: options.slateImage, log: roomLog('transcode') });
+  const transcoder = new Transcoder({ config: config.transcode, ffmpegPath, dataDir: config.dataDir, slateImages: (channelId) => slates.imagesOf(channelId), log: roomLog('transcode') });
   const listLive = async (): Promise<string[]> => (await store.listLive()).map(({ id }) => id);
   const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => [...await listLive(), ...await recordings.listIds()], log: roomLog('packager') });
   const recordings: Recordings = new Recordings({
@@ -120,9 +122,14 @@ export function createApp(options: AppOptions): App {
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
-  const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
+  const pictureMaker = new PictureMaker({ ffmpegPath });
   const closing = new PendingWork();
   const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+
+  slates.on('changed', (channelId) => {
+    const broadcast = broadcasts.list().find(({ channel }) => channel.id === channelId);
+    if (broadcast !== undefined) transcodes.get(broadcast.id)?.refreshSlate();
+  });
 
   const shows = showsOf({ broadcasts, transcodes, packager, webrtc, dvrSec: config.packager.dvrSec });
   const app = createHttpApp({
@@ -154,7 +161,7 @@ export function createApp(options: AppOptions): App {
       }) },
       { path: '/', handler: whipRoutes({ sessions: whip, corsOrigin: config.deliver.corsOrigin, iceServers: () => webrtc.iceServers() }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
-      { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
+      { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
@@ -183,6 +190,7 @@ export function createApp(options: AppOptions): App {
     parts: [
       { name: 'database', component: database },
       { name: 'accounts', component: accounts },
+      { name: 'slates', component: slates },
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },

@@ -31,3 +31,33 @@ export class StreamKeyRejected extends AppError {
     super('stream_key_rejected', 'this stream key is not valid: copy it again from the studio', { status: 403 });
   }
 }
+
+export class PictureTypeUnknown extends AppError {
+  constructor() {
+    super('picture_type_unknown', 'the picture has to be a PNG, JPEG or WebP file', { status: 415 });
+  }
+}
+
+export class PictureTooLarge extends AppError {
+  constructor(limitBytes: number) {
+    super('picture_too_large', `the picture may have at most ${limitBytes / 1024 / 1024} MB`, { status: 413, detail: { limitBytes } });
+  }
+}
+
+export class PictureNotUsable extends AppError {
+  constructor(reason: string) {
+    super('picture_not_usable', `the picture cannot be used: ${reason}`, { status: 422 });
+  }
+}
+
+export class PictureDamaged extends AppError {
+  constructor(options: { cause?: unknown } = {}) {
+    super('picture_damaged', 'the picture is damaged: save it again, or choose another one', { status: 422, ...options });
+  }
+}
+
+export class TooManyPictures extends AppError {
+  constructor() {
+    super('too_many_pictures', 'others are changing their pictures: try again in a moment', { status: 503, expose: true, detail: { retryAfterSec: 5 } });
+  }
+}

@@ -1,11 +1,12 @@
-import { Router } from 'express';
-import type { Request } from 'express';
+import { raw, Router } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { parseBody } from '../platform/index.js';
 import { canManage } from './channels.js';
 import type { ChannelCaller, Channels } from './channels.js';
-import { StreamKeyUnknown } from './errors.js';
+import { PictureTooLarge, PictureTypeUnknown, StreamKeyUnknown } from './errors.js';
 import type { Channel } from './queries.js';
+import type { SlatePictures } from './slate/slate-pictures.js';
 import type { StreamKeys } from './stream-keys.js';
 
 /** Who makes a request; both throw when a token is sent and is not good. */
@@ -38,9 +39,22 @@ const newKey = z.strictObject({
   label: line.min(1, 'must not be empty').max(60, 'must have at most 60 characters'),
 });
 
-/** `/channels/:slug` and its stream keys. */
-export function channelsRoutes(options: { channels: Channels; streamKeys: StreamKeys; callers: Callers }): Router {
-  const { channels, streamKeys, callers } = options;
+/** More than any photograph that was made for a screen. */
+const MAX_PICTURE_BYTES = 5 << 20;
+
+export interface ChannelsRoutesOptions {
+  channels: Channels;
+  streamKeys: StreamKeys;
+  slates: SlatePictures;
+  callers: Callers;
+}
+
+/** `/channels/:slug`, its stream keys and its slate. */
+export function channelsRoutes(options: ChannelsRoutesOptions): Router {
+  const { channels, streamKeys, slates, callers } = options;
+  const viewOf = (channel: Channel, caller: ChannelCaller | undefined): Record<string, unknown> => ({
+    ...publicViewOf(channel), ...(canManage(channel, caller) ? managedViewOf(channel, slates.versionOf(channel.id)) : {}),
+  });
   const managed = async (request: Request<{ slug: string }>): Promise<Channel> =>
     channels.getManaged(request.params.slug, await callers.caller(request));
   const router = Router();
@@ -63,7 +77,43 @@ export function channelsRoutes(options: { channels: Channels; streamKeys: Stream
     await streamKeys.revoke(await managed(request), keyIdOf(request));
     response.status(204).end();
   });
+  router.get('/channels/:slug/slate', async (request, response) => {
+    const { id } = await channels.get(request.params.slug);
+    // Asked for again each time, and sent again when it has changed.
+    response.set('Cache-Control', 'no-cache');
+    response.sendFile(slates.imagesOf(id)[0] ?? '', { cacheControl: false, dotfiles: 'allow' });
+  });
+  // Nobody's five megabytes are taken before it is known who sends them.
+  router.put('/channels/:slug/slate', async (request, _response, next) => {
+    await managed(request);
+    next();
+  }, takePicture(), async (request, response) => {
+    const caller = await callers.caller(request);
+    const channel = await channels.getManaged(request.params.slug, caller);
+    await slates.put(channel.id, pictureOf(request));
+    response.json({ channel: viewOf(channel, caller) });
+  });
+  router.delete('/channels/:slug/slate', async (request, response) => {
+    const caller = await callers.caller(request);
+    const channel = await channels.getManaged(request.params.slug, caller);
+    await slates.remove(channel.id);
+    response.json({ channel: viewOf(channel, caller) });
+  });
   return router;
+}
+
+/** The body as it is, whatever its type is said to be: its first bytes say what it is. */
+function takePicture(): RequestHandler<{ slug: string }> {
+  const take = raw({ type: () => true, limit: MAX_PICTURE_BYTES });
+  return (request, response, next) => take(request, response, (error?: unknown) => {
+    const isTooLarge = error instanceof Error && 'status' in error && error.status === 413;
+    next(isTooLarge ? new PictureTooLarge(MAX_PICTURE_BYTES) : error);
+  });
+}
+
+function pictureOf({ body }: { body: unknown }): Buffer {
+  if (!Buffer.isBuffer(body)) throw new PictureTypeUnknown();
+  return body;
 }
 
 /** What is not an id is the id of nothing. */
@@ -73,8 +123,15 @@ function keyIdOf(request: Request<{ slug: string; id: string }>): string {
   return id;
 }
 
-/** The public part; whoever manages the channel sees its settings too. */
-function viewOf(channel: Channel, caller: ChannelCaller | undefined): Record<string, unknown> {
-  const { slug, title, description, owner, latency, ladder, recording, reconnectGraceSec, endsOnUnpublish } = channel;
-  return { slug, title, description, owner, latency, ...(canManage(channel, caller) ? { ladder, recording, reconnectGraceSec, endsOnUnpublish } : {}) };
+function publicViewOf({ slug, title, description, owner, latency }: Channel): Record<string, unknown> {
+  return { slug, title, description, owner, latency };
+}
+
+/** Whoever manages the channel sees its settings too. */
+function managedViewOf(channel: Channel, slateVersion: string | undefined): Record<string, unknown> {
+  const { slug, ladder, recording, reconnectGraceSec, endsOnUnpublish } = channel;
+  const url = `/api/v1/channels/${slug}/slate`;
+  // Another picture has another address: a page that shows it shows the new one.
+  const slate = slateVersion === undefined ? { url, isOwn: false } : { url: `${url}?v=${slateVersion}`, isOwn: true };
+  return { ladder, recording, reconnectGraceSec, endsOnUnpublish, slate };
 }

@@ -13,6 +13,7 @@ import { Arrivals } from './take/arrivals.js';
 import { BroadcastClock } from './take/broadcast-clock.js';
 import { KnownSource } from './take/known-source.js';
 import { RecentEvents } from './take/recent-events.js';
+import { fromLastKey } from './take/recent-group.js';
 import { RunningTake } from './take/running-take.js';
 import { SourceFormats } from './take/source-formats.js';
 import { TakeQueue } from './take/take-queue.js';
@@ -41,7 +42,7 @@ export interface TranscodeOptions {
   /** CPU that other broadcasts leave, in cores. */
   coresFree: () => number;
   /** What viewers see while the publisher is away; nothing when left out. */
-  slate?: { clips: SlateClips; image: () => string };
+  slate?: { clips: SlateClips; images: () => string[] };
   /** Where an earlier run of the server left the broadcast. */
   resumed?: ResumedTranscode | undefined;
   log: Log;
@@ -175,6 +176,11 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     else if (this.#state === 'probing') this.#tryStart(media);
     else if (this.#state === 'switching') this.#enqueue(media);
     else if (this.#state === 'running') this.#take(media);
+  }
+
+  /** The pictures of its slate are others now. */
+  refreshSlate(): void {
+    this.#slate?.refresh();
   }
 
   status(): TranscodeStatus {
@@ -394,10 +400,10 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     if (plan !== undefined && facts.fps > 0) this.#before = new KnownSource({ plan, facts, formats: this.#formats, ladder: this.#ladder });
   }
 
-  #makeSlate({ clips, image }: { clips: SlateClips; image: () => string }): Slate {
+  #makeSlate({ clips, images }: { clips: SlateClips; images: () => string[] }): Slate {
     return new Slate({
       clips,
-      image,
+      images,
       nowMs: () => this.#wallClock.nowMs - this.#clock.epochMs,
       onTake: (take) => this.emit('take', take),
       onMedia: (media) => this.emit('media', media),
@@ -488,10 +494,4 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     });
     return this.#work;
   }
-}
-
-/** From the newest key frame on; of sound alone, the newest frame. */
-function fromLastKey(frames: Frame[]): Frame[] {
-  const key = frames.findLastIndex(({ kind, isKey }) => kind === 'video' && isKey);
-  return frames.slice(key === -1 ? -1 : key);
 }

@@ -13,8 +13,8 @@ export interface TranscoderOptions {
   config: TranscodeConfig;
   ffmpegPath: string;
   dataDir: string;
-  /** The picture that stands in for a publisher who is away. */
-  slateImage: string;
+  /** Paths of the pictures that stand in for a channel's publisher who is away, the best first. */
+  slateImages: (channelId: string) => string[];
   log: Log;
 }
 
@@ -22,7 +22,7 @@ export interface TranscoderOptions {
 export interface TranscodedBroadcast {
   id: string;
   startedAt: Date;
-  channel: { slug: string; ladder: 'auto' | 'off' | string[] | undefined };
+  channel: { id: string; slug: string; ladder: 'auto' | 'off' | string[] | undefined };
   meter: { facts(): SourceFacts };
 }
 
@@ -69,7 +69,7 @@ export class Transcoder implements Component {
       facts: () => broadcast.meter.facts(),
       cost: () => this.#calibration.cost,
       coresFree: () => this.#coresFree(transcode),
-      slate: { clips: this.#slates, image: () => this.#options.slateImage },
+      slate: { clips: this.#slates, images: () => this.#options.slateImages(broadcast.channel.id) },
       resumed,
       log: this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug }),
     });

@@ -3,6 +3,14 @@ import type { Test } from 'tap';
 import { ADA, BOB, openDatabase, serveAccounts, signInOf } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
 
+/** What whoever manages a new channel sees besides. */
+const SETTINGS = {
+  ladder: null,
+  recording: { isOn: true, visibility: 'public' },
+  reconnectGraceSec: null,
+  endsOnUnpublish: true,
+  slate: { url: '/api/v1/channels/bob/slate', isOwn: false },
+};
 const EVE = { username: 'eve', email: 'eve@example.org', password: 'sea of crises' };
 
 for (const { name, open, skip } of testDatabases()) {
@@ -19,11 +27,10 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('a channel comes with the account; anybody may look, its owner sees more', async (t) => {
       const { api, owner, admin, stranger } = await start(t);
       const open = { slug: 'bob', title: 'bob', description: '', owner: 'bob', latency: 'real-time' };
-      const settings = { ladder: null, recording: { isOn: true, visibility: 'public' }, reconnectGraceSec: null, endsOnUnpublish: true };
       t.strictSame((await api('GET', '/channels/bob')).body, { channel: open });
       t.strictSame((await api('GET', '/channels/Bob', { token: stranger })).body, { channel: open });
-      t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ...settings } });
-      t.strictSame((await api('GET', '/channels/bob', { token: admin })).body, { channel: { ...open, ...settings } });
+      t.strictSame((await api('GET', '/channels/bob', { token: owner })).body, { channel: { ...open, ...SETTINGS } });
+      t.strictSame((await api('GET', '/channels/bob', { token: admin })).body, { channel: { ...open, ...SETTINGS } });
       t.match((await api('GET', '/channels/nobody')).body, { status: 404, code: 'channel_unknown', slug: 'nobody' });
       t.equal((await api('GET', '/channels/bob', { token: 'x.y.z' })).status, 401, 'a bad token is told, so that the page signs in again');
     });
@@ -31,7 +38,7 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('its owner and the admin change it; what is not given stays', async (t) => {
       const { api, owner, admin } = await start(t);
       const change = async (token: string, body: object) => (await api('PATCH', '/channels/bob', { token, body })).body;
-      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ladder: null, recording: { isOn: true, visibility: 'public' }, reconnectGraceSec: null, endsOnUnpublish: true };
+      const channel = { slug: 'bob', title: 'Low water', description: '', owner: 'bob', latency: 'real-time', ...SETTINGS };
       t.strictSame(await change(owner, { title: '  Low water ' }), { channel });
       t.strictSame(await change(admin, { ladder: ['720p', '360p'] }), { channel: { ...channel, ladder: ['720p', '360p'] } });
       t.strictSame(await change(owner, { ladder: 'off', description: 'Daily.' }), { channel: { ...channel, ladder: 'off', description: 'Daily.' } });

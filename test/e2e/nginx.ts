@@ -1,6 +1,6 @@
 import t from 'tap';
 import { findNginx, NGINX_MISSING } from '../support/nginx.js';
-import { openSite, SEGMENT } from '../support/nginx-site.js';
+import { answerTo, openSite, SEGMENT } from '../support/nginx-site.js';
 import type { Asked } from '../support/nginx-site.js';
 
 const skip = findNginx() === undefined ? NGINX_MISSING : false;
@@ -44,6 +44,17 @@ t.test('what is not a finished file goes to the server', { skip }, async (t) => 
   for (const url of paths) t.match((await site.fetch(url)).headers, { 'x-origin': 'server' }, url);
   t.match(await site.fetch('/media/b1/720p/7.m4s', { method: 'OPTIONS' }), { status: 200, headers: { 'x-origin': 'server' } });
   t.same(site.lines(), [...paths.map((url) => `GET ${url}`), 'OPTIONS /media/b1/720p/7.m4s']);
+});
+
+t.test('a slate\'s picture may be as large as the server takes, and nothing else', { skip }, async (t) => {
+  const site = await openSite(t, { answer });
+  const sizeBytes = 5 << 20;
+  const put = site.open('/api/v1/channels/ada/slate', { method: 'PUT', headers: { 'content-length': String(sizeBytes) } });
+  put.write(Buffer.alloc(sizeBytes));
+  t.match(await answerTo(put), { status: 200, headers: { 'x-origin': 'server' } });
+  for (const url of ['/api/v1/channels/ada', '/api/v1/channels/ada/slate/x']) {
+    t.equal((await answerTo(site.open(url, { method: 'PUT', headers: { 'content-length': String(sizeBytes) } }))).status, 413, url);
+  }
 });
 
 t.test('no path leads out of the media folder', { skip }, async (t) => {

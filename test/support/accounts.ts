@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import type { Test } from 'tap';
 import { z } from 'zod';
 import { Accounts, accountsMigrations, accountsRoutes } from '../../src/accounts/index.js';
-import { Channels, channelsMigrations, channelsRoutes, StreamKeys } from '../../src/channels/index.js';
+import { Channels, channelsMigrations, channelsRoutes, SlatePictures, StreamKeys } from '../../src/channels/index.js';
 import { createHttpApp, Database, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
 import { recordingsMigrations } from '../../src/recordings/index.js';
@@ -61,6 +61,7 @@ export async function serveAccounts(t: Test, options: AccountsServerOptions) {
   const log = recordingLog();
   const channels = new Channels({ db });
   const streamKeys = new StreamKeys({ db, log, now: () => clock.now });
+  const slates = new SlatePictures({ folder: path.join(temporaryFolder(t), 'slates'), defaultImage: path.resolve('config/slate.png'), ffmpegPath: process.env['FFMPEG_PATH'] ?? 'ffmpeg', log });
   const config = { registration, attemptsPer15Min, jwtSecret, accessTokenMin: 15, refreshTokenDays: 30 };
   const accounts = new Accounts({
     db, config, log,
@@ -71,16 +72,19 @@ export async function serveAccounts(t: Test, options: AccountsServerOptions) {
       await options.onRegistered?.();
     },
   });
+  t.after(() => slates.stop());
+  await slates.start();
   await accounts.start();
   const routes = [
     { path: '/api/v1', handler: accountsRoutes({ accounts, config }) },
-    { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, callers: accounts }) },
+    { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
   ];
   const server = new HttpServer({ handler: createHttpApp({ trustProxy, routes, log }), bindAddress: '127.0.0.1', port: 0, log });
   t.after(() => server.stop());
   await server.start();
-  const api = apiClient(`http://127.0.0.1:${server.port}/api/v1`);
-  return { api, accounts, channels, streamKeys, clock, log };
+  const url = `http://127.0.0.1:${server.port}`;
+  const api = apiClient(`${url}/api/v1`);
+  return { api, url, accounts, channels, streamKeys, slates, clock, log };
 }
 
 function temporaryFolder(t: Test): string {

@@ -38,7 +38,7 @@ export class TranscodeHarness {
     const ffmpegPath = options.ffmpegPath ?? process.env['FFMPEG_PATH'] ?? 'ffmpeg';
     const { slateImage } = options;
     this.transcode = new Transcode({
-      ...(slateImage === undefined ? {} : { slate: { clips: new SlateClips({ ffmpegPath, log: this.log }), image: () => slateImage } }),
+      ...(slateImage === undefined ? {} : { slate: { clips: new SlateClips({ ffmpegPath, log: this.log }), images: () => [slateImage] } }),
       startedAtMs: Date.now(),
       config: { ffmpegPath: '', ladder: 'auto', rungs, preset: 'ultrafast', audioBitrateKbps: 96, maxLoad: 0.8, maxKeyFrameIntervalSec: 2.4 },
       ladder: () => options.ladder ?? 'auto',

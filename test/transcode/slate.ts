@@ -2,8 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
+import type { RenditionMedia } from '../../src/streams/index.js';
 import { SlateClips } from '../../src/transcode/slate/slate-clips.js';
+import { Slate } from '../../src/transcode/slate/slate.js';
 import { recordingLog } from '../support/log.js';
+import { makePicture, ONE_PNG } from '../support/pictures.js';
 import type { Item } from '../support/transcode-harness.js';
 import { makeSource, TranscodeHarness } from '../support/transcode-harness.js';
 import { until } from '../support/until.js';
@@ -85,6 +88,38 @@ t.test('a slate has the shape of the stream', async (t) => {
     const file = path.join(folder, 'no.png');
     await writeFile(file, 'nothing');
     t.equal(await clips.get(file, { width: 320, height: 240, sar: { width: 1, height: 1 } }), undefined);
-    t.match(log.lines.at(-1), { level: 'warn', message: 'there will be no slate' });
+    t.match(log.lines.at(-1), { level: 'warn', message: 'a picture cannot be a slate' });
   });
+});
+
+t.test('a channel\'s own picture is the slate; one that cannot be used leaves the default', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-slate-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const [red, broken] = [path.join(folder, 'red.png'), path.join(folder, 'broken.png')];
+  await writeFile(red, makePicture('red', ONE_PNG));
+  await writeFile(broken, 'nothing');
+  const clips = new SlateClips({ ffmpegPath: FFMPEG, log: recordingLog() });
+  const shape = { width: 320, height: 240, sar: { width: 1, height: 1 } };
+  const picturesOf = async (image: string): Promise<Buffer[]> => (await clips.get(image, shape))?.frames.map(({ payload }) => payload) ?? [];
+  const standardClip = await clips.get(IMAGE, shape);
+  const shown = async (images: () => string[], act?: (slate: Slate) => void): Promise<Buffer[]> => {
+    const media: RenditionMedia[] = [];
+    const slate = new Slate({ clips, images, nowMs: () => 0, onTake: () => undefined, onMedia: (one) => media.push(one) });
+    if (standardClip !== undefined) slate.learn('source', standardClip.config);
+    act?.(slate);
+    await slate.start(() => 0, () => 0);
+    slate.stop();
+    return media.flatMap((one) => (one.type === 'frame' ? [one.frame.payload] : []));
+  };
+  const [own, standard] = [(await picturesOf(red)).slice(0, 1), (await picturesOf(IMAGE)).slice(0, 1)];
+  t.equal(own.length, 1);
+  t.notSame(own, standard);
+  t.same(await shown(() => [red, IMAGE]), own);
+  t.same(await shown(() => [broken, IMAGE]), standard);
+  t.same(await shown(() => [path.join(folder, 'gone.png'), IMAGE]), standard);
+  let images = [IMAGE];
+  t.same(await shown(() => images, (slate) => {
+    images = [red, IMAGE];
+    slate.refresh();
+  }), own, 'another picture counts for the next time');
 });

@@ -52,7 +52,7 @@ export class SlateClips {
     const known = this.#clips.get(key);
     if (known !== undefined) return known;
     const clip = this.#make(image, shape).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) this.#log.warn('there will be no slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
+      if (!this.#stopping.signal.aborted) this.#log.warn('a picture cannot be a slate', { image, shape: `${shape.width}x${shape.height}`, error: messageOf(error) });
       this.#clips.delete(key);
       return undefined;
     });

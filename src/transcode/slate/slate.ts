@@ -1,13 +1,13 @@
 import type { AudioConfig, RenditionMedia, Take, VideoConfig } from '../../streams/index.js';
-import type { SlateClips } from './slate-clips.js';
+import type { SlateClip, SlateClips } from './slate-clips.js';
 import { SLATE_CLIP_MS } from './slate-clips.js';
 import { castSlate, SlateTake } from './slate-take.js';
 import type { SlateTrack } from './slate-take.js';
 
 export interface SlateOptions {
   clips: SlateClips;
-  /** Path of the picture to show, asked for when it is needed. */
-  image: () => string;
+  /** Paths of the pictures to show, the best first; asked for when they are needed. */
+  images: () => string[];
   /** The moment on the broadcast's clock, ms. */
   nowMs: () => number;
   onTake: (take: Take) => void;
@@ -38,7 +38,14 @@ export class Slate {
   /** The format of a rendition, as viewers have it. Its slate is made now, so that it is there when it is needed. */
   learn(rendition: string, config: VideoConfig | AudioConfig): void {
     this.#formats.set(rendition, config);
-    if (config.kind === 'video') void this.#options.clips.get(this.#options.image(), config);
+    if (config.kind === 'video') void this.#makeClip(config);
+  }
+
+  /** There is another picture: it is made ready, and shown the next time. */
+  refresh(): void {
+    for (const config of this.#formats.values()) {
+      if (config.kind === 'video') void this.#makeClip(config);
+    }
   }
 
   /**
@@ -67,7 +74,16 @@ export class Slate {
   }
 
   async #trackOf(name: string, config: VideoConfig): Promise<SlateTrack | undefined> {
-    const clip = await this.#options.clips.get(this.#options.image(), config);
+    const clip = await this.#makeClip(config);
     return clip && { name, clip };
+  }
+
+  /** Of the best picture that FFmpeg can use. */
+  async #makeClip(config: VideoConfig): Promise<SlateClip | undefined> {
+    for (const image of this.#options.images()) {
+      const clip = await this.#options.clips.get(image, config);
+      if (clip !== undefined) return clip;
+    }
+    return undefined;
   }
 }

@@ -24,3 +24,9 @@ export class RecentGroup {
     this.#sizeBytes = 0;
   }
 }
+
+/** From the newest key frame on; of sound alone, the newest frame. */
+export function fromLastKey(frames: Frame[]): Frame[] {
+  const key = frames.findLastIndex(({ kind, isKey }) => kind === 'video' && isKey);
+  return frames.slice(key === -1 ? -1 : key);
+}

@@ -5,7 +5,7 @@ import type {
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The REST interface, one method a route. Every method throws a Problem when the server refuses. */
 export class Api {
@@ -42,6 +42,17 @@ export class Api {
 
   async changeChannel(slug: string, change: ChannelChange): Promise<Channel> {
     const reply = await this.#send<{ channel: Channel }>('PATCH', `/channels/${encodeURIComponent(slug)}`, change);
+    return reply.channel;
+  }
+
+  /** Sets the picture that viewers see while the streamer is away. */
+  async changeSlate(slug: string, picture: Blob): Promise<Channel> {
+    const reply = await this.#send<{ channel: Channel }>('PUT', `/channels/${encodeURIComponent(slug)}/slate`, picture);
+    return reply.channel;
+  }
+
+  async removeSlate(slug: string): Promise<Channel> {
+    const reply = await this.#send<{ channel: Channel }>('DELETE', `/channels/${encodeURIComponent(slug)}/slate`, undefined);
     return reply.channel;
   }
 
@@ -128,12 +139,12 @@ export class Api {
     const headers: Record<string, string> = { accept: 'application/json' };
     const token = this.#session.accessToken;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (body !== undefined) headers['content-type'] = body instanceof Blob ? body.type : 'application/json';
     return send(`${this.#origin}/api/v1${path}`, {
       method,
       headers,
       keepalive: method === 'DELETE',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
   }

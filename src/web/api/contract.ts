@@ -59,6 +59,15 @@ export interface Channel {
   reconnectGraceSec?: number | null;
   /** An encoder that says goodbye ends the show at once. */
   endsOnUnpublish?: boolean;
+  slate?: ChannelSlate;
+}
+
+/** What viewers see while the streamer is away. */
+export interface ChannelSlate {
+  /** Another one for each picture. */
+  url: string;
+  /** Not the server's. */
+  isOwn: boolean;
 }
 
 export interface RecordingSettings {

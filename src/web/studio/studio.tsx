@@ -7,6 +7,7 @@ import { Notice } from '../controls/notice.js';
 import { usePageTitle } from '../shell/page.js';
 import { OwnRecordings } from '../recordings/own-recordings.js';
 import { ChannelForm } from './channel/channel-form.js';
+import { SlatePicture } from './channel/slate-picture.js';
 import { Encoder } from './encoder.js';
 import { OnAir } from './on-air.js';
 import { StreamKeys } from './stream-keys.js';
@@ -29,6 +30,7 @@ function ChannelStudio({ slug }: { slug: string }) {
         <OnAir slug={slug} title={channel?.title ?? slug} />
         {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
         {channel && <ChannelForm channel={channel} onChanged={replace} />}
+        {channel?.slate && <SlatePicture slug={slug} slate={channel.slate} onChanged={replace} />}
         <OwnRecordings slug={slug} />
       </div>
       <div className="studio-side">
