@@ -3,21 +3,22 @@ import type { VodTimeline } from '../vod/vod-timeline.js';
 
 /** Times of players and of segments are rounded: so much is no reason to take another segment. */
 const CLOSE_MS = 50;
-/** So long before what there is a clip may begin: players are told times to the millisecond, and the first part may be gone by now. */
-const EARLY_MS = 2_000;
 
 /**
  * The stretch of a show that a clip keeps, on a clock of its own from 0: whole segments, from the one that holds the start up
  * to the end, since each starts with a key frame. What players are not shown, such as a slate, does not count. It is shorter
- * at the end of a show, and undefined where there is nothing.
+ * where it reaches over the start or the end of the show, and undefined where there is nothing.
  * @param wish.fromMs on the broadcast's clock.
  */
 export function cutTimeline(timeline: VodTimeline, { fromMs, durationMs }: { fromMs: number; durationMs: number }): VodTimeline | undefined {
   const shown = timeline.renditions[0]?.segments ?? [];
   const at = shown.findIndex((segment) => segment.startMs + segment.durationMs > fromMs + CLOSE_MS);
   const first = shown[at];
-  if (first === undefined || fromMs < (shown[0]?.startMs ?? 0) - EARLY_MS) return undefined;
-  const untilMs = first.atMs + Math.max(0, fromMs - first.startMs) + durationMs;
+  if (first === undefined) return undefined;
+  // What is asked for before the start of the show is missing; what of it is a slate comes after that.
+  const leadMs = at === 0 ? fromMs - first.startMs : Math.max(0, fromMs - first.startMs);
+  const untilMs = first.atMs + leadMs + durationMs;
+  if (untilMs <= first.atMs + CLOSE_MS) return undefined;
   const after = shown.findIndex(({ atMs }, i) => i > at && atMs >= untilMs - CLOSE_MS);
   const end = after === -1 ? shown.length : after;
   const last = shown[end - 1] ?? first;
