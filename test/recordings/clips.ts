@@ -1,8 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
+import { RecordingUnknown } from '../../src/recordings/errors.js';
 import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
 import { FIRST_SHOW_MS, pack, serveRecordings } from '../support/recordings.js';
@@ -128,6 +130,27 @@ for (const { name, open, skip } of testDatabases()) {
       }
       const clip = made.parse((await api('POST', `/broadcasts/${id}/clips`, { token: owner, body: wish(0) })).body);
       t.match((await api('DELETE', `/clips/${clip.id}`, { token: stranger })).body, { status: 403, code: 'clip_not_yours' });
+    });
+
+    t.test('who tries again and again has to wait', async (t) => {
+      const { api, stranger } = await serveRecordings(t, { db });
+      const answers = await Promise.all(Array.from({ length: 30 }, () => api('POST', `/broadcasts/${NOBODYS}/clips`, { token: stranger, body: wish(0) })));
+      t.equal(answers.filter(({ status }) => status === 429).length, 10, 'twenty attempts a minute');
+    });
+
+    t.test('eight may wait for their turn', async (t) => {
+      const { clips } = await serveRecordings(t, { db });
+      const gate = new EventEmitter();
+      const opened = once(gate, 'open');
+      const findSource = async () => {
+        await opened;
+        throw new RecordingUnknown();
+      };
+      const make = () => clips.make({ findSource, makerId: NOBODYS, title: 'The wave', startAt: new Date(), durationSec: 5 });
+      const waiting = Array.from({ length: 8 }, () => make().catch((error: unknown) => error));
+      await t.rejects(make(), { code: 'clips_busy', status: 503 });
+      gate.emit('open');
+      t.match(await Promise.all(waiting), Array.from({ length: 8 }, () => ({ code: 'recording_unknown' })), 'one that fails keeps nobody from the next');
     });
 
     t.test('a stretch that is not whole on the disk is refused', async (t) => {

@@ -46,6 +46,9 @@ export function cuttableIndex(index: RecordedIndex, dvrMs: number): RecordedInde
   const fromMs = Math.max(0, ...ends) - dvrMs;
   return {
     ...index,
-    renditions: index.renditions.map((rendition) => ({ ...rendition, segments: rendition.segments.filter(({ number, startMs }) => number <= lastNumber && startMs >= fromMs) })),
+    renditions: index.renditions.map((rendition) => ({
+      ...rendition,
+      segments: rendition.segments.filter(({ number, startMs }) => number <= lastNumber && startMs >= fromMs),
+    })),
   };
 }

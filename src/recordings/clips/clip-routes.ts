@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { parseBody, parseQuery } from '../../platform/index.js';
+import { AddressLimiter, parseBody, parseQuery } from '../../platform/index.js';
 import type { RecordingCaller, RecordingCallers } from '../access.js';
 import type { ClipSources } from './clip-sources.js';
 import type { Clips } from './clips.js';
@@ -20,6 +20,8 @@ export interface ClipRoutesOptions {
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
+/** From one address; what is refused costs a look at the show all the same. */
+const ATTEMPTS_PER_MIN = 20;
 const instant = z.iso.datetime('must be a time in ISO 8601').transform((text) => new Date(text));
 
 const page = z.object({
@@ -35,12 +37,13 @@ const newClip = z.strictObject({
 /** `/broadcasts/:id/clips`, `/clips/:id` and `/channels/:slug/clips`. Mounted at /api/v1. */
 export function clipRoutes(options: ClipRoutesOptions): Router {
   const { clips, sources, callers, channels } = options;
+  const attempts = new AddressLimiter({ attempts: ATTEMPTS_PER_MIN, windowSec: 60 });
   const router = Router();
   router.post('/broadcasts/:id/clips', async (request, response) => {
     const caller = await callers.caller(request);
     const { startAt, durationSec, title } = parseBody(newClip, request);
-    const source = await sources.get(request.params.id, request);
-    const clip = await clips.make({ source, makerId: caller.id, title, startAt, durationSec });
+    await attempts.take(request.ip);
+    const clip = await clips.make({ findSource: () => sources.get(request.params.id, request), makerId: caller.id, title, startAt, durationSec });
     response.status(201).location(`/api/v1/clips/${clip.id}`).json(viewOf(clip, caller));
   });
   router.get('/clips/:id', async (request, response) => {

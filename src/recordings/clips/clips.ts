@@ -37,7 +37,8 @@ export interface ClipSource {
 }
 
 export interface ClipWish {
-  source: ClipSource;
+  /** Asked when its turn has come: reading the journal of a long show takes a moment. */
+  findSource: () => Promise<ClipSource>;
   makerId: string;
   title: string;
   /** Wall-clock time as EXT-X-PROGRAM-DATE-TIME of the playlists says it. */
@@ -78,7 +79,7 @@ export class Clips implements Component {
 
   /**
    * Cuts a clip, one after the other, from the key frame before the start on.
-   * @throws {ClipsBusy} {ClipsSpent} {ClipsWithoutRoom} {ClipOutOfReach} {ClipGone} {CodecsMixed}
+   * @throws {ClipsBusy} {ClipsSpent} {ClipsWithoutRoom} {ClipOutOfReach} {ClipGone} {CodecsMixed}, and what `findSource` throws
    */
   async make(wish: ClipWish): Promise<Clip> {
     if (this.#unfinished >= MAX_WAITING) throw new ClipsBusy();
@@ -113,10 +114,10 @@ export class Clips implements Component {
     return handle;
   }
 
-  async #make({ source, makerId, title, startAt, durationSec }: ClipWish): Promise<Clip> {
+  async #make({ findSource, makerId, title, startAt, durationSec }: ClipWish): Promise<Clip> {
     this.#stopping.signal.throwIfAborted();
     await this.#checkBounds(makerId);
-    const { timeline } = source;
+    const { timeline, visibility } = await findSource();
     const cut = cutTimeline(timeline, { fromMs: startAt.getTime() - timeline.epochMs, durationMs: durationSec * 1000 });
     if (cut === undefined) throw new ClipOutOfReach();
     const tracks = tracksOf(cut, this.#options.mediaDir);
@@ -126,7 +127,7 @@ export class Clips implements Component {
     await this.#makePoster(id, tracks);
     const start = new Date(timeline.epochMs + (cut.renditions[0]?.segments[0]?.startMs ?? 0));
     await insertClip(this.#db, {
-      id, broadcastId: timeline.id, makerId, title, visibility: source.visibility, startAt: start,
+      id, broadcastId: timeline.id, makerId, title, visibility, startAt: start,
       durationMs: plan.durationMs, sizeBytes: plan.sizeBytes, createdAt: this.#now(),
     });
     this.#options.log.info('clip made', { clip: id, broadcast: timeline.id, durationSec: Math.round(plan.durationMs / 1000), sizeBytes: plan.sizeBytes });
