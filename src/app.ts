@@ -12,7 +12,8 @@ import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import {
-  BroadcastPictures, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures, Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
+  BroadcastPictures, clipFileRoutes, clipRoutes, Clips, ClipSources, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures,
+  Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
 } from './recordings/index.js';
 import type { PicturedBroadcasts } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
@@ -107,6 +108,15 @@ export function createApp(options: AppOptions): App {
     log: roomLog('recordings'),
   });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
+  const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
+  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
+  const clipSources = new ClipSources({
+    recordings,
+    access: recordingAccess,
+    isLive: (id) => broadcasts.list().some((broadcast) => broadcast.id === id),
+    dvrSec: config.packager.dvrSec,
+    readIndex: (id) => packager.readIndex(id),
+  });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
   const webrtc = new WebRtc({
@@ -122,7 +132,6 @@ export function createApp(options: AppOptions): App {
 
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
-  const pictureMaker = new PictureMaker({ ffmpegPath });
   const closing = new PendingWork();
   const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
@@ -137,6 +146,7 @@ export function createApp(options: AppOptions): App {
     bare: [
       { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, recordings, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: clipFileRoutes({ clips, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: picturedBroadcasts(packager, recordedPictures({ recordings, access: recordingAccess })), corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
       { path: '/metrics', handler: metricsHandler([
@@ -163,6 +173,7 @@ export function createApp(options: AppOptions): App {
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
+      { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -194,6 +205,7 @@ export function createApp(options: AppOptions): App {
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },
+      { name: 'clips', component: clips },
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },

@@ -7,5 +7,9 @@ export const recordingsConfig = z.strictObject({
   maxDiskGiB: z.number().min(0),
   minFreeGiB: z.number().min(0),
   checkEveryMin: z.number().min(1).max(1440),
+  clips: z.strictObject({
+    /** 0: nobody makes clips. */
+    perDay: z.number().int().min(0),
+  }),
 });
 export type RecordingsConfig = z.infer<typeof recordingsConfig>;

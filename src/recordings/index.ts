@@ -2,6 +2,7 @@ export { RecordingAccess } from './access.js';
 export { recordingsMigrations } from './migrations.js';
 export { Recordings } from './recordings.js';
 export { recordingsRoutes } from './routes.js';
+export { clipFileRoutes, clipRoutes, Clips, ClipSources } from './clips/index.js';
 export { recordedPictures } from './vod/vod-pictures.js';
 export { vodRoutes } from './vod/vod-routes.js';
 export { Mp4Plan, planMp4 } from './mp4/mp4-plan.js';

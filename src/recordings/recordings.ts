@@ -1,8 +1,9 @@
-import { rm, stat, statfs } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../platform/index.js';
 import type { Component, Db, Log } from '../platform/index.js';
 import type { RecordingsConfig } from './config.js';
+import { freeBytesOf, GIB } from './disk.js';
 import { RecordingUnknown } from './errors.js';
 import {
   completeRecording, deleteRecording, findRecording, insertRecording, listRecordingIds, listRecordings, listStored, updateRecording,
@@ -32,7 +33,6 @@ export interface RecordingsOptions {
 const RECORDING_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const GIB = 2 ** 30;
 /** An hour of five renditions is 2 MB. */
 const TIMELINES_KEPT = 16;
 
@@ -193,9 +193,4 @@ function limitsOf({ maxAgeDays, maxDiskGiB, minFreeGiB }: RecordingsConfig): Ret
     maxDiskBytes: maxDiskGiB === 0 ? Infinity : maxDiskGiB * GIB,
     minFreeBytes: minFreeGiB * GIB,
   };
-}
-
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -3,6 +3,7 @@ import { BrowserRouter, Link, Route, Routes } from 'react-router-dom';
 import { Register } from './account/register.js';
 import { RequireSession } from './account/require-session.js';
 import { SignIn } from './account/sign-in.js';
+import { ClipPage } from './clips/clip-page.js';
 import { Home } from './home/home.js';
 import { RecordingPage } from './recordings/recording-page.js';
 import { Empty } from './shell/empty.js';
@@ -26,6 +27,7 @@ export function App() {
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
           <Route path="recordings/:id" element={<RecordingPage />} />
+          <Route path="clips/:id" element={<ClipPage />} />
           <Route path=":slug" element={<Watch />} />
           <Route path="*" element={<NotFound />} />
         </Route>

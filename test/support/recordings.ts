@@ -8,16 +8,20 @@ import { hlsRoutes, Viewers, WaitingRequests } from '../../src/deliver/index.js'
 import { Packager } from '../../src/packager/index.js';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
-import { pictureRoutes, RecordingAccess, recordedPictures, Recordings, recordingsRoutes, vodRoutes } from '../../src/recordings/index.js';
+import {
+  clipFileRoutes, clipRoutes, Clips, ClipSources, PictureMaker, pictureRoutes, RecordingAccess, recordedPictures, Recordings, recordingsRoutes, vodRoutes,
+} from '../../src/recordings/index.js';
 import { ADA, BOB, serveAccounts, signInOf } from './accounts.js';
 import { apiClient } from './api-client.js';
 import { audioConfig, audioFrame, frameTimes, videoConfig, videoFrame } from './frames.js';
 import { recordingLog } from './log.js';
 
-export const NO_LIMITS = { maxAgeDays: 0, maxDiskGiB: 0, minFreeGiB: 0, checkEveryMin: 1440 };
+export const NO_LIMITS = { maxAgeDays: 0, maxDiskGiB: 0, minFreeGiB: 0, checkEveryMin: 1440, clips: { perDay: 50 } };
 /** When recorded shows begin, an hour after one another. */
 export const FIRST_SHOW_MS = Date.UTC(2026, 0, 1, 18);
 const HOUR_MS = 3_600_000;
+/** How far back viewers can go in what is live. */
+const DVR_SEC = 4;
 
 export interface RecordingsSiteOptions {
   db: Db;
@@ -41,16 +45,24 @@ export async function serveRecordings(t: Test, options: RecordingsSiteOptions) {
   const recordings: Recordings = new Recordings({ ...options, config: { ...NO_LIMITS, ...options.config }, mediaDir, readIndex: (id) => packager.readIndex(id), log, now });
   const access = new RecordingAccess({ callers: accounts, dataDir: mediaDir, now });
   await access.start();
+  const clips = new Clips({ ...options, config: { ...NO_LIMITS, ...options.config }, mediaDir, pictureMaker: new PictureMaker({ ffmpegPath: 'ffmpeg' }), log, now });
+  const live = new Set<string>();
+  const sources = new ClipSources({ recordings, access, isLive: (id) => live.has(id), dvrSec: DVR_SEC, readIndex: (id) => packager.readIndex(id) });
   t.after(() => packager.stop());
   t.after(() => recordings.stop());
+  t.after(() => clips.stop());
   const handler = createHttpApp({
     trustProxy: 0,
     bare: [
       { path: '/', handler: hlsRoutes({ packages: packager, viewers: new Viewers(), waiting: new WaitingRequests({ maxPerBroadcast: 10 }), recordings, corsOrigin: '*' }) },
       { path: '/', handler: vodRoutes({ recordings, access, mediaDir, corsOrigin: '*' }) },
+      { path: '/', handler: clipFileRoutes({ clips, corsOrigin: '*' }) },
       { path: '/', handler: pictureRoutes({ mediaDir, broadcasts: recordedPictures({ recordings, access }), corsOrigin: '*' }) },
     ],
-    routes: [{ path: '/api/v1', handler: recordingsRoutes({ recordings, access, channels }) }],
+    routes: [
+      { path: '/api/v1', handler: recordingsRoutes({ recordings, access, channels }) },
+      { path: '/api/v1', handler: clipRoutes({ clips, sources, callers: accounts, channels }) },
+    ],
     log,
   });
   const server = new HttpServer({ handler, bindAddress: '127.0.0.1', port: 0, log });
@@ -73,7 +85,7 @@ export async function serveRecordings(t: Test, options: RecordingsSiteOptions) {
     await recordings.complete(id, { lastNumber: 3 });
     return id;
   };
-  return { ...tokens, api: apiClient(`${origin}/api/v1`), get: apiClient(origin), origin, recordings, packager, channels, mediaDir, log, clock, begin, record };
+  return { ...tokens, api: apiClient(`${origin}/api/v1`), get: apiClient(origin), origin, recordings, clips, live, packager, channels, mediaDir, log, clock, begin, record };
 }
 
 /** Pictures and sound of zeros: take 0 for four seconds, a slate for two, take 2 for two. */

@@ -9,6 +9,7 @@ import { RenditionUnknown } from '../errors.js';
 import type { Recording } from '../queries.js';
 import type { Recordings } from '../recordings.js';
 import { downloadRendition, Downloads } from './downloads.js';
+import { safeFileName } from './file-name.js';
 import { vodMasterPlaylist, vodMediaPlaylist } from './vod-playlist.js';
 
 export interface VodRoutesOptions {
@@ -53,7 +54,7 @@ export function vodRoutes(options: VodRoutesOptions): Router {
     const plan = await downloads.get(timeline, rendition);
     response.set('ETag', `"${recording.id}-${rendition.name}-${plan.sizeBytes}"`);
     const stretch = wantedStretch(request, response, plan.sizeBytes);
-    response.attachment(fileNameOf(recording)).set({ 'Content-Type': 'video/mp4', 'Cache-Control': cachingOf(recording) });
+    response.attachment(safeFileName(recording.title, { instead: 'recording', at: recording.startedAt })).set({ 'Content-Type': 'video/mp4', 'Cache-Control': cachingOf(recording) });
     setStretch(response, stretch, plan.sizeBytes);
     if (request.method === 'HEAD') response.end();
     // Who goes away while it is sent is no failure; a segment that went cuts the connection.
@@ -67,12 +68,6 @@ function renditionOf(request: Request): string | undefined {
   if (rendition === undefined) return undefined;
   if (typeof rendition !== 'string' || !RENDITION.test(rendition)) throw new RenditionUnknown(String(rendition));
   return rendition;
-}
-
-/** The title without what file systems refuse, and the day. */
-function fileNameOf({ title, startedAt }: Recording): string {
-  const name = title.replace(/[\p{Cc}\p{Cf}"*/:<>?\\|]+/gu, ' ').replace(/\s+/g, ' ').replace(/^[ .]+|[ .]+$/g, '');
-  return `${name || 'recording'} ${startedAt.toISOString().slice(0, 10)}.mp4`;
 }
 
 function cachingOf({ visibility }: Recording): string {

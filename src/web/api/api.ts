@@ -1,6 +1,6 @@
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, LiveBroadcast, NewStreamKey, Recording, RecordingChange, RecordingDetails, RecordingList,
-  ServerHealth, ServerInfo, StreamKey,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, Clip, ClipList, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
+  RecordingList, ServerHealth, ServerInfo, StreamKey,
 } from './contract.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
@@ -115,6 +115,25 @@ export class Api {
 
   async deleteRecording(id: string): Promise<void> {
     await this.#exchange('DELETE', `/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** Of a show that is on, or of a recording; the reply says what was cut. */
+  makeClip(broadcastId: string, clip: NewClip): Promise<Clip> {
+    return this.#send('POST', `/broadcasts/${encodeURIComponent(broadcastId)}/clips`, clip);
+  }
+
+  clip(id: string, signal?: AbortSignal): Promise<Clip> {
+    return this.#get(`/clips/${encodeURIComponent(id)}`, signal);
+  }
+
+  /** A channel's newest clips. */
+  async channelClips(slug: string, limit: number, signal?: AbortSignal): Promise<Clip[]> {
+    const reply = await this.#get<ClipList>(`/channels/${encodeURIComponent(slug)}/clips?limit=${limit}`, signal);
+    return reply.clips;
+  }
+
+  async deleteClip(id: string): Promise<void> {
+    await this.#exchange('DELETE', `/clips/${encodeURIComponent(id)}`);
   }
 
   async #get<Reply>(path: string, signal?: AbortSignal): Promise<Reply> {

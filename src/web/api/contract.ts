@@ -139,6 +139,36 @@ export interface RecordingList {
   next?: string;
 }
 
+/** A stretch of a show that somebody kept. */
+export interface Clip {
+  id: string;
+  title: string;
+  visibility: Visibility;
+  channel: { slug: string; title: string };
+  maker: { username: string };
+  /** When its first picture was live. */
+  startAt: string;
+  durationSec: number;
+  sizeBytes: number;
+  createdAt: string;
+  video: string;
+  poster: string;
+  canManage: boolean;
+}
+
+export interface NewClip {
+  /** As the playlists date the pictures. */
+  startAt: string;
+  durationSec: number;
+  title: string;
+}
+
+/** Newest first. */
+export interface ClipList {
+  clips: Clip[];
+  next?: string;
+}
+
 export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting';
 
 export interface PlayableRendition {

@@ -73,6 +73,8 @@ export interface Engine {
   readonly liveWithinSec: number;
   /** How far behind the end of the playlist it plays, seconds; undefined when only the browser knows. */
   readonly behindSec: number | undefined;
+  /** The moment of the server's clock that is shown, ms since 1970; undefined while nobody knows. */
+  readonly dateMs: number | undefined;
   /** Stays on this rendition; undefined lets the engine choose. */
   choose(level: string | undefined): void;
   /** Plays nearer to the live moment, or further back, from now on. */

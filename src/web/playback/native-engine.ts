@@ -34,6 +34,11 @@ export class NativeEngine implements Engine {
     return { latencySec: this.#latencySec(), targetSec: undefined, bandwidthKbps: undefined, levelKbps: undefined, codecs: undefined };
   }
 
+  get dateMs(): number | undefined {
+    const startMs = startDateMs(this.#video);
+    return startMs === undefined ? undefined : startMs + this.#video.currentTime * 1000;
+  }
+
   choose(): void {
     // The browser alone chooses.
   }

@@ -145,6 +145,11 @@ export class Playback {
     else this.#video.currentTime = Math.max(startOf(this.#video.seekable), this.#video.currentTime - REWIND_SEC);
   }
 
+  /** The moment of the server's clock that is shown, ms since 1970, as playlists date it; undefined while nobody knows. */
+  get dateMs(): number | undefined {
+    return this.#engine.dateMs;
+  }
+
   /** Where on the video's timeline a moment of the server's clock is, seconds; undefined when no playlist tells. */
   placeOf(dateMs: number): number | undefined {
     return this.#engine.placeOf(dateMs);

@@ -1,6 +1,7 @@
 import type { MediaController } from 'media-chrome';
 import { useCallback, useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { Latency, PlayableBroadcast } from '../api/contract.js';
+import { ClipButton } from '../clips/clip-button.js';
 import { Icon } from '../controls/icons.js';
 import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
 import { latencyOptions, storeChoice, storedChoice, type LatencyChoice } from '../playback/latency/options.js';
@@ -56,6 +57,7 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
         <>
           <media-live-button />
           {canRewind && <RewindButton playback={playback} />}
+          {!isPreview && playback && <ClipButton broadcastId={broadcast.id} playback={playback} isLive />}
           {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
         </>
       )}>

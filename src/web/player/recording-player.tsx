@@ -1,6 +1,7 @@
 import type { MediaController } from 'media-chrome';
 import { useEffect, useRef, type RefObject } from 'react';
 import type { RecordingDetails } from '../api/contract.js';
+import { ClipButton } from '../clips/clip-button.js';
 import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
 import { Frame } from './frame.js';
 import { useRecordedPlayback } from './use-playback.js';
@@ -21,7 +22,13 @@ export function RecordingPlayer({ recording, video, startSec }: RecordingPlayerP
   useChapterTrack(video, recording);
   return (
     <Frame title={recording.title} controller={controller} video={video} playback={playback} snapshot={snapshot}
-      qualities={{ renditions: snapshot.renditions, dropped: [] }} isLive={false} hasSeekBar controls={<media-time-display showduration="" />} />
+      qualities={{ renditions: snapshot.renditions, dropped: [] }} isLive={false} hasSeekBar
+      controls={(
+        <>
+          <media-time-display showduration="" />
+          {playback && recording.visibility !== 'private' && <ClipButton broadcastId={recording.id} playback={playback} isLive={false} />}
+        </>
+      )} />
   );
 }
 

@@ -5,6 +5,7 @@ import type { Channel } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { Avatar } from '../channel/cover.js';
 import { LiveBadge, Viewers } from '../channel/live-badge.js';
+import { ChannelClips } from '../clips/channel-clips.js';
 import { ChannelRecordings } from '../recordings/channel-recordings.js';
 import { Empty } from '../shell/empty.js';
 import { usePageTitle } from '../shell/page.js';
@@ -42,6 +43,7 @@ function Channel({ slug }: { slug: string }) {
       </div>
       {channel?.description && <p className="watch-description">{channel.description}</p>}
       {visit.state !== 'loading' && <ChannelRecordings slug={slug} broadcastId={visit.broadcast?.id} />}
+      {visit.state !== 'loading' && <ChannelClips slug={slug} />}
     </article>
   );
 }

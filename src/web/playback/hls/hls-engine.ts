@@ -104,6 +104,10 @@ export class HlsEngine implements Engine {
     return this.#hls.latestLevelDetails?.live ? this.#hls.latency : undefined;
   }
 
+  get dateMs(): number | undefined {
+    return this.#hls.playingDate?.getTime();
+  }
+
   choose(level: string | undefined): void {
     this.#chosen = level;
     this.#applyChoice();

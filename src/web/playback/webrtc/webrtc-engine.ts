@@ -46,6 +46,11 @@ export class WebRtcEngine implements Engine {
     };
   }
 
+  get dateMs(): number | undefined {
+    const nowMs = this.#clock.nowMs;
+    return nowMs === undefined ? undefined : nowMs - (this.#delaySec ?? 0) * 1000;
+  }
+
   /** Whether this is the engine of that session. */
   plays(session: WebRtcSession): boolean {
     return session === this.#session;
