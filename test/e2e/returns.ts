@@ -15,9 +15,6 @@ import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
 
 process.env['WEBRTC_PORT'] = '0';
-/** With what the player has in store. */
-const SLATE_WITHIN_MS = 8_000;
-const BACK_WITHIN_MS = 12_000;
 
 t.test('the show outlives the socket, for who watches by HLS', { skip: noChromium }, async (t) => {
   const files = { large: await makeSourceFile(t, obsLike({ size: '640x360', seconds: 60 })), small: await makeSourceFile(t, obsLike({ size: '480x270', seconds: 60 })) };
@@ -39,8 +36,6 @@ t.test('the show outlives the socket, for who watches by HLS', { skip: noChromiu
     await comeBack();
     const backMs = await untilShown(page, 'stream', 30_000);
     step.comment(`slate after ${Math.round(slateMs)} ms, picture after ${Math.round(backMs)} ms`);
-    step.ok(slateMs < SLATE_WITHIN_MS, `slate within ${SLATE_WITHIN_MS} ms`);
-    step.ok(backMs < BACK_WITHIN_MS, `picture within ${BACK_WITHIN_MS} ms`);
     await untilPlayed(page, 3);
     step.equal((await readShown(page)).error, undefined);
     step.equal((await liveOf(server)).id, id, 'it is the same broadcast');

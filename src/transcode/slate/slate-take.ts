@@ -52,8 +52,10 @@ export class SlateTake {
     return this.#endMs;
   }
 
+  /** Its silence lasts as long as its last picture: players wait where sound has a hole. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#fillSound(this.#endMs);
   }
 
   /** Whatever is due goes out: a process that was held up catches up. */
@@ -76,9 +78,13 @@ export class SlateTake {
     if (picture === undefined) return;
     const frame: Frame = { ...picture, dtsMs: timeMs, ptsMs: timeMs };
     this.#emit(name, { type: 'frame', frame });
-    const { sound, tracks } = this.#options;
-    if (sound === undefined || name !== tracks[0]?.name) return;
-    for (const silent of this.#silence?.fill(frame) ?? []) this.#emit(sound.name, { type: 'frame', frame: silent });
+    if (name === this.#options.tracks[0]?.name) this.#fillSound(timeMs);
+  }
+
+  #fillSound(untilMs: number): void {
+    const { sound } = this.#options;
+    if (sound === undefined) return;
+    for (const silent of this.#silence?.fill(untilMs) ?? []) this.#emit(sound.name, { type: 'frame', frame: silent });
   }
 
   #emit(rendition: string, media: Media): void {

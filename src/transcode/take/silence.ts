@@ -51,10 +51,10 @@ export class Silence {
     return frame.kind === 'video' ? [...this.#follow(frame.dtsMs), frame] : this.#passSound(frame);
   }
 
-  /** Silence up to a picture of a stretch that has no sound at all. */
-  fill(picture: Frame): Frame[] {
-    this.#endMs ??= picture.dtsMs;
-    return this.#fillUpTo(picture.dtsMs);
+  /** Silence up to a time of a stretch that has no sound at all; the first time is where it begins. */
+  fill(untilMs: number): Frame[] {
+    this.#endMs ??= untilMs;
+    return this.#fillUpTo(untilMs);
   }
 
   #follow(pictureMs: number): Frame[] {
