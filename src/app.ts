@@ -108,7 +108,7 @@ export function createApp(options: AppOptions): App {
     log: roomLog('recordings'),
   });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
-  const pictureMaker = new PictureMaker({ ffmpegPath: config.transcode.ffmpegPath || 'ffmpeg' });
+  const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
   const clipSources = new ClipSources({
     recordings,
@@ -290,16 +290,22 @@ function feed(broadcast: Broadcast, transcode: Transcode): void {
   transcode.on('failed', (reason) => broadcast.end({ code: 'media-refused', message: reason }));
 }
 
+/** Tells whether what comes out of a transcode stands in for the streamer. */
+function slateWatch(transcode: Transcode): () => boolean {
+  let isSlate = false;
+  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
+  return () => isSlate;
+}
+
 function pack(broadcast: Broadcast, transcode: Transcode, live: LivePackage): void {
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('takeFinished', () => live.finishTake());
-  let isSlate = false;
-  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
+  const isSlate = slateWatch(transcode);
   live.on('playable', () => broadcast.markLive());
   // A broadcast that is continued is live from its first new segment on.
   live.on('segment', () => {
-    if (live.isPlayable && !isSlate) broadcast.markLive();
+    if (live.isPlayable && !isSlate()) broadcast.markLive();
   });
 }
 
@@ -322,10 +328,9 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
 /** Pictures of the streamer's, of the rung that is decoded fastest. */
 async function picture({ pictures: { maker, mediaDir }, log }: MediaRooms, broadcast: Broadcast, transcode: Transcode, live: LivePackage): Promise<BroadcastPictures> {
   const pictures = await BroadcastPictures.open({ folder: picturesPath(mediaDir, broadcast.id), maker, log: log.child({ room: 'recordings', broadcast: broadcast.id, channel: broadcast.channel.slug }) });
-  let isSlate = false;
-  transcode.on('take', (take) => { isSlate = take.isSlate ?? false; });
+  const isSlate = slateWatch(transcode);
   live.on('segment', (rendition, { startMs, number, initUri, isGap }) => {
-    if (isSlate || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
+    if (isSlate() || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
     const [init, part] = [live.findFile(initUri.split('/').slice(-2).join('/')), live.findPart(rendition, number, 0)];
     if (init === undefined || !('buffers' in init) || part === undefined || part === 'coming' || !('buffers' in part)) return;
     pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });

@@ -1,10 +1,10 @@
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router-dom';
 import { useApi, useSessionState } from '../api/context.js';
 import type { Clip } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords, Problem } from '../api/problem.js';
-import { Avatar } from '../channel/cover.js';
+import { ShowHead, ShowSkeleton } from '../channel/show-head.js';
 import { Confirm } from '../controls/confirm.js';
 import { CopyButton } from '../controls/copy-button.js';
 import { Icon } from '../controls/icons.js';
@@ -14,7 +14,6 @@ import { usePageTitle } from '../shell/page.js';
 import '../recordings/recordings.css';
 import '../watch/watch.css';
 import { fileSize } from '../words/figures.js';
-import { clock, day } from '../words/time.js';
 import './clips.css';
 
 /** The page of one clip. */
@@ -22,7 +21,7 @@ export function ClipPage() {
   const id = useParams()['id'] ?? '';
   const { name: session } = useSessionState();
   // Whoever made it may delete it: who that is has to be known first.
-  return session === 'unknown' ? <Loading /> : <Loaded key={`${id} ${session}`} id={id} />;
+  return session === 'unknown' ? <ShowSkeleton of="clip" /> : <Loaded key={`${id} ${session}`} id={id} />;
 }
 
 function Loaded({ id }: { id: string }) {
@@ -30,7 +29,7 @@ function Loaded({ id }: { id: string }) {
   const { value: clip, error } = usePolled(useCallback((signal) => api.clip(id, signal), [api, id]), { everyMs: 0 });
   usePageTitle(clip?.title ?? 'Clip');
   if (clip) return <Shown clip={clip} />;
-  if (error === undefined) return <Loading />;
+  if (error === undefined) return <ShowSkeleton of="clip" />;
   return error instanceof Problem && error.code === 'clip_unknown' ? <NoClip /> : <Notice level="error">{plainWords(error)}</Notice>;
 }
 
@@ -41,30 +40,13 @@ function Shown({ clip }: { clip: Clip }) {
       <div className="stage">
         <video className="clip-video" src={video} poster={poster} controls playsInline preload="metadata" aria-label={title} />
       </div>
-      <Head clip={clip} />
+      <ShowHead slug={clip.channel.slug} title={title} at={clip.startAt} durationSec={clip.durationSec}><span>Clip by {clip.maker.username}</span></ShowHead>
       <div className="recording-actions share">
         <CopyButton text={`${window.location.origin}/clips/${clip.id}`} what="link" label="Copy link" />
         <a className="button" href={`${video}?download`} download><Icon name="download" /> Download <span className="soft">{fileSize(sizeBytes)}</span></a>
         {clip.canManage && <DeleteButton clip={clip} />}
       </div>
     </article>
-  );
-}
-
-function Head({ clip: { channel, title, maker, startAt, durationSec } }: { clip: Clip }) {
-  return (
-    <div className="watch-about">
-      <Avatar slug={channel.slug} />
-      <div className="watch-names">
-        <h1>{title}</h1>
-        <p className="watch-channel recording-facts">
-          <Link to={`/${channel.slug}`}>{channel.slug}</Link>
-          <span>{day(startAt)}</span>
-          <span>{clock(durationSec)}</span>
-          <span>Clip by {maker.username}</span>
-        </p>
-      </div>
-    </div>
   );
 }
 
@@ -84,15 +66,6 @@ function DeleteButton({ clip }: { clip: Clip }) {
           onConfirm={remove} onClose={() => setAsking(false)} />
       )}
     </>
-  );
-}
-
-function Loading(): ReactNode {
-  return (
-    <div className="watch clip skeleton" data-state="loading" aria-busy="true">
-      <div className="stage card-picture" />
-      <span className="skeleton-line" />
-    </div>
   );
 }
 

@@ -1,17 +1,17 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { useApi, useSessionState } from '../api/context.js';
 import type { RecordingDetails } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords, Problem } from '../api/problem.js';
-import { Avatar } from '../channel/cover.js';
+import { ShowHead, ShowSkeleton } from '../channel/show-head.js';
 import { Icon } from '../controls/icons.js';
 import { Notice } from '../controls/notice.js';
 import { Picture } from '../pictures/picture.js';
 import { Empty } from '../shell/empty.js';
 import { usePageTitle } from '../shell/page.js';
 import { fileSize } from '../words/figures.js';
-import { clock, day, placeInWords } from '../words/time.js';
+import { placeInWords } from '../words/time.js';
 import { ChapterList } from './chapter-list.js';
 import { Manage } from './manage.js';
 import './recordings.css';
@@ -27,7 +27,7 @@ export function RecordingPage() {
   const id = useParams()['id'] ?? '';
   const { name: session } = useSessionState();
   // A private one is there only for its owner: who that is has to be known first.
-  return session === 'unknown' ? <Loading /> : <Loaded key={`${id} ${session}`} id={id} />;
+  return session === 'unknown' ? <ShowSkeleton of="recording" /> : <Loaded key={`${id} ${session}`} id={id} />;
 }
 
 function Loaded({ id }: { id: string }) {
@@ -41,7 +41,7 @@ function Loaded({ id }: { id: string }) {
   }, [error, code, refresh]);
   usePageTitle(recording?.title ?? 'Recording');
   if (recording) return <Show recording={recording} onChanged={(changed) => replace({ ...recording, ...changed })} />;
-  if (error === undefined) return <Loading />;
+  if (error === undefined) return <ShowSkeleton of="recording" />;
   if (code === 'recording_unknown') return <NoRecording />;
   return code === 'recording_running' ? <StillOn /> : <Notice level="error">{plainWords(error)}</Notice>;
 }
@@ -63,7 +63,9 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
         </Suspense>
       </div>
       {recording.state === 'incomplete' && <Notice level="warn">Parts of this show could not be recorded. The rest plays as it was.</Notice>}
-      <Head recording={recording} />
+      <ShowHead slug={recording.channel.slug} title={recording.title} at={recording.startedAt} durationSec={recording.durationSec}>
+        {recording.visibility !== 'public' && <span>{VISIBILITY_WORDS[recording.visibility].label}</span>}
+      </ShowHead>
       <div className="recording-actions">
         <Share video={video} />
         <a className="button" href={recording.download} download><Icon name="download" /> Download <span className="soft">{fileSize(recording.sizeBytes)}</span></a>
@@ -72,32 +74,6 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
       {recording.description !== '' && <p className="watch-description">{recording.description}</p>}
       {recording.canManage && <Manage recording={recording} onChanged={onChanged} />}
     </article>
-  );
-}
-
-function Head({ recording: { channel, title, startedAt, durationSec, visibility } }: { recording: RecordingDetails }) {
-  return (
-    <div className="watch-about">
-      <Avatar slug={channel.slug} />
-      <div className="watch-names">
-        <h1>{title}</h1>
-        <p className="watch-channel recording-facts">
-          <Link to={`/${channel.slug}`}>{channel.slug}</Link>
-          <span>{day(startedAt)}</span>
-          <span>{clock(durationSec)}</span>
-          {visibility !== 'public' && <span>{VISIBILITY_WORDS[visibility].label}</span>}
-        </p>
-      </div>
-    </div>
-  );
-}
-
-function Loading(): ReactNode {
-  return (
-    <div className="watch recording skeleton" data-state="loading" aria-busy="true">
-      <div className="stage card-picture" />
-      <span className="skeleton-line" />
-    </div>
   );
 }
 
