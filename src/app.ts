@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
+import { archiveMigrations, archiveRoutes, Manifests, segmentFile, SigningKeys } from './archive/index.js';
+import type { LiveManifest } from './archive/index.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
@@ -56,6 +58,7 @@ interface MediaRooms {
   webrtc: WebRtc;
   viewers: Viewers;
   recordings: Recordings;
+  manifests: Manifests;
   pictures: { maker: PictureMaker; mediaDir: string };
   log: Log;
 }
@@ -68,7 +71,7 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...archiveMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
@@ -110,6 +113,8 @@ export function createApp(options: AppOptions): App {
     listResumed: listLive,
     log: roomLog('recordings'),
   });
+  const signingKeys = new SigningKeys({ db, keySecret: config.archive.keySecret, dataDir: config.dataDir, log: roomLog('archive') });
+  const manifests = new Manifests({ keys: signingKeys, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
@@ -158,7 +163,7 @@ export function createApp(options: AppOptions): App {
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const closing = new PendingWork();
-  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, manifests, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   slates.on('changed', (channelId) => {
     const broadcast = broadcastOf(channelId);
@@ -201,6 +206,17 @@ export function createApp(options: AppOptions): App {
       { path: '/api/v1', handler: peopleRoutes({ channels, people, callers: accounts }) },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
+      { path: '/api/v1', handler: archiveRoutes({
+        manifests,
+        keys: signingKeys,
+        channels: {
+          get: (slug) => channels.get(slug),
+          getManaged: async (slug, request) => channels.getManaged(slug, await accounts.caller(request)),
+        },
+        checkAccess: async (id, request) => {
+          if (packager.findById(id) === undefined) await recordingAccess.checkReadable(await recordings.get(id), request);
+        },
+      }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -231,6 +247,7 @@ export function createApp(options: AppOptions): App {
       { name: 'database', component: database },
       { name: 'accounts', component: accounts },
       { name: 'slates', component: slates },
+      { name: 'signing keys', component: signingKeys },
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },
@@ -277,16 +294,18 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
     pack(broadcast, transcode, live);
     sendInRealTime(rooms, broadcast, transcode);
     const pictures = picture(rooms, broadcast, transcode, live);
+    const manifest = signFiles(rooms.manifests, broadcast, transcode, live, index);
     broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
       rooms.closing.add(rooms.transcoder.close(transcode).then(async () => {
         // A broadcast that goes on after a restart has not ended for its viewers.
-        if (code === 'shutdown') return void await (await pictures).close();
+        if (code === 'shutdown') return void await Promise.all([manifest.suspend(), (await pictures).close()]);
         rooms.packager.close(live);
         rooms.viewers.forget(broadcast.id);
         await (await pictures).finish();
         await live.settled();
+        await manifest.finish();
         await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' })));
     });
@@ -354,6 +373,22 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
+}
+
+/** Every file goes into the broadcast's signed manifest while its bytes are in memory. */
+function signFiles(manifests: Manifests, broadcast: Broadcast, transcode: Transcode, live: LivePackage, index: BroadcastIndex | undefined): LiveManifest {
+  const manifest = manifests.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs }, index);
+  const named = new Set(index?.renditions.flatMap(({ name, inits }) => [...inits.keys()].map((take) => `${name}/init-${take}.mp4`)));
+  live.on('segment', (rendition, segment) => {
+    const initName = segment.initUri.split('/').slice(-2).join('/');
+    const take = Number(/(\d+)\.mp4$/.exec(initName)?.[1]);
+    const [init, bytes] = [live.findFile(initName), live.findFile(`${rendition}/${segment.number}.m4s`)];
+    if (segment.isGap || bytes === undefined || !('buffers' in bytes)) return;
+    if (!named.has(initName) && init !== undefined && 'buffers' in init) manifest.add({ kind: 'init', rendition, take }, init.buffers);
+    named.add(initName);
+    manifest.add(segmentFile(rendition, { ...segment, take }), bytes.buffers);
+  });
+  return manifest;
 }
 
 /** Pictures of the streamer's, of the rung that is decoded fastest. */

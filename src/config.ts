@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accountsConfig } from './accounts/config.js';
+import { archiveConfig } from './archive/config.js';
 import { chatConfig } from './chat/config.js';
 import { deliverConfig } from './deliver/config.js';
 import { ingestConfig } from './ingest/config.js';
@@ -29,6 +30,7 @@ const configSchema = z.strictObject({
   recordings: recordingsConfig,
   webrtc: webrtcConfig,
   chat: chatConfig,
+  archive: archiveConfig,
   deliver: deliverConfig,
 });
 
@@ -58,7 +60,7 @@ const ENVIRONMENT: Record<string, string> = {
   TURN_SECRET: 'webrtc.turn.secret',
 };
 /** Keys whose value must not be repeated in an error. */
-const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'webrtc.turn.secret']);
+const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'archive.keySecret', 'webrtc.turn.secret']);
 
 /** The settings are wrong; the message lists every key, its value and the rule. */
 export class ConfigInvalid extends AppError {

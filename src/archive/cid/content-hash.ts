@@ -1,0 +1,80 @@
+import { createHash, webcrypto } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { CID } from 'multiformats/cid';
+import * as raw from 'multiformats/codecs/raw';
+import { create } from 'multiformats/hashes/digest';
+import { sha256 } from 'multiformats/hashes/sha2';
+import { buildTree } from './unixfs-tree.js';
+import type { Leaf } from './unixfs-tree.js';
+
+/** Kubo's profile `unixfs-v1-2025`: leaves of 1 MiB. */
+export const CHUNK_BYTES = 1 << 20;
+
+/** What a file is called wherever it is. */
+export interface ContentName {
+  /** CIDv1; that of the bytes themselves when they are one chunk, else of a UnixFS tree over the chunks. */
+  cid: CID;
+  sizeBytes: number;
+  /** The chunks, in order: with them, and the nodes of the tree, the file can be given to others block by block. */
+  leaves: Leaf[];
+}
+
+/**
+ * Finds the CID of a file while its bytes come by: the one that `ipfs add` prints with the profile `unixfs-v1-2025`
+ * (CIDv1, raw leaves, chunks of 1 MiB, 1024 links a node, balanced).
+ */
+export class ContentHash {
+  readonly #leaves: Leaf[] = [];
+  #chunk: Hash = createHash('sha256');
+  #chunkBytes = 0;
+
+  update(bytes: Uint8Array): this {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#chunkBytes === CHUNK_BYTES) this.#endChunk();
+      const taken = Math.min(bytes.length - at, CHUNK_BYTES - this.#chunkBytes);
+      this.#chunk.update(bytes.subarray(at, at + taken));
+      this.#chunkBytes += taken;
+      at += taken;
+    }
+    return this;
+  }
+
+  /** Call once. */
+  finish(): ContentName {
+    if (this.#chunkBytes > 0 || this.#leaves.length === 0) this.#endChunk();
+    const sizeBytes = this.#leaves.reduce((sum, leaf) => sum + leaf.sizeBytes, 0);
+    return { cid: buildTree(this.#leaves).cid, sizeBytes, leaves: this.#leaves };
+  }
+
+  #endChunk(): void {
+    this.#leaves.push({ cid: leafCid(this.#chunk.digest()), sizeBytes: this.#chunkBytes });
+    this.#chunk = createHash('sha256');
+    this.#chunkBytes = 0;
+  }
+}
+
+/** The CID of bytes that are all there. */
+export function contentName(buffers: Iterable<Uint8Array>): ContentName {
+  const hash = new ContentHash();
+  for (const buffer of buffers) hash.update(buffer);
+  return hash.finish();
+}
+
+/**
+ * The same, without holding up this thread: the bytes are copied at once, and hashed by libuv's threads. A megabyte takes a
+ * millisecond, and all streams of a server may end a segment in the same moment.
+ */
+export async function contentNameAside(buffers: Iterable<Uint8Array>): Promise<ContentName> {
+  const leaves = await Promise.all(chunksOf(buffers).map(async (chunk) => ({ cid: leafCid(new Uint8Array(await webcrypto.subtle.digest('SHA-256', chunk))), sizeBytes: chunk.length })));
+  const sizeBytes = leaves.reduce((sum, leaf) => sum + leaf.sizeBytes, 0);
+  return { cid: buildTree(leaves).cid, sizeBytes, leaves };
+}
+
+function chunksOf(buffers: Iterable<Uint8Array>): Buffer[] {
+  const whole = Buffer.concat([...buffers]);
+  return Array.from({ length: Math.max(1, Math.ceil(whole.length / CHUNK_BYTES)) }, (_, at) => whole.subarray(at * CHUNK_BYTES, (at + 1) * CHUNK_BYTES));
+}
+
+function leafCid(digest: Uint8Array): CID {
+  return CID.createV1(raw.code, create(sha256.code, digest));
+}

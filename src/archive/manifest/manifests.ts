@@ -1,0 +1,166 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { Log } from '../../platform/index.js';
+import { messageOf } from '../../platform/index.js';
+import { contentNameAside, ContentHash } from '../cid/content-hash.js';
+import type { ContentName } from '../cid/content-hash.js';
+import type { SigningKeys } from '../keys/signing-keys.js';
+import { initName, openBlock, segmentName } from './manifest-block.js';
+import type { SignedBlock } from './manifest-block.js';
+import { checkChain, ManifestBroken } from './manifest-chain.js';
+import type { Manifest } from './manifest-chain.js';
+import { MANIFEST_FILE, readManifest } from './manifest-file.js';
+import { RollingManifest } from './rolling-manifest.js';
+import { writtenFiles } from './written-files.js';
+import type { WrittenFile, WrittenIndex } from './written-files.js';
+
+export interface ManifestsOptions {
+  keys: SigningKeys;
+  mediaDir: string;
+  /** How often what is new is signed, ms. */
+  everyMs: number;
+  log: Log;
+}
+
+/** A broadcast that is signed. */
+export interface SignedBroadcast {
+  id: string;
+  channel: { id: string; slug: string };
+  epochMs: number;
+}
+
+const BROADCAST_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** The signed manifests of all broadcasts: of those on air in memory, of the others as files beside their segments. */
+export class Manifests {
+  readonly #options: ManifestsOptions;
+  readonly #open = new Map<string, LiveManifest>();
+
+  constructor(options: ManifestsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins to sign a broadcast, or goes on where an earlier run of the server stopped.
+   * @param index what is on the disk of it: what a crash left unsigned is signed first.
+   */
+  open(broadcast: SignedBroadcast, index?: WrittenIndex): LiveManifest {
+    const log = this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
+    const live = new LiveManifest({ manifest: this.#begin(broadcast, log), log, onClosed: () => this.#open.delete(broadcast.id) });
+    this.#open.set(broadcast.id, live);
+    if (index !== undefined) live.addFromDisk(writtenFiles(index), path.dirname(this.#fileOf(broadcast.id)));
+    return live;
+  }
+
+  /** The signed blocks of a broadcast, in order; undefined when there are none. */
+  async find(id: string): Promise<Uint8Array[] | undefined> {
+    const live = await this.#open.get(id)?.blocks();
+    if (live !== undefined) return live.length === 0 ? undefined : live;
+    if (!BROADCAST_ID.test(id)) return undefined;
+    const stored = await readManifest(this.#fileOf(id));
+    return stored === undefined || stored.blocks.length === 0 ? undefined : stored.blocks;
+  }
+
+  async #begin({ id, channel, epochMs }: SignedBroadcast, log: Log): Promise<{ rolling: RollingManifest; signed: Manifest | undefined }> {
+    const { keys, everyMs } = this.#options;
+    const [signer, stored] = [await keys.signer(channel.id), await readManifest(this.#fileOf(id))];
+    const signed = stored === undefined || stored.blocks.length === 0 ? undefined : checkChain(stored.blocks, { key: signer.key });
+    if (signed?.isFinal) throw new ManifestBroken(stored?.blocks.length ?? 0, 'would come after the last one');
+    const resumed = stored && signed && { blocks: stored.blocks.map(sealed), sizeBytes: stored.sizeBytes };
+    // Of a broadcast that goes on, the zero of the clock is the one that was signed.
+    return { rolling: new RollingManifest({ file: this.#fileOf(id), broadcast: id, channel: channel.slug, epochMs: signed?.epochMs ?? epochMs, signer, everyMs, resumed, log }), signed };
+  }
+
+  #fileOf(id: string): string {
+    return path.join(this.#options.mediaDir, id, MANIFEST_FILE);
+  }
+}
+
+function sealed(bytes: Uint8Array): SignedBlock {
+  return { cid: openBlock(bytes).cid, bytes };
+}
+
+/** The manifest of a broadcast on air. Files are hashed in the order in which they are given, while their bytes are in memory. */
+export class LiveManifest {
+  readonly #log: Log;
+  readonly #onClosed: () => void;
+  /** Undefined when the broadcast cannot be signed. */
+  readonly #manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined } | undefined>;
+  #adding: Promise<void> = Promise.resolve();
+
+  constructor(options: { manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; log: Log; onClosed: () => void }) {
+    this.#log = options.log;
+    this.#onClosed = options.onClosed;
+    this.#manifest = options.manifest.catch((error: unknown) => {
+      this.#log.error('this broadcast is not signed', { error: messageOf(error) });
+      return undefined;
+    });
+  }
+
+  /** A file that was just made. */
+  add(file: WrittenFile, buffers: Uint8Array[]): void {
+    this.#add(file, contentNameAside(buffers));
+  }
+
+  /** Files that an earlier run of the server wrote, as far as it did not sign them. */
+  addFromDisk(files: WrittenFile[], folder: string): void {
+    this.#adding = this.#adding.then(async () => {
+      const { rolling, signed } = (await this.#manifest) ?? {};
+      if (rolling === undefined) return;
+      const known = new Set([...(signed?.inits ?? []).map(initName), ...(signed?.segments ?? []).map(segmentName)]);
+      for (const file of files.filter((one) => !known.has(nameOf(one)))) {
+        const name = await hashFile(path.join(folder, nameOf(file))).catch(() => undefined);
+        if (name !== undefined) addTo(rolling, file, name);
+      }
+    });
+  }
+
+  /** The broadcast has ended: signs the rest, and that nothing comes after it. */
+  async finish(): Promise<void> {
+    await this.#close((manifest) => manifest.finish([]));
+  }
+
+  /** The server stops, and the broadcast goes on later. */
+  async suspend(): Promise<void> {
+    await this.#close((manifest) => manifest.suspend());
+  }
+
+  /** What is signed so far. */
+  async blocks(): Promise<Uint8Array[]> {
+    return (await this.#manifest)?.rolling.blocks.map(({ bytes }) => bytes) ?? [];
+  }
+
+  async #close(work: (manifest: RollingManifest) => Promise<void>): Promise<void> {
+    await this.#adding;
+    const manifest = await this.#manifest;
+    if (manifest !== undefined) await work(manifest.rolling);
+    this.#onClosed();
+  }
+
+  #add(file: WrittenFile, hashed: Promise<ContentName>): void {
+    this.#adding = this.#adding.then(async () => {
+      const [manifest, name] = [await this.#manifest, await hashed];
+      if (manifest !== undefined) addTo(manifest.rolling, file, name);
+    }).catch((error: unknown) => this.#log.error('a file is not in the manifest', { file: nameOf(file), error: messageOf(error), fault: 'bug' }));
+  }
+}
+
+function nameOf(file: WrittenFile): string {
+  return file.kind === 'init' ? initName(file) : segmentName(file);
+}
+
+function addTo(manifest: RollingManifest, file: WrittenFile, { cid, sizeBytes }: ContentName): void {
+  if (file.kind === 'init') {
+    const { kind: _kind, ...entry } = file;
+    manifest.addInit({ ...entry, sizeBytes, cid });
+    return;
+  }
+  const { kind: _kind, ...entry } = file;
+  manifest.addSegment({ ...entry, sizeBytes, cid });
+}
+
+async function hashFile(file: string): Promise<ContentName> {
+  const hash = new ContentHash();
+  for await (const piece of createReadStream(file)) hash.update(piece);
+  return hash.finish();
+}

@@ -1,0 +1,58 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import { ManifestUnknown } from './errors.js';
+import type { SigningKeys } from './keys/signing-keys.js';
+import { openBlock } from './manifest/manifest-block.js';
+import { checkChain } from './manifest/manifest-chain.js';
+import { carBlock, carHead } from './manifest/manifest-file.js';
+import type { Manifests } from './manifest/manifests.js';
+
+export interface ArchiveRoutesOptions {
+  manifests: Manifests;
+  keys: SigningKeys;
+  channels: {
+    /** Throws for a channel that does not exist. */
+    get(slug: string): Promise<{ id: string }>;
+    /** Throws for who is neither the owner nor an admin. */
+    getManaged(slug: string, request: Request): Promise<{ id: string }>;
+  };
+  /** Throws for who may not see the broadcast. */
+  checkAccess: (broadcastId: string, request: Request) => Promise<void>;
+}
+
+const CAR = 'application/vnd.ipld.car';
+
+/** `/broadcasts/:id/manifest` and `/channels/:slug/signing-key`. Mounted at /api/v1. */
+export function archiveRoutes({ manifests, keys, channels, checkAccess }: ArchiveRoutesOptions): Router {
+  const router = Router();
+  router.get('/broadcasts/:id/manifest', async (request, response) => {
+    await checkAccess(request.params.id, request);
+    const blocks = await manifests.find(request.params.id);
+    if (blocks === undefined) throw new ManifestUnknown();
+    response.vary('Accept');
+    if (request.accepts(['json', CAR]) === CAR) response.type(CAR).attachment(`${request.params.id}.car`).send(carOf(blocks));
+    else response.json(viewOf(blocks));
+  });
+  router.get('/channels/:slug/signing-key', async (request, response) => {
+    const { id } = await channels.get(request.params.slug);
+    response.json({ key: (await keys.findDid(id)) ?? null });
+  });
+  router.post('/channels/:slug/signing-key/export', async (request, response) => {
+    const { id } = await channels.getManaged(request.params.slug, request);
+    response.type('application/x-pem-file').attachment(`${request.params.slug}-signing-key.pem`).send(await keys.export(id));
+  });
+  return router;
+}
+
+function carOf(blocks: Uint8Array[]): Buffer {
+  const opened = blocks.map((bytes) => ({ cid: openBlock(bytes).cid, bytes }));
+  const [first] = opened;
+  return first === undefined ? Buffer.alloc(0) : Buffer.concat([carHead(first.cid), ...opened.map(carBlock)]);
+}
+
+/** For people and pages; who verifies takes the CAR, since only its bytes are signed. */
+function viewOf(blocks: Uint8Array[]): object {
+  const { head, inits, segments, files, ...manifest } = checkChain(blocks);
+  const listed = <T extends { cid: { toString(): string } }>(entries: T[]) => entries.map((entry) => ({ ...entry, cid: entry.cid.toString() }));
+  return { ...manifest, head: head.toString(), blocks: blocks.length, inits: listed(inits), segments: listed(segments), files: listed(files) };
+}

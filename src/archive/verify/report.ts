@@ -1,0 +1,17 @@
+import type { Verification } from './verify.js';
+
+const SHOWN = 20;
+
+/** What a verification found, for people. */
+export function reportOf({ manifest, files, sizeBytes, findings }: Verification, options: { isKeyGiven: boolean }): string {
+  const lines = [
+    `broadcast  ${manifest.broadcast} of "${manifest.channel}", from ${new Date(manifest.epochMs).toISOString()}`,
+    `signed by  ${manifest.key}${options.isKeyGiven ? '' : '  (compare it with what the channel says elsewhere, or give it as --key)'}`,
+    `manifest   ${manifest.head.toString()}, ${manifest.isFinal ? 'complete' : 'not ended: what came after it is not covered'}`,
+    `files      ${files} of ${files + findings.length} are as signed, ${(sizeBytes / 1e6).toFixed(1)} MB`,
+    ...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${message}`),
+    ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []),
+    findings.length === 0 ? 'true: every byte is what was signed' : 'false: this is not what was signed',
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,76 @@
+import { createReadStream } from 'node:fs';
+import { readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { MANIFEST_FILE, readCar } from '../manifest/manifest-file.js';
+import type { FileSource } from './verify.js';
+
+/** A broadcast, wherever a copy of it is. */
+export interface Copy {
+  blocks: Uint8Array[];
+  source: FileSource;
+}
+
+/** What was asked for is not there, or is no broadcast. */
+export class CopyUnreadable extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'CopyUnreadable';
+  }
+}
+
+const MAX_MANIFEST_BYTES = 256 << 20;
+const TIMEOUT_MS = 60_000;
+const BROADCAST_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
+/** A folder with `manifest.car` and the renditions, as it is under `media/`. @throws {CopyUnreadable} */
+export async function openFolder(folder: string): Promise<Copy> {
+  const file = path.join(folder, MANIFEST_FILE);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new CopyUnreadable(`${folder} has no ${MANIFEST_FILE}: name the folder of one broadcast`, { cause });
+  });
+  const root = await realpath(folder);
+  return { blocks: readCar(bytes).blocks, source: { read: async (name) => readInside(root, name) } };
+}
+
+/** A file of the folder; a link that leads out of it is none. */
+async function readInside(root: string, name: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const file = await realpath(path.join(root, name)).catch(() => undefined);
+  return file?.startsWith(`${root}${path.sep}`) ? createReadStream(file) : undefined;
+}
+
+/** A page, playlist or manifest of a Tidemark server: any address with the broadcast's id in it. @throws {CopyUnreadable} */
+export async function openUrl(address: string): Promise<Copy> {
+  const url = new URL(address);
+  const id = BROADCAST_ID.exec(url.pathname)?.[0];
+  if (id === undefined) throw new CopyUnreadable(`${address} has no broadcast id in it: use the address of the recording's page`);
+  const bytes = await fetchWhole(new URL(`/api/v1/broadcasts/${id}/manifest`, url), { accept: 'application/vnd.ipld.car' });
+  return { blocks: readCar(bytes).blocks, source: { read: async (name) => fetchFile(new URL(`/media/${id}/${name}`, url)) } };
+}
+
+async function fetchWhole(url: URL, headers: Record<string, string>): Promise<Uint8Array> {
+  const body = await fetchFile(url, headers);
+  if (body === undefined) throw new CopyUnreadable(`${url.href} answered 404: there is no manifest of this broadcast`);
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of body) {
+    sizeBytes += piece.length;
+    if (sizeBytes > MAX_MANIFEST_BYTES) throw new CopyUnreadable(`${url.href} sends more than a manifest has`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Undefined for a 404. @throws {CopyUnreadable} */
+async function fetchFile(url: URL, headers: Record<string, string> = {}): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    throw new CopyUnreadable(`${url.origin} does not answer`, { cause });
+  });
+  if (response.status === 404 || response.body === null) return undefined;
+  if (!response.ok) throw new CopyUnreadable(`${url.href} answered ${response.status}`);
+  return piecesOf(response.body);
+}
+
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  const reader = body.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+}

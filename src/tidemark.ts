@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { runVerify } from './archive/index.js';
+
+const USAGE = `usage: tidemark verify <url | folder> [--key did:key:…] [--json]
+
+  Checks a recorded broadcast against its signed manifest, without believing the server that it came from.
+  url      the page of a recording, its playlist, or its manifest
+  folder   a copy of a broadcast's folder under media/, with manifest.car
+  --key    the channel's key, from somewhere that you trust
+  --json   the findings as JSON
+
+  Ends with 0 when every byte is what was signed, 1 when it is not, 2 when it cannot be told.
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const { values, positionals: [command, target, ...rest] } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    if (values.help || command !== 'verify' || target === undefined || rest.length > 0) return usage(values.help ? 0 : 2);
+    return await runVerify({ target, key: values.key, isJson: values.json, out: process.stdout, progress: process.stderr });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+}
+
+function usage(code: number): number {
+  (code === 0 ? process.stdout : process.stderr).write(USAGE);
+  return code;
+}
