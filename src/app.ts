@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { archiveMigrations, archiveRoutes, Manifests, segmentFile, SigningKeys } from './archive/index.js';
+import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, segmentFile, SigningKeys } from './archive/index.js';
 import type { LiveManifest } from './archive/index.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
@@ -114,7 +114,12 @@ export function createApp(options: AppOptions): App {
     log: roomLog('recordings'),
   });
   const signingKeys = new SigningKeys({ db, keySecret: config.archive.keySecret, dataDir: config.dataDir, log: roomLog('archive') });
-  const manifests = new Manifests({ keys: signingKeys, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
+  const blocks = new BlockStore({
+    db,
+    mediaDir: config.mediaDir,
+    isPublic: async (id) => packager.findById(id) !== undefined || ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
+  });
+  const manifests = new Manifests({ keys: signingKeys, blocks, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
@@ -178,6 +183,7 @@ export function createApp(options: AppOptions): App {
       { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: clipFileRoutes({ clips, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: picturedBroadcasts(packager, recordedPictures({ recordings, access: recordingAccess })), corsOrigin: config.deliver.corsOrigin }) },
+      { path: '/', handler: gatewayRoutes({ store: blocks, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem, ...(redis === undefined ? {} : { redis: () => redis.isReady ? undefined : 'redis does not answer' }) } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
@@ -305,8 +311,8 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
         rooms.viewers.forget(broadcast.id);
         await (await pictures).finish();
         await live.settled();
-        await manifest.finish();
         await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
+        await manifest.finish(await rooms.recordings.portablePlaylists(broadcast.id));
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' })));
     });
   });

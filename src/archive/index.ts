@@ -1,4 +1,6 @@
+export { BlockStore } from './blocks/block-store.js';
 export { archiveConfig } from './config.js';
+export { gatewayRoutes } from './gateway/gateway-routes.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export { Manifests } from './manifest/manifests.js';
 export type { LiveManifest } from './manifest/manifests.js';

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/index.js';
 
 export const archiveMigrations: Migrations = {
-  '030-signing-keys': { up: createKeys, down: dropKeys },
+  '040-signing-keys': { up: createKeys, down: dropKeys },
+  '041-blocks': { up: createBlocks, down: dropBlocks },
 };
 
 /** A key outlives nothing but its channel: what it signed has to be told apart for ever. */
@@ -17,4 +18,23 @@ async function createKeys(db: Kysely<unknown>): Promise<void> {
 
 async function dropKeys(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('signing_keys').execute();
+}
+
+/** Where the bytes of a block are: in a file of the broadcast, or here when no file has them. */
+async function createBlocks(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('blocks')
+    .addColumn('cid', 'text', (column) => column.notNull())
+    .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('broadcasts.id').onDelete('cascade'))
+    .addColumn('file', 'text')
+    .addColumn('offset_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('bytes', 'bytea')
+    .addColumn('is_file', 'boolean', (column) => column.notNull())
+    .addPrimaryKeyConstraint('blocks_one', ['cid', 'broadcast_id'])
+    .execute();
+  await db.schema.createIndex('blocks_broadcast').on('blocks').column('broadcast_id').execute();
+}
+
+async function dropBlocks(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('blocks').execute();
 }

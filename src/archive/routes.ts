@@ -52,7 +52,7 @@ function carOf(blocks: Uint8Array[]): Buffer {
 
 /** For people and pages; who verifies takes the CAR, since only its bytes are signed. */
 function viewOf(blocks: Uint8Array[]): object {
-  const { head, inits, segments, files, ...manifest } = checkChain(blocks);
+  const { head, folder, inits, segments, files, ...manifest } = checkChain(blocks);
   const listed = <T extends { cid: { toString(): string } }>(entries: T[]) => entries.map((entry) => ({ ...entry, cid: entry.cid.toString() }));
-  return { ...manifest, head: head.toString(), blocks: blocks.length, inits: listed(inits), segments: listed(segments), files: listed(files) };
+  return { ...manifest, head: head.toString(), folder: folder?.toString() ?? null, blocks: blocks.length, inits: listed(inits), segments: listed(segments), files: listed(files) };
 }

@@ -13,6 +13,7 @@ import { expiredRecordings } from './retention.js';
 import type { RetentionLimits } from './retention.js';
 import { isIncomplete } from './vod/completeness.js';
 import type { RecordedIndex, RecordedSegment } from './vod/recorded-index.js';
+import { portablePlaylists } from './vod/vod-playlist.js';
 import { vodTimeline } from './vod/vod-timeline.js';
 import type { VodTimeline } from './vod/vod-timeline.js';
 
@@ -140,6 +141,12 @@ export class Recordings implements Component {
     const timeline = await reading;
     if (timeline === undefined) throw new RecordingUnknown();
     return timeline;
+  }
+
+  /** The playlists of a finished recording for a copy of its folder: all addresses in them are relative. Empty when there is nothing to play. */
+  async portablePlaylists(id: string): Promise<{ name: string; text: string }[]> {
+    const timeline = await this.getTimeline(id).catch(() => undefined);
+    return timeline === undefined ? [] : portablePlaylists(timeline);
   }
 
   /** A file of any broadcast on the disk. @param name such as `720p/12.m4s`; the caller knows that it is one of ours. */

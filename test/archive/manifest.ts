@@ -31,7 +31,7 @@ function segment(number: number): ManifestBody['segments'][number] {
 function bodyOf(signer: ManifestSigner, changes: Partial<ManifestBody> = {}): ManifestBody {
   return {
     format: 'tidemark-manifest', version: 1, broadcast: BROADCAST, channel: 'ada', key: signer.key, number: 0, previous: null,
-    epochMs: 1_000, signedAtMs: 2_000, inits: [], segments: [], files: [], isFinal: false, ...changes,
+    epochMs: 1_000, signedAtMs: 2_000, inits: [], segments: [], files: [], folder: null, isFinal: false, ...changes,
   };
 }
 
@@ -45,7 +45,7 @@ async function written(t: Test, signer = newSigner()): Promise<{ file: string; b
     await rolling.sign();
   }
   rolling.addSegment(segment(3));
-  await rolling.finish([]);
+  await rolling.finish({ files: [], folder: null });
   return { file, blocks: rolling.blocks.map(({ bytes }) => bytes), signer };
 }
 
@@ -134,7 +134,7 @@ t.test('a crash in the middle of a write costs what was not whole', async (t) =>
     t.equal(stored?.blocks.length, 2, `${cut} bytes short`);
     const resumed = roll(file, signer, stored && { blocks: stored.blocks.map((bytes) => ({ cid: openBlock(bytes).cid, bytes })), sizeBytes: stored.sizeBytes });
     resumed.addSegment(segment(7));
-    await resumed.finish([]);
+    await resumed.finish({ files: [], folder: null });
     const after = await readManifest(file);
     t.same(checkChain(after?.blocks ?? [], { key: signer.key }).segments.map(({ number }) => number), [1, 2, 7]);
   }
@@ -151,7 +151,7 @@ t.test('a disk that takes nothing for a while loses nothing', async (t) => {
   t.equal(await readManifest(path.join(place, 'later', 'manifest.car')), undefined, 'there is no such folder yet');
   await import('node:fs/promises').then(({ mkdir }) => mkdir(path.join(place, 'later')));
   rolling.addSegment(segment(2));
-  await rolling.finish([]);
+  await rolling.finish({ files: [], folder: null });
   const stored = await readManifest(path.join(place, 'later', 'manifest.car'));
   t.same(checkChain(stored?.blocks ?? []).segments.map(({ number }) => number), [1, 2]);
 });

@@ -14,7 +14,8 @@ const name = z.string().min(1).max(64).regex(/^[a-z0-9][a-z0-9._-]*$/i, 'must be
 
 const initEntry = z.strictObject({ rendition: name, take: count, sizeBytes: count, cid });
 const segmentEntry = z.strictObject({ rendition: name, number: count, take: count, discontinuity: count, startUs: count, durationUs: count, sizeBytes: count, cid });
-const fileEntry = z.strictObject({ name, sizeBytes: count, cid });
+const fileName = z.string().max(140).regex(/^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i, 'must be a plain name, in a folder or not');
+const fileEntry = z.strictObject({ name: fileName, sizeBytes: count, cid });
 
 /** What one block says. */
 const bodySchema = z.strictObject({
@@ -37,6 +38,8 @@ const bodySchema = z.strictObject({
   segments: z.array(segmentEntry),
   /** Playlists and the chat log, in the last block. */
   files: z.array(fileEntry),
+  /** In the last block: the recording as one UnixFS folder; null when it is none. */
+  folder: cid.nullable(),
   /** Whether none comes after it. */
   isFinal: z.boolean(),
 });

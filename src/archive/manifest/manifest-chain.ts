@@ -17,6 +17,8 @@ export interface Manifest {
   inits: InitEntry[];
   segments: SegmentEntry[];
   files: FileEntry[];
+  /** The recording as one UnixFS folder, when it has ended. */
+  folder: CID | null;
 }
 
 /** The chain of blocks is broken; `block` says where, counted from 0. */
@@ -83,11 +85,11 @@ function checkNames(at: number, body: ManifestBody, known: Set<string>): void {
 }
 
 function continued(before: Manifest | undefined, body: ManifestBody, head: CID): Manifest {
-  const { broadcast, channel, key, epochMs, signedAtMs, isFinal } = body;
+  const { broadcast, channel, key, epochMs, signedAtMs, isFinal, folder } = body;
   // One array for all blocks: an hour of five renditions has nine thousand segments.
   const lists: Pick<Manifest, 'inits' | 'segments' | 'files'> = before ?? { inits: [], segments: [], files: [] };
   lists.inits.push(...body.inits);
   lists.segments.push(...body.segments);
   lists.files.push(...body.files);
-  return { broadcast, channel, key, epochMs, head, signedAtMs, isFinal, inits: lists.inits, segments: lists.segments, files: lists.files };
+  return { broadcast, channel, key, epochMs, head, signedAtMs, isFinal, folder, inits: lists.inits, segments: lists.segments, files: lists.files };
 }

@@ -2,8 +2,12 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
-import { contentNameAside, ContentHash } from '../cid/content-hash.js';
+import { placeOfBlock, placesOfFile } from '../blocks/places.js';
+import type { BlockPlace } from '../blocks/places.js';
+import { contentName, contentNameAside, ContentHash } from '../cid/content-hash.js';
 import type { ContentName } from '../cid/content-hash.js';
+import { recordingFolder } from '../cid/recording-folder.js';
+import type { NamedFile } from '../cid/recording-folder.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { initName, openBlock, segmentName } from './manifest-block.js';
 import type { SignedBlock } from './manifest-block.js';
@@ -16,6 +20,7 @@ import type { WrittenFile, WrittenIndex } from './written-files.js';
 
 export interface ManifestsOptions {
   keys: SigningKeys;
+  blocks: { add(broadcastId: string, places: BlockPlace[]): Promise<void> };
   mediaDir: string;
   /** How often what is new is signed, ms. */
   everyMs: number;
@@ -46,7 +51,12 @@ export class Manifests {
    */
   open(broadcast: SignedBroadcast, index?: WrittenIndex): LiveManifest {
     const log = this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
-    const live = new LiveManifest({ manifest: this.#begin(broadcast, log), log, onClosed: () => this.#open.delete(broadcast.id) });
+    const live = new LiveManifest({
+      begin: (onSigned) => this.#begin(broadcast, log, onSigned),
+      addBlocks: (places) => this.#options.blocks.add(broadcast.id, places),
+      log,
+      onClosed: () => this.#open.delete(broadcast.id),
+    });
     this.#open.set(broadcast.id, live);
     if (index !== undefined) live.addFromDisk(writtenFiles(index), path.dirname(this.#fileOf(broadcast.id)));
     return live;
@@ -61,14 +71,14 @@ export class Manifests {
     return stored === undefined || stored.blocks.length === 0 ? undefined : stored.blocks;
   }
 
-  async #begin({ id, channel, epochMs }: SignedBroadcast, log: Log): Promise<{ rolling: RollingManifest; signed: Manifest | undefined }> {
+  async #begin({ id, channel, epochMs }: SignedBroadcast, log: Log, onSigned: () => void): Promise<{ rolling: RollingManifest; signed: Manifest | undefined }> {
     const { keys, everyMs } = this.#options;
     const [signer, stored] = [await keys.signer(channel.id), await readManifest(this.#fileOf(id))];
     const signed = stored === undefined || stored.blocks.length === 0 ? undefined : checkChain(stored.blocks, { key: signer.key });
     if (signed?.isFinal) throw new ManifestBroken(stored?.blocks.length ?? 0, 'would come after the last one');
     const resumed = stored && signed && { blocks: stored.blocks.map(sealed), sizeBytes: stored.sizeBytes };
     // Of a broadcast that goes on, the zero of the clock is the one that was signed.
-    return { rolling: new RollingManifest({ file: this.#fileOf(id), broadcast: id, channel: channel.slug, epochMs: signed?.epochMs ?? epochMs, signer, everyMs, resumed, log }), signed };
+    return { rolling: new RollingManifest({ file: this.#fileOf(id), broadcast: id, channel: channel.slug, epochMs: signed?.epochMs ?? epochMs, signer, everyMs, resumed, onSigned, log }), signed };
   }
 
   #fileOf(id: string): string {
@@ -86,12 +96,18 @@ export class LiveManifest {
   readonly #onClosed: () => void;
   /** Undefined when the broadcast cannot be signed. */
   readonly #manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined } | undefined>;
+  readonly #addBlocks: (places: BlockPlace[]) => Promise<void>;
+  /** Files that are named so far. */
+  readonly #files: NamedFile[] = [];
+  /** Blocks that nobody can ask for yet. */
+  #places: BlockPlace[] = [];
   #adding: Promise<void> = Promise.resolve();
 
-  constructor(options: { manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; log: Log; onClosed: () => void }) {
+  constructor(options: { begin: (onSigned: () => void) => Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; addBlocks: (places: BlockPlace[]) => Promise<void>; log: Log; onClosed: () => void }) {
     this.#log = options.log;
     this.#onClosed = options.onClosed;
-    this.#manifest = options.manifest.catch((error: unknown) => {
+    this.#addBlocks = options.addBlocks;
+    this.#manifest = options.begin(() => void this.#flushBlocks()).catch((error: unknown) => {
       this.#log.error('this broadcast is not signed', { error: messageOf(error) });
       return undefined;
     });
@@ -107,17 +123,32 @@ export class LiveManifest {
     this.#adding = this.#adding.then(async () => {
       const { rolling, signed } = (await this.#manifest) ?? {};
       if (rolling === undefined) return;
-      const known = new Set([...(signed?.inits ?? []).map(initName), ...(signed?.segments ?? []).map(segmentName)]);
+      this.#files.push(...(signed?.inits ?? []).map((entry) => ({ ...entry, name: initName(entry) })), ...(signed?.segments ?? []).map((entry) => ({ ...entry, name: segmentName(entry) })));
+      const known = new Set(this.#files.map(({ name }) => name));
       for (const file of files.filter((one) => !known.has(nameOf(one)))) {
         const name = await hashFile(path.join(folder, nameOf(file))).catch(() => undefined);
-        if (name !== undefined) addTo(rolling, file, name);
+        if (name !== undefined) this.#name(rolling, file, name);
       }
     });
   }
 
-  /** The broadcast has ended: signs the rest, and that nothing comes after it. */
-  async finish(): Promise<void> {
-    await this.#close((manifest) => manifest.finish([]));
+  /**
+   * The broadcast has ended: signs the rest, and that nothing comes after it.
+   * @param texts files of the recording that are on no disk: its playlists.
+   */
+  async finish(texts: { name: string; text: string }[] = []): Promise<void> {
+    await this.#close(async (manifest) => {
+      const files = texts.map(({ name, text }) => {
+        const bytes = Buffer.from(text);
+        const { cid, sizeBytes } = contentName([bytes]);
+        this.#places.push(placeOfBlock({ cid, bytes }, { isFile: true }));
+        return { name, cid, sizeBytes };
+      });
+      const folder = files.length === 0 ? undefined : recordingFolder([...this.#files, ...files]);
+      this.#places.push(...folder?.blocks.map((block) => placeOfBlock(block)) ?? []);
+      await manifest.finish({ files, folder: folder?.root ?? null });
+      await this.#flushBlocks();
+    });
   }
 
   /** The server stops, and the broadcast goes on later. */
@@ -140,8 +171,22 @@ export class LiveManifest {
   #add(file: WrittenFile, hashed: Promise<ContentName>): void {
     this.#adding = this.#adding.then(async () => {
       const [manifest, name] = [await this.#manifest, await hashed];
-      if (manifest !== undefined) addTo(manifest.rolling, file, name);
+      if (manifest !== undefined) this.#name(manifest.rolling, file, name);
     }).catch((error: unknown) => this.#log.error('a file is not in the manifest', { file: nameOf(file), error: messageOf(error), fault: 'bug' }));
+  }
+
+  #name(manifest: RollingManifest, file: WrittenFile, content: ContentName): void {
+    this.#files.push({ name: nameOf(file), cid: content.cid, sizeBytes: content.sizeBytes });
+    this.#places.push(...placesOfFile(nameOf(file), content));
+    addTo(manifest, file, content);
+  }
+
+  async #flushBlocks(): Promise<void> {
+    const places = this.#places.splice(0);
+    await this.#addBlocks(places).catch((error: unknown) => {
+      this.#places.unshift(...places);
+      this.#log.warn('blocks could not be noted; they are tried again', { blocks: places.length, error: messageOf(error) });
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { FORMAT, sealBlock, VERSION } from './manifest-block.js';
@@ -22,6 +23,8 @@ export interface RollingManifestOptions {
   everyMs: number;
   /** What an earlier run of the server signed and wrote. */
   resumed?: { blocks: SignedBlock[]; sizeBytes: number } | undefined;
+  /** Something was signed. */
+  onSigned?: () => void;
   log: Log;
   now?: () => number;
 }
@@ -66,14 +69,14 @@ export class RollingManifest {
 
   /** Signs what came since the last time; resolves when it is on the disk, or the disk does not take it. */
   async sign(): Promise<void> {
-    if (!this.#isFinal && this.#inits.length + this.#segments.length > 0) this.#seal([]);
+    if (!this.#isFinal && this.#inits.length + this.#segments.length > 0) this.#seal();
     await this.#write();
   }
 
   /** Signs the rest, and that nothing comes after it. */
-  async finish(files: FileEntry[]): Promise<void> {
+  async finish(last: { files: FileEntry[]; folder: CID | null }): Promise<void> {
     clearInterval(this.#timer);
-    if (!this.#isFinal) this.#seal(files, { isFinal: true });
+    if (!this.#isFinal) this.#seal({ ...last, isFinal: true });
     await this.#write();
   }
 
@@ -83,11 +86,11 @@ export class RollingManifest {
     await this.sign();
   }
 
-  #seal(files: FileEntry[], { isFinal = false } = {}): void {
+  #seal({ files, folder, isFinal }: Pick<ManifestBody, 'files' | 'folder' | 'isFinal'> = { files: [], folder: null, isFinal: false }): void {
     const { broadcast, channel, epochMs, signer } = this.#options;
     const body: ManifestBody = {
       format: FORMAT, version: VERSION, broadcast, channel, key: signer.key, number: this.#blocks.length, previous: this.#head,
-      epochMs: Math.round(epochMs), signedAtMs: Math.round(this.#now()), inits: this.#inits, segments: this.#segments, files, isFinal,
+      epochMs: Math.round(epochMs), signedAtMs: Math.round(this.#now()), inits: this.#inits, segments: this.#segments, files, folder, isFinal,
     };
     const block = sealBlock(body, (bytes) => signer.sign(bytes));
     this.#head = block.cid;
@@ -96,6 +99,7 @@ export class RollingManifest {
     this.#isFinal = isFinal;
     this.#blocks.push(block);
     this.#unwritten.push(block);
+    this.#options.onSigned?.();
   }
 
   #write(): Promise<void> {

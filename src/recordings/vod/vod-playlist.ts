@@ -51,6 +51,15 @@ export function vodMediaPlaylist(timeline: VodTimeline, name: string): string | 
   return `${[...lines, '#EXT-X-ENDLIST'].join('\n')}\n`;
 }
 
+/** The playlists of a recording as files of its folder: `master.m3u8`, and `index.m3u8` beside the segments of each rendition. */
+export function portablePlaylists(timeline: VodTimeline): { name: string; text: string }[] {
+  const media = timeline.renditions.flatMap(({ name }) => {
+    const text = vodMediaPlaylist(timeline, name);
+    return text === undefined ? [] : [{ name: `${name}/index.m3u8`, text: text.replaceAll(`/media/${timeline.id}/`, '../') }];
+  });
+  return [{ name: 'master.m3u8', text: vodMasterPlaylist(timeline) }, ...media];
+}
+
 /** Times are told where they do not follow from what came before: an hour has 1800 segments. */
 function startLines({ startMs, isBreak }: VodSegment, { isFirst, epochMs }: { isFirst: boolean; epochMs: number }): string[] {
   const date = `#EXT-X-PROGRAM-DATE-TIME:${new Date(epochMs + startMs).toISOString()}`;
