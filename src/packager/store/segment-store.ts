@@ -51,6 +51,7 @@ export class SegmentStore {
   #closed = false;
   /** Lines of the journal that are not on the disk yet. */
   #unwritten = '';
+  #hasLost = false;
 
   constructor(options: { folder: string; memory: MemoryBudget; log: Log }) {
     this.#folder = options.folder;
@@ -120,6 +121,16 @@ export class SegmentStore {
     this.#entries.delete(name);
     this.#memory.remove(entry);
     this.#writing = this.#writing.then(() => unlink(path.join(this.#folder, name)).catch(() => undefined));
+  }
+
+  /** What waits for the disk. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Whether something that was given is not on the disk, and never will be. */
+  get hasLost(): boolean {
+    return this.#hasLost || this.#unwritten !== '';
   }
 
   /** Resolves when everything given so far is on disk or given up. */
@@ -213,6 +224,7 @@ export class SegmentStore {
       this.#diskReportedAtMs = nowMs;
       this.#log.error(message, { folder: this.#folder });
     }
+    this.#hasLost = true;
     this.#failedWrites++;
     this.#writesSinceFailure = 0;
   }
