@@ -33,6 +33,8 @@ const ENDPOINT = '/api/v1/uploads';
 const CHUNK_BYTES = 64 * 1024 * 1024;
 /** For an hour; what comes after a longer break is gone on with by hand. */
 const RETRY_DELAYS_MS = [0, 1_000, 3_000, 5_000, ...Array.from({ length: 360 }, () => 10_000)];
+/** No answer, and answers that say: later. */
+const PASSING = [0, 423, 429, 502, 503, 504];
 
 /**
  * The files that this page sends, one after the other. It lives as long as the page: changing between views of the site
@@ -52,6 +54,11 @@ export class Outbox {
   /** The same array until something changes. */
   get list(): Sending[] {
     return this.#list;
+  }
+
+  /** Whether leaving the page would stop something. */
+  get isBusy(): boolean {
+    return this.#list.some(({ state }) => ['waiting', 'sending', 'interrupted'].includes(state));
   }
 
   /** Calls back after each change; returns the way to stop. */
@@ -138,16 +145,18 @@ export class Outbox {
   }
 
   #shouldRetry(item: Item, error: DetailedError): boolean {
+    if (!this.#mayPass(error)) return false;
+    item.pace.reset();
+    this.#change(item, { state: 'interrupted', bytesPerSec: undefined, remainingSec: undefined });
+    return true;
+  }
+
+  #mayPass(error: DetailedError): boolean {
     const status = error.originalResponse?.getStatus() ?? 0;
-    // 409: bytes of the broken connection arrived later; 423: it is not given up yet.
-    const mayPass = status === 0 || [401, 409, 423, 429, 502, 503, 504].includes(status);
-    if (status === 409 && problemIn(error) instanceof Problem && problemCode(error) !== undefined) return false;
-    if (status === 401 && this.#session.state.name !== 'signed-in') return false;
-    if (mayPass) {
-      item.pace.reset();
-      this.#change(item, { state: 'interrupted', bytesPerSec: undefined, remainingSec: undefined });
-    }
-    return mayPass;
+    // Bytes of the broken connection arrived later than the question how many there are. The server's own refusals have a code.
+    if (status === 409) return problemIn(error).code === 'unexpected';
+    if (status === 401) return this.#session.state.name === 'signed-in';
+    return PASSING.includes(status);
   }
 
   #progress(item: Item, sentBytes: number): void {
@@ -181,16 +190,10 @@ function isOf(slug: string, { metadata }: PreviousUpload): boolean {
 }
 
 /** The server's words, where it has said some. */
-function problemIn(error: Error | DetailedError): unknown {
+function problemIn(error: Error | DetailedError): Problem {
   const response = responseOf(error);
   if (response === undefined) return new Problem({ code: 'unreachable', status: 0, message: 'no reply' });
   return problemOf(response.getStatus(), documentOf(response));
-}
-
-/** The server's own refusals have a code; those of the protocol have none. */
-function problemCode(error: DetailedError): string | undefined {
-  const problem = problemIn(error);
-  return problem instanceof Problem && problem.code !== 'unexpected' ? problem.code : undefined;
 }
 
 function responseOf(error: Error | DetailedError): HttpResponse | undefined {
