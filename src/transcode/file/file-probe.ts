@@ -26,8 +26,8 @@ const HEAD_TIMEOUT_MS = 20_000;
 const COPY_TIMEOUT_MS = 20_000;
 /** Reading all packets goes at the speed of the disk. */
 const WALK_TIMEOUT_MS = 600_000;
-/** What is live comes first. */
-export const NICENESS = 10;
+/** What is live comes first; not so far behind that a busy machine looks like a file that takes for ever. */
+export const NICENESS = 5;
 const MAX_COPIED_BYTES = 32 << 20;
 export const MAX_TAG_BYTES = 16 << 20;
 /** A file that ends this much before what its head promises was cut off. */
@@ -58,7 +58,7 @@ export async function probeFile(file: string, tools: FileTools, signal: AbortSig
 
 async function probeHead(file: string, { ffprobePath }: FileTools): Promise<FileHead> {
   const args = ['-hide_banner', '-loglevel', 'error', ...INPUT_BOUNDS, ...PROBE_BOUNDS, '-show_entries', HEAD_ENTRIES, '-of', 'json', '-i', `file:${file}`];
-  const { code, signal, stdout, stderr } = await runProcess({ command: ffprobePath, args, timeoutMs: HEAD_TIMEOUT_MS, niceness: NICENESS });
+  const { code, signal, stdout, stderr } = await runProcess({ command: ffprobePath, args, timeoutMs: HEAD_TIMEOUT_MS });
   if (stderr.some((line) => line.includes('max_streams'))) throw new FileRefused('too_many_streams', tooManyStreams());
   if (signal === 'SIGKILL') throw new FileRefused('too_heavy', `this file could not be understood within ${HEAD_TIMEOUT_MS / 1000} s`);
   const unknown = /Codec \((\w+)\) not on whitelist/.exec(stderr.join('\n'))?.[1];
@@ -109,7 +109,7 @@ async function copyFirst(file: string, { video, audio }: FileHead, { ffmpegPath 
     '-hide_banner', '-nostdin', '-loglevel', 'error', ...INPUT_BOUNDS, '-max_pixels', String(MAX_PIXELS), '-i', `file:${file}`,
     ...maps.flatMap((index) => ['-map', `0:${index}`]), '-c', 'copy', '-frames:v', '1', '-frames:a', '1', '-flvflags', 'no_duration_filesize', '-f', 'flv', 'pipe:1',
   ];
-  const child = await Process.start({ command: ffmpegPath, args, stdout: true, niceness: NICENESS });
+  const child = await Process.start({ command: ffmpegPath, args, stdout: true });
   const timer = setTimeout(() => child.kill('SIGKILL'), COPY_TIMEOUT_MS);
   const found: FileProbe['copied'] = { video: undefined, audio: undefined };
   const reader = new FlvReader({ maxTagBytes: MAX_TAG_BYTES, onTag: (tag) => keepConfig(found, parseFlvTag(tag.type, tag.timestampMs, tag.body)) });

@@ -32,9 +32,9 @@ export interface FileRunOptions {
   log: Log;
 }
 
-const WATCH_EVERY_MS = 5_000;
+const WATCH_EVERY_MS = 2_000;
 /** FFmpeg that makes nothing for so long is stopped. */
-const MAX_STALL_MS = 60_000;
+const MAX_STALL_MS = 120_000;
 /** A slow machine needs a multiple of the duration; nothing needs more. */
 const MAX_SLOWNESS = 40;
 const LEAST_TIME_MS = 600_000;
