@@ -111,17 +111,17 @@ export async function findUpload(db: Db, id: string): Promise<Upload | undefined
 
 /** The newest first. */
 export async function listUploads(db: Db, channelId: string, limit: number): Promise<Upload[]> {
-  const rows = await selectUploads(db).where('channel_id', '=', channelId).orderBy('created_at', 'desc').orderBy('uploads.id').limit(limit).execute();
+  const rows = await selectUploads(db).where('uploads.channel_id', '=', channelId).orderBy('uploads.created_at', 'desc').orderBy('uploads.id').limit(limit).execute();
   return rows.map(uploadOf);
 }
 
 export async function listReceiving(db: Db): Promise<Upload[]> {
-  return (await selectUploads(db).where('state', '=', 'receiving').execute()).map(uploadOf);
+  return (await selectUploads(db).where('uploads.state', '=', 'receiving').execute()).map(uploadOf);
 }
 
 /** The one that has waited longest. */
 export async function findWaiting(db: Db): Promise<Upload | undefined> {
-  const row = await selectUploads(db).where('state', 'in', WAITING).orderBy('updated_at').orderBy('uploads.id').executeTakeFirst();
+  const row = await selectUploads(db).where('uploads.state', 'in', WAITING).orderBy('uploads.updated_at').orderBy('uploads.id').executeTakeFirst();
   return row && uploadOf(row);
 }
 

@@ -84,6 +84,7 @@ t.test('uploads that are refused', async (t) => {
     t.match(await outcomeOf(app, id), { state: 'failed', problem: { code: 'file_not_media', message: 'this is no video or sound that can be read' } });
     t.equal(await codeOf(await patch(app, where, 'x', { offset: 10 })), '409 upload_closed');
     t.same(await readdir(path.join(app.config.mediaDir, 'uploads')), [], 'its bytes are gone');
+    t.match(await (await app.api('GET', '/api/v1/channels/ada/uploads')).json(), { uploads: [{ id, state: 'failed', problem: { code: 'file_not_media' } }] });
     t.equal((await app.api('DELETE', where)).status, 204);
     t.equal((await app.api('GET', where)).status, 404);
   });

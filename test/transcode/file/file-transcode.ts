@@ -5,12 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import type { Test } from 'tap';
-import { Packager } from '../../src/packager/index.js';
-import type { BroadcastIndex } from '../../src/packager/index.js';
-import { AppError } from '../../src/platform/index.js';
-import { Transcoder } from '../../src/transcode/index.js';
-import { box, fullBox, text, u16, u32 } from '../../src/streams/index.js';
-import { recordingLog } from '../support/log.js';
+import { Packager } from '../../../src/packager/index.js';
+import type { BroadcastIndex } from '../../../src/packager/index.js';
+import { AppError } from '../../../src/platform/index.js';
+import { Transcoder } from '../../../src/transcode/index.js';
+import { box, fullBox, text, u16, u32 } from '../../../src/streams/index.js';
+import { recordingLog } from '../../support/log.js';
 
 const run = promisify(execFile);
 const ID = '11111111-1111-4111-8111-111111111111';
