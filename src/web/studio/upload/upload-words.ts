@@ -30,7 +30,7 @@ export function wordsOfSending({ state, sentBytes, sizeBytes, bytesPerSec, remai
 export function wordsOfUpload({ state, sizeBytes, receivedBytes, progress, problem }: Upload): UploadWords {
   switch (state) {
     case 'receiving': return { text: sizeBytes === 0 ? `${fileSize(receivedBytes)} arrived` : `${percentOf(receivedBytes / sizeBytes)} arrived. Choose the same file again to go on.`, share: undefined, isProblem: false };
-    case 'queued': return { text: `${fileSize(sizeBytes)} arrived, waits to be prepared`, share: 'unknown', isProblem: false };
+    case 'queued': return { text: `${fileSize(sizeBytes)} arrived, waits to be prepared`, share: undefined, isProblem: false };
     case 'probing': return { text: 'Looking at the file …', share: 'unknown', isProblem: false };
     case 'encoding': return { text: `Preparing … ${percentOf(progress)}`, share: progress, isProblem: false };
     case 'ready': return { text: 'Ready to be watched', share: undefined, isProblem: false };
