@@ -64,7 +64,7 @@ const WAITING: UploadState[] = ['queued', 'probing', 'encoding'];
 const FINISHED: UploadState[] = ['ready', 'failed'];
 
 export const uploadsMigrations: Migrations = {
-  '012-uploads': { up: createUploads, down: dropUploads },
+  '030-uploads': { up: createUploads, down: dropUploads },
 };
 
 async function createUploads(db: Kysely<unknown>): Promise<void> {
