@@ -85,6 +85,7 @@ t.test('preparing survives a stop of the server, and ends when it is deleted', a
   const url = `http://127.0.0.1:${again.ports.http}`;
   const restarted: RunningApp = { ...app, app: again, url, api: async (method, where) => fetch(`${url}${where}`, { method, headers: { authorization: `Bearer ${app.accessToken}` } }), get: (where) => fetch(`${url}${where}`) };
   t.match(await outcomeOf(restarted, first.id), { state: 'ready' });
+  t.not((await viewUpload(restarted, second.id)).state, 'ready', 'who was first is first again');
   await untilUpload(restarted, second.id, ({ state }) => state === 'encoding');
   t.equal((await restarted.api('DELETE', `/api/v1/uploads/${second.id}`)).status, 204);
   t.equal((await restarted.api('GET', `/api/v1/uploads/${second.id}`)).status, 404);

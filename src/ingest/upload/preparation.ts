@@ -127,7 +127,7 @@ export class Preparation<Sink> implements Component {
     if (upload.kind === 'chunks') await folder.join(id, signal);
     const opened = await transcoder.openFile(folder.fileOf(id), { ladder: ladder ?? undefined, signal });
     await checkRoom(opened.sizeBytes);
-    await moveUpload(db, id, 'encoding', { at: new Date() });
+    await moveUpload(db, id, 'encoding'); // it keeps its turn: a restart goes on with it first
     const draft = await recordings.open({ id, slug, startedAt });
     try {
       await opened.run(draft.sink, { onProgress: this.#progressOf(id), signal });

@@ -125,12 +125,12 @@ export async function findWaiting(db: Db): Promise<Upload | undefined> {
   return row && uploadOf(row);
 }
 
-/** Moves an upload on; says whether it was there and not that far yet. */
-export async function moveUpload(db: Db, id: string, state: UploadState, changes: { sizeBytes?: number; problem?: { code: string; message: string }; at: Date }): Promise<boolean> {
+/** Moves an upload on; the time of the move decides whose turn it is, and when it is forgotten; says whether it was there and not that far yet. */
+export async function moveUpload(db: Db, id: string, state: UploadState, changes: { sizeBytes?: number; problem?: { code: string; message: string }; at?: Date } = {}): Promise<boolean> {
   const before = ORDER.slice(0, ORDER.indexOf(state)).filter((earlier) => !FINISHED.includes(earlier));
   const { sizeBytes, problem, at } = changes;
   const result = await tables(db).updateTable('uploads')
-    .set({ state, updated_at: at, ...(sizeBytes === undefined ? {} : { size_bytes: sizeBytes }), ...(problem === undefined ? {} : { problem_code: problem.code, problem: problem.message }) })
+    .set({ state, ...(at === undefined ? {} : { updated_at: at }), ...(sizeBytes === undefined ? {} : { size_bytes: sizeBytes }), ...(problem === undefined ? {} : { problem_code: problem.code, problem: problem.message }) })
     .where('id', '=', id).where('state', 'in', before).executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
