@@ -1,6 +1,7 @@
 import type { MediaChromeMenu } from 'media-chrome/menu';
 import { useEffect, useRef } from 'react';
 import { qualityWords, type Quality, type QualityOption } from '../playback/quality.js';
+import { useName } from './media-elements.js';
 
 interface QualityMenuProps {
   /** Makes the ids of one player unlike those of another on the same page. */
@@ -38,13 +39,15 @@ export function QualityMenu({ playerId, options, selected, onSelect }: QualityMe
 
 /** Opens the menu and says what is chosen. */
 export function QualityButton({ playerId, options, selected }: Omit<QualityMenuProps, 'onSelect'>) {
+  const button = useRef<HTMLElement>(null);
   const { chosen, now } = qualityWords(options, selected);
+  useName(button, `Quality: ${chosen}${now ? ` · ${now}` : ''}`);
   return (
     <media-settings-menu-button
+      ref={button}
       id={`${playerId}-quality-button`}
       class="quality-button"
       invoketarget={`${playerId}-quality`}
-      aria-label={`Quality: ${chosen}${now ? ` · ${now}` : ''}`}
       notooltip=""
     >
       <span slot="icon">{chosen}{now && <span className="quality-now"> · {now}</span>}</span>
