@@ -209,6 +209,8 @@ export class SegmentStore {
     }
     entry.isOnDisk = true;
     entry.onWritten?.();
+    // It may know the bytes, and would keep them in memory for as long as the file can be rewound to.
+    entry.onWritten = undefined;
     if (!entry.isKept) this.#leaveToDisk(entry);
     this.#reportRecovery();
     return true;
