@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,9 +7,11 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { z } from 'zod';
 import { startApp } from '../support/app.js';
+import { noChromium, openChromium } from '../support/chromium.js';
 import { flashAndBeep, pairsOf } from '../support/flash-beep.js';
 import { copyOf, makeSourceFile, publish } from '../support/publisher.js';
 import { until } from '../support/until.js';
+import { readPlayer, untilPlayer } from '../support/watching.js';
 
 process.env['WEBRTC_PORT'] = '0';
 
@@ -79,5 +82,20 @@ t.test('the file of a show with two returns: one clock, and sound with its pictu
 
   await t.test('every picture and sound can be decoded', async (t) => {
     t.equal((await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-f', 'null', '-'])).stderr, '');
+  });
+
+  await t.test('the page plays it to its end, and again', { skip: noChromium }, async (t) => {
+    const page = await (await openChromium(t)).newPage();
+    await page.goto(`${app.url}/recordings/${recording.id}`);
+    await untilPlayer(page, 'it plays', ({ phase, currentTime }) => phase === 'playing' && currentTime > 0.5);
+    const video = page.locator('video').first();
+    const [, , lastSec = 0] = chapters.map(({ startSec }) => startSec);
+    await video.evaluate((element: HTMLVideoElement, atSec) => { element.currentTime = atSec; }, lastSec - 1);
+    await until('the end', async () => (await video.evaluate((element: HTMLVideoElement) => element.ended)) || undefined, 30_000);
+    t.equal((await readPlayer(page)).phase, 'playing', 'nothing is waited for');
+    await page.locator('media-play-button').first().evaluate((button: HTMLElement) => button.click());
+    const again = await untilPlayer(page, 'it plays from the start', ({ currentTime }) => currentTime > 0.5 && currentTime < lastSec - 1);
+    t.ok(again.currentTime < 10, `${again.currentTime} s`);
+    t.equal(await video.evaluate((element: HTMLVideoElement) => element.error), null);
   });
 });
