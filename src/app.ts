@@ -2,14 +2,15 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { Channels, channelsMigrations, channelsRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
+import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
+import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
 import { RtmpServer, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { BroadcastIndex, LivePackage } from './packager/index.js';
-import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork } from './platform/index.js';
+import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork, RedisConnection } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import {
   BroadcastPictures, clipFileRoutes, clipRoutes, Clips, ClipSources, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures,
@@ -67,11 +68,13 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
+  const redis = config.redis.url === '' ? undefined : new RedisConnection({ url: config.redis.url, log: roomLog('redis') });
   const channels = new Channels({ db });
+  const people = new ChannelPeople({ db });
   const streamKeys = new StreamKeys({ db, log: roomLog('channels') });
   const ffmpegPath = config.transcode.ffmpegPath || 'ffmpeg';
   const slates = new SlatePictures({ folder: path.join(config.dataDir, 'slates'), defaultImage: options.slateImage, ffmpegPath, log: roomLog('channels') });
@@ -131,13 +134,35 @@ export function createApp(options: AppOptions): App {
   });
   const whip = new WhipSessions({ streamKeys, wrongKeys, broadcasts, receiver: webrtc, log: roomLog('webrtc') });
 
+  const broadcastOf = (channelId: string): Broadcast | undefined => broadcasts.list().find(({ channel }) => channel.id === channelId);
+  const chat = new Chat({
+    db,
+    config: config.chat,
+    dataDir: config.dataDir,
+    trustProxy: config.http.trustProxy,
+    redis,
+    channels,
+    accounts,
+    roles: people,
+    shows: {
+      broadcastId: (channelId) => broadcastOf(channelId)?.id,
+      viewers: (channelId) => viewers.count(broadcastOf(channelId)?.id ?? ''),
+    },
+    log: roomLog('chat'),
+  });
+
+  people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
+  broadcasts.on('started', (broadcast) => {
+    chat.showChanged(broadcast.channel, 'stream-started', broadcast.id);
+    broadcast.on('ended', () => chat.showChanged(broadcast.channel, 'stream-ended', broadcast.id));
+  });
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const closing = new PendingWork();
   const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   slates.on('changed', (channelId) => {
-    const broadcast = broadcasts.list().find(({ channel }) => channel.id === channelId);
+    const broadcast = broadcastOf(channelId);
     if (broadcast !== undefined) transcodes.get(broadcast.id)?.refreshSlate();
   });
 
@@ -149,13 +174,14 @@ export function createApp(options: AppOptions): App {
       { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: clipFileRoutes({ clips, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: pictureRoutes({ mediaDir: config.mediaDir, broadcasts: picturedBroadcasts(packager, recordedPictures({ recordings, access: recordingAccess })), corsOrigin: config.deliver.corsOrigin }) },
-      { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem } }) },
+      { path: '/health', handler: healthRoute({ checks: { database: () => database.check() }, optional: { webrtc: () => webrtc.problem, ...(redis === undefined ? {} : { redis: () => redis.isReady ? undefined : 'redis does not answer' }) } }) },
       { path: '/metrics', handler: metricsHandler([
         { name: 'tidemark_broadcasts', help: 'Broadcasts on air', read: () => broadcasts.list().length },
         { name: 'tidemark_viewers', help: 'Playback sessions', read: () => broadcasts.list().reduce((sum, broadcast) => sum + viewers.count(broadcast.id), 0) },
         { name: 'tidemark_webrtc_viewers', help: 'Viewers in real time', read: () => webrtc.viewers },
         { name: 'tidemark_waiting_requests', help: 'Low-latency requests that wait for the next part', read: () => waiting.count },
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
+        { name: 'tidemark_chat_connections', help: 'Open chat connections', read: () => chat.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
       ]) },
     ],
@@ -173,6 +199,7 @@ export function createApp(options: AppOptions): App {
       { path: '/', handler: whipRoutes({ sessions: whip, corsOrigin: config.deliver.corsOrigin, iceServers: () => webrtc.iceServers() }) },
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
+      { path: '/api/v1', handler: peopleRoutes({ channels, people, callers: accounts }) },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
       { path: '/api/v1', handler: liveRoutes({
@@ -196,6 +223,8 @@ export function createApp(options: AppOptions): App {
   });
   const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, log: roomLog('http') });
 
+  http.share((server) => chat.attach(server));
+
   // Readers before sources; the stop goes the other way round.
   const lifecycle = new Lifecycle({
     log,
@@ -210,6 +239,8 @@ export function createApp(options: AppOptions): App {
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
+      ...(redis === undefined ? [] : [{ name: 'redis', component: redis }]),
+      { name: 'chat', component: chat },
       { name: 'http', component: http },
       { name: 'broadcasts', component: broadcasts },
       { name: 'rtmp', component: rtmp },

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { accountsConfig } from './accounts/config.js';
+import { chatConfig } from './chat/config.js';
 import { deliverConfig } from './deliver/config.js';
 import { ingestConfig } from './ingest/config.js';
 import { packagerConfig } from './packager/config.js';
 import { AppError, messageOf } from './platform/index.js';
-import { databaseConfig, httpConfig, logConfig } from './platform/config.js';
+import { databaseConfig, httpConfig, logConfig, redisConfig } from './platform/config.js';
 import { recordingsConfig } from './recordings/config.js';
 import { streamsConfig } from './streams/config.js';
 import { transcodeConfig } from './transcode/config.js';
@@ -19,6 +20,7 @@ const configSchema = z.strictObject({
   log: logConfig,
   http: httpConfig,
   database: databaseConfig,
+  redis: redisConfig,
   accounts: accountsConfig,
   streams: streamsConfig,
   ingest: ingestConfig,
@@ -26,6 +28,7 @@ const configSchema = z.strictObject({
   packager: packagerConfig,
   recordings: recordingsConfig,
   webrtc: webrtcConfig,
+  chat: chatConfig,
   deliver: deliverConfig,
 });
 
@@ -42,6 +45,7 @@ const ENVIRONMENT: Record<string, string> = {
   PUBLIC_URL: 'http.publicUrl',
   TRUST_PROXY: 'http.trustProxy',
   DATABASE_URL: 'database.url',
+  REDIS_URL: 'redis.url',
   JWT_SECRET: 'accounts.jwtSecret',
   RTMP_PORT: 'ingest.port',
   RTMPS_PORT: 'ingest.tls.port',
@@ -54,7 +58,7 @@ const ENVIRONMENT: Record<string, string> = {
   TURN_SECRET: 'webrtc.turn.secret',
 };
 /** Keys whose value must not be repeated in an error. */
-const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'webrtc.turn.secret']);
+const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'webrtc.turn.secret']);
 
 /** The settings are wrong; the message lists every key, its value and the rule. */
 export class ConfigInvalid extends AppError {

@@ -6,7 +6,7 @@ const ISSUER = 'tidemark';
 const AUDIENCE = 'tidemark-api';
 const ALGORITHM = 'HS256';
 
-const claims = z.object({ sub: z.uuid(), sid: z.uuid() });
+const claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.int() });
 
 /** Signs and checks access tokens: JWT (RFC 7519), one pinned algorithm. */
 export class AccessTokens {
@@ -25,11 +25,11 @@ export class AccessTokens {
   }
 
   /** @throws {Unauthenticated} when it is not ours or has expired. */
-  verify(text: string): { userId: string; sessionId: string } {
+  verify(text: string): { userId: string; sessionId: string; expiresAt: Date } {
     try {
       const payload: unknown = jwt.verify(text, this.#secret, { algorithms: [ALGORITHM], issuer: ISSUER, audience: AUDIENCE });
-      const { sub, sid } = claims.parse(payload);
-      return { userId: sub, sessionId: sid };
+      const { sub, sid, exp } = claims.parse(payload);
+      return { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
     } catch {
       throw new Unauthenticated('the access token is not valid, or has expired');
     }

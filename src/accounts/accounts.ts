@@ -140,11 +140,21 @@ export class Accounts implements Component {
 
   /** The whole account of the caller. @throws like `caller` */
   async user(request: AuthorizedRequest): Promise<User> {
-    const { userId, sessionId } = this.#tokens().verify(bearerOf(request));
+    return (await this.#userOfToken(bearerOf(request))).user;
+  }
+
+  /** Who an access token stands for, and until when; for connections that outlive a request. @throws like `caller` */
+  async bearer(accessToken: string): Promise<{ caller: Caller; expiresAt: Date }> {
+    const { user: { id, username, role }, expiresAt } = await this.#userOfToken(accessToken);
+    return { caller: { id, username, role }, expiresAt };
+  }
+
+  async #userOfToken(accessToken: string): Promise<{ user: User; expiresAt: Date }> {
+    const { userId, sessionId, expiresAt } = this.#tokens().verify(accessToken);
     const row = await findUserBySession(this.#db, sessionId, this.#now());
     if (row?.id !== userId) throw new Unauthenticated('this session has ended');
     if (row.bannedAt) throw new AccountBanned();
-    return userOf(row);
+    return { user: userOf(row), expiresAt };
   }
 
   /** @returns whether there is no account yet. */

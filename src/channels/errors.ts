@@ -61,3 +61,21 @@ export class TooManyPictures extends AppError {
     super('too_many_pictures', 'others are changing their pictures: try again in a moment', { status: 503, expose: true, detail: { retryAfterSec: 5 } });
   }
 }
+
+export class PersonUnknown extends AppError {
+  constructor(username: string) {
+    super('person_unknown', `there is no account "${username}"`, { status: 404 });
+  }
+}
+
+export class OwnerNeedsNoRole extends AppError {
+  constructor() {
+    super('owner_needs_no_role', 'the owner of a channel may do everything there already', { status: 409 });
+  }
+}
+
+export class TooManyRoles extends AppError {
+  constructor(limit: number) {
+    super('too_many_roles', `a channel has at most ${limit} moderators and VIPs`, { status: 409, detail: { limit } });
+  }
+}

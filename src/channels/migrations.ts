@@ -8,6 +8,7 @@ export const channelsMigrations: Migrations = {
   '005-channel-real-time': { up: preferRealTime, down: preferBalanced },
   '006-channel-recording': { up: addRecording, down: dropRecording },
   '008-channel-return': { up: addReturn, down: dropReturn },
+  '019-channel-people': { up: createPeople, down: dropPeople },
 };
 
 async function createChannels(db: Kysely<unknown>): Promise<void> {
@@ -76,4 +77,26 @@ async function addReturn(db: Kysely<unknown>): Promise<void> {
 
 async function dropReturn(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('channels').dropColumn('reconnect_grace_sec').dropColumn('ends_on_unpublish').execute();
+}
+
+async function createPeople(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('channel_roles')
+    .addColumn('channel_id', 'uuid', (column) => column.notNull().references('channels.id').onDelete('cascade'))
+    .addColumn('user_id', 'uuid', (column) => column.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('role', 'text', (column) => column.notNull().check(sql`role in ('moderator', 'vip')`))
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull())
+    .addPrimaryKeyConstraint('channel_roles_one', ['channel_id', 'user_id'])
+    .execute();
+  await db.schema.createTable('follows')
+    .addColumn('channel_id', 'uuid', (column) => column.notNull().references('channels.id').onDelete('cascade'))
+    .addColumn('user_id', 'uuid', (column) => column.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('followed_at', 'timestamptz', (column) => column.notNull())
+    .addPrimaryKeyConstraint('follows_one', ['channel_id', 'user_id'])
+    .execute();
+  await db.schema.createIndex('follows_user').on('follows').column('user_id').execute();
+}
+
+async function dropPeople(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('follows').execute();
+  await db.schema.dropTable('channel_roles').execute();
 }

@@ -17,3 +17,7 @@ export const httpConfig = z.strictObject({
 export const databaseConfig = z.strictObject({
   url: z.union([z.literal(''), z.url({ protocol: /^postgres(ql)?$/ })]),
 });
+
+export const redisConfig = z.strictObject({
+  url: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+});

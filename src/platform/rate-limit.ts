@@ -1,6 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { AppError } from './errors.js';
+import type { RedisConnection } from './db/redis.js';
 
 export class RateLimited extends AppError {
   constructor(retryAfterSec: number) {
@@ -8,22 +10,47 @@ export class RateLimited extends AppError {
   }
 }
 
-/** Counts attempts by client address, in this process. */
-export class AddressLimiter {
-  readonly #limiter: RateLimiterMemory;
+export interface LimiterOptions {
+  attempts: number;
+  windowSec: number;
+  /** Counts for all servers; while it is away, and without it, each counts for itself. */
+  shared?: { redis: RedisConnection; name: string } | undefined;
+}
 
-  constructor(options: { attempts: number; windowSec: number }) {
-    this.#limiter = new RateLimiterMemory({ points: options.attempts, duration: options.windowSec });
+/** Counts attempts under a key, in this process or for all servers. */
+export class Limiter {
+  readonly #limiter: RateLimiterAbstract;
+
+  constructor({ attempts, windowSec, shared }: LimiterOptions) {
+    const memory = new RateLimiterMemory({ points: attempts, duration: windowSec });
+    this.#limiter = shared === undefined ? memory : new RateLimiterRedis({
+      storeClient: shared.redis.client, keyPrefix: `tidemark:limit:${shared.name}`, points: attempts, duration: windowSec,
+      insuranceLimiter: memory, rejectIfRedisNotReady: true,
+    });
   }
 
-  /** @throws {RateLimited} when the address has used up its attempts. */
-  async take(address: string | undefined): Promise<void> {
+  /** @throws {RateLimited} when the key has used up its attempts. */
+  async take(key: string): Promise<void> {
     try {
-      await this.#limiter.consume(addressKey(address ?? 'unknown'));
+      await this.#limiter.consume(key);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
     }
+  }
+}
+
+/** Counts attempts by client address, in this process. */
+export class AddressLimiter {
+  readonly #limiter: Limiter;
+
+  constructor(options: { attempts: number; windowSec: number }) {
+    this.#limiter = new Limiter(options);
+  }
+
+  /** @throws {RateLimited} when the address has used up its attempts. */
+  async take(address: string | undefined): Promise<void> {
+    await this.#limiter.take(addressKey(address ?? 'unknown'));
   }
 }
 

@@ -8,6 +8,7 @@ import { Accounts, accountsMigrations, accountsRoutes } from '../../src/accounts
 import { Channels, channelsMigrations, channelsRoutes, SlatePictures, StreamKeys } from '../../src/channels/index.js';
 import { createHttpApp, Database, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
+import { chatMigrations } from '../../src/chat/index.js';
 import { recordingsMigrations } from '../../src/recordings/index.js';
 import { streamsMigrations } from '../../src/streams/index.js';
 import { apiClient } from './api-client.js';
@@ -35,7 +36,7 @@ export function cookieOf(answer: Answer): string | undefined {
 
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
 export async function openDatabase(t: Test, place: { url: string; dataDir: string }): Promise<Db> {
-  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations };
+  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());
   await database.start();

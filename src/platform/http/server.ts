@@ -64,6 +64,11 @@ export class HttpServer implements Component {
     return typeof address === 'object' && address !== null ? address.port : this.#wantedPort;
   }
 
+  /** Lets somebody else answer upgrades and paths of its own, before the handler sees them. */
+  share(take: (server: Server) => void): void {
+    take(this.#server);
+  }
+
   /** @throws {ListenFailed} */
   start(): Promise<void> {
     this.#starting ??= this.#listen();

@@ -1,0 +1,116 @@
+import { AppError } from '../platform/index.js';
+
+/** The payload of an event breaks its schema. */
+export class ChatRequestInvalid extends AppError {
+  constructor(issues: string) {
+    super('request_invalid', issues, { status: 400 });
+  }
+}
+
+export class SignInRequired extends AppError {
+  constructor(what = 'write') {
+    super('chat_sign_in_required', `sign in to ${what}`, { status: 401 });
+  }
+}
+
+/** The access token of the connection has run out: send a new one by `authenticate`. */
+export class TokenExpired extends AppError {
+  constructor() {
+    super('chat_token_expired', 'the access token has run out: send a new one', { status: 401 });
+  }
+}
+
+export class NotInRoom extends AppError {
+  constructor(slug: string) {
+    super('chat_not_in_room', `join the chat of "${slug}" first`, { status: 409 });
+  }
+}
+
+export class TooManyRooms extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_rooms', `one connection is in ${limit} rooms at most`, { status: 409 });
+  }
+}
+
+export class RoleRequired extends AppError {
+  constructor(role: string) {
+    super('chat_not_allowed', `only ${role} of this channel may do this`, { status: 403 });
+  }
+}
+
+/** Nobody acts on who stands as high or higher. */
+export class TargetTooHigh extends AppError {
+  constructor(username: string) {
+    super('chat_target_too_high', `"${username}" cannot be moderated by you`, { status: 403 });
+  }
+}
+
+export class ChatUserUnknown extends AppError {
+  constructor(username: string) {
+    super('chat_user_unknown', `there is no account "${username}"`, { status: 404 });
+  }
+}
+
+export class ChatMessageUnknown extends AppError {
+  constructor() {
+    super('chat_message_unknown', 'there is no such message in this chat', { status: 404 });
+  }
+}
+
+export class ChatBanned extends AppError {
+  constructor(reason: string) {
+    super('chat_banned', reason === '' ? 'you are banned from this chat' : `you are banned from this chat: ${reason}`, { status: 403 });
+  }
+}
+
+export class ChatTimedOut extends AppError {
+  constructor(retryAfterSec: number, reason: string) {
+    super('chat_timed_out', `you may write again in ${retryAfterSec} s${reason === '' ? '' : `: ${reason}`}`, { status: 403, detail: { retryAfterSec } });
+  }
+}
+
+export class WarningPending extends AppError {
+  constructor(reason: string) {
+    super('chat_warning_pending', `a moderator warned you: ${reason}`, { status: 403 });
+  }
+}
+
+export class SlowMode extends AppError {
+  constructor(retryAfterSec: number) {
+    super('chat_slow_mode', `slow mode: write again in ${retryAfterSec} s`, { status: 429, detail: { retryAfterSec } });
+  }
+}
+
+export class FollowersOnly extends AppError {
+  /** @param options.retryAfterSec for who follows, but not for long enough. */
+  constructor(options: { minMinutes: number; retryAfterSec?: number }) {
+    const { minMinutes, retryAfterSec } = options;
+    const since = minMinutes === 0 ? '' : ` for ${minMinutes} min or more`;
+    super('chat_followers_only', `only who follows the channel${since} may write now`, { status: 403, detail: retryAfterSec === undefined ? {} : { retryAfterSec } });
+  }
+}
+
+/** The text breaks a rule of the room; the message says which. */
+export class TextRefused extends AppError {
+  constructor(code: 'empty' | 'too_long' | 'links' | 'emote_only' | 'not_unique' | 'repeated' | 'term', message: string) {
+    super(`chat_text_${code}`, message, { status: 422 });
+  }
+}
+
+export class ActUnknown extends AppError {
+  constructor() {
+    super('chat_act_unknown', 'there is no such line in the audit log', { status: 404 });
+  }
+}
+
+export class NotUndoable extends AppError {
+  constructor() {
+    super('chat_not_undoable', 'this cannot be undone, or was undone already', { status: 409 });
+  }
+}
+
+export class TooManySockets extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_connections', `one address has at most ${limit} chat connections at a time`, { status: 429 });
+  }
+}

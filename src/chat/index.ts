@@ -1,0 +1,3 @@
+export { Chat } from './chat.js';
+export { chatConfig } from './config.js';
+export { chatMigrations } from './migrations.js';

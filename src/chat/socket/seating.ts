@@ -1,0 +1,122 @@
+import { SignInRequired, TooManyRooms } from '../errors.js';
+import type { Db, Log } from '../../platform/index.js';
+import { messageOf } from '../../platform/index.js';
+import type { You } from '../events.js';
+import type { People } from '../people/people.js';
+import { isModerator, youOf } from '../people/standing.js';
+import type { Standing } from '../people/standing.js';
+import { audienceOf, moderatorsOf, seatsOf } from '../room/delivery.js';
+import { getRoom } from '../room/queries.js';
+import type { Connection, RoomChannel, SignedIn } from './connection.js';
+
+const MAX_ROOMS = 10;
+
+export interface SeatingOptions {
+  db: Db;
+  people: People;
+  /** Somebody came or left: for the count of who is there. */
+  onMoved: (channelId: string) => void;
+  log: Log;
+}
+
+/** Who sits where: connections in rooms, each with what it may hear there. */
+export class Seating {
+  readonly #options: SeatingOptions;
+  readonly #connections = new Set<Connection>();
+
+  constructor(options: SeatingOptions) {
+    this.#options = options;
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /** Connections of this server in a room. */
+  inRoom(channelId: string): Connection[] {
+    return [...this.#connections].filter(({ seats }) => seats.has(channelId));
+  }
+
+  admit(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  dismiss(connection: Connection): void {
+    this.#connections.delete(connection);
+    for (const { channel } of connection.seats.values()) this.#options.onMoved(channel.id);
+  }
+
+  /** Takes a place in a room, or the same one anew. @throws {TooManyRooms} {SignInRequired} when the room is for members */
+  async enter(connection: Connection, channel: RoomChannel): Promise<You> {
+    if (connection.seats.size >= MAX_ROOMS && !connection.seats.has(channel.id)) throw new TooManyRooms(MAX_ROOMS);
+    const standing = await this.#standing(connection, channel.id);
+    if (standing === undefined && (await getRoom(this.#options.db, channel.id)).modes.isMembersOnly) throw new SignInRequired('read this chat');
+    await this.#place(connection, channel, standing);
+    this.#options.onMoved(channel.id);
+    return youOf(standing);
+  }
+
+  async leave(connection: Connection, { id }: RoomChannel): Promise<void> {
+    const user = connection.user;
+    connection.seats.delete(id);
+    await connection.socket.leave(audienceOf(id));
+    await connection.socket.leave(moderatorsOf(id));
+    if (user !== undefined) await connection.socket.leave(seatsOf(id, user.id));
+    this.#options.onMoved(id);
+  }
+
+  /** Signs a connection in or out, with all its places. */
+  async signIn(connection: Connection, user: SignedIn | undefined): Promise<void> {
+    const old = connection.user;
+    connection.become(user);
+    for (const { channel } of [...connection.seats.values()]) {
+      if (old !== undefined && old.id !== user?.id) await connection.socket.leave(seatsOf(channel.id, old.id));
+      await this.#look(connection, channel);
+    }
+  }
+
+  /** What somebody may do in a room has changed: their connections to this server are told. */
+  async refresh(channelId: string, userId: string): Promise<void> {
+    await this.#lookAll(this.inRoom(channelId).filter(({ user }) => user?.id === userId), channelId);
+  }
+
+  /** Who may read a room has changed: those without an account are looked at again. */
+  async refreshReaders(channelId: string): Promise<void> {
+    await this.#lookAll(this.inRoom(channelId).filter(({ user }) => user === undefined), channelId);
+  }
+
+  async #lookAll(connections: Connection[], channelId: string): Promise<void> {
+    for (const connection of connections) {
+      const seat = connection.seats.get(channelId);
+      if (seat === undefined) continue;
+      await this.#look(connection, seat.channel).catch((error: unknown) => this.#options.log.error('a chat seat could not be looked at', { error: messageOf(error) }));
+    }
+  }
+
+  /** Gives a place anew, or takes it away from who may not read any more. */
+  async #look(connection: Connection, channel: RoomChannel): Promise<void> {
+    try {
+      const you = await this.enter(connection, channel);
+      connection.socket.emit('you-changed', { channel: channel.slug, you });
+    } catch (error) {
+      if (!(error instanceof SignInRequired)) throw error;
+      await this.leave(connection, channel);
+      connection.socket.emit('you-changed', { channel: channel.slug, you: youOf(undefined) });
+    }
+  }
+
+  async #place(connection: Connection, channel: RoomChannel, standing: Standing | undefined): Promise<void> {
+    const moderates = standing !== undefined && isModerator(standing.role);
+    connection.seats.set(channel.id, { channel, isModerator: moderates, isSilenced: standing === undefined || standing.sanctions.length > 0 });
+    const { socket } = connection;
+    await socket.join(audienceOf(channel.id));
+    if (standing !== undefined) await socket.join(seatsOf(channel.id, standing.user.id));
+    if (moderates) await socket.join(moderatorsOf(channel.id));
+    else await socket.leave(moderatorsOf(channel.id));
+  }
+
+  async #standing(connection: Connection, channelId: string): Promise<Standing | undefined> {
+    const { user, origin } = connection;
+    return user === undefined ? undefined : this.#options.people.standing(channelId, user.id, origin);
+  }
+}
