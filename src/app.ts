@@ -110,6 +110,7 @@ export function createApp(options: AppOptions): App {
     listResumed: listLive,
     log: roomLog('recordings'),
   });
+  packager.on('writeFailed', () => void recordings.makeRoom());
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
