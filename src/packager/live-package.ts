@@ -161,7 +161,6 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   async suspend(): Promise<void> {
     this.removeAllListeners();
     this.finishTake();
-    await this.#store.settled();
     await this.#store.close();
   }
 
@@ -230,7 +229,7 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
     return this.#store.waitingBytes > MAX_WAITING_BYTES;
   }
 
-  /** Whether something of it is not on the disk, and never will be. */
+  /** Whether something of it has not reached the disk; for when it has settled. */
   get hasLost(): boolean {
     return this.#store.hasLost;
   }
