@@ -2,20 +2,22 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, segmentFile, SigningKeys } from './archive/index.js';
-import type { LiveManifest } from './archive/index.js';
+import { signFiles, signUploaded } from './app-archive.js';
+import { picture, uploadedRecordings } from './app-recordings.js';
+import type { PictureRooms } from './app-recordings.js';
+import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, SigningKeys } from './archive/index.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
-import { RtmpServer, WrongKeys } from './ingest/index.js';
+import { chunkRoutes, Preparation, RtmpServer, tusRoutes, UploadFolder, uploadRoutes, Uploads, uploadsMigrations, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork, RedisConnection } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import {
-  BroadcastPictures, clipFileRoutes, clipRoutes, Clips, ClipSources, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures,
+  clipFileRoutes, clipRoutes, Clips, ClipSources, freeBytesOf, GIB, PictureMaker, pictureRoutes, RecordingAccess, recordedPictures,
   Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
 } from './recordings/index.js';
 import type { PicturedBroadcasts } from './recordings/index.js';
@@ -46,8 +48,11 @@ export interface App extends Component {
 /** Without a setting: each takes a port, and docker-compose.yml publishes so many. */
 const MAX_WEBRTC_WORKERS = 8;
 
+/** Addresses that take gigabytes, over whatever line. */
+const UPLOADED_TO = /^\/api\/v1\/(?:uploads|broadcasts\/[^/]+\/chunks)\b/;
+
 /** What a broadcast's media passes. */
-interface MediaRooms {
+interface MediaRooms extends PictureRooms {
   /** Broadcasts that have ended and are being put away. */
   closing: PendingWork;
   broadcasts: Broadcasts;
@@ -59,8 +64,6 @@ interface MediaRooms {
   viewers: Viewers;
   recordings: Recordings;
   manifests: Manifests;
-  pictures: { maker: PictureMaker; mediaDir: string };
-  log: Log;
 }
 
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
@@ -71,7 +74,7 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...archiveMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...uploadsMigrations, ...archiveMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
@@ -113,6 +116,7 @@ export function createApp(options: AppOptions): App {
     listResumed: listLive,
     log: roomLog('recordings'),
   });
+  packager.on('writeFailed', () => void recordings.makeRoom());
   const signingKeys = new SigningKeys({ db, keySecret: config.archive.keySecret, dataDir: config.dataDir, log: roomLog('archive') });
   const blocks = new BlockStore({
     db,
@@ -122,13 +126,32 @@ export function createApp(options: AppOptions): App {
   const manifests = new Manifests({ keys: signingKeys, blocks, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
-  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
+  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
   const clipSources = new ClipSources({
     recordings,
     access: recordingAccess,
     isLive: (id) => broadcasts.list().some((broadcast) => broadcast.id === id),
     dvrSec: config.packager.dvrSec,
     readIndex: (id) => packager.readIndex(id),
+  });
+  const uploadFolder = new UploadFolder(path.join(config.mediaDir, 'uploads'));
+  const preparation = new Preparation({
+    db,
+    folder: uploadFolder,
+    transcoder,
+    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signUploaded({ manifests, packager, recordings }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
+    checkRoom: (neededBytes) => uploads.checkRoom(neededBytes),
+    log: roomLog('ingest'),
+  });
+  const uploads: Uploads = new Uploads({
+    db,
+    config: config.ingest.upload,
+    folder: uploadFolder,
+    freeBytes: () => freeBytesOf(config.mediaDir),
+    minFreeBytes: config.recordings.minFreeGiB * GIB,
+    onQueued: () => preparation.wake(),
+    onRemoved: (id) => preparation.cancel(id),
+    log: roomLog('ingest'),
   });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
@@ -223,6 +246,9 @@ export function createApp(options: AppOptions): App {
           if (packager.findById(id) === undefined) await recordingAccess.checkReadable(await recordings.get(id), request);
         },
       }) },
+      { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },
+      { path: '/api/v1', handler: chunkRoutes({ uploads, folder: uploadFolder, config: config.ingest.upload, callers: accounts, channels }) },
+      { path: '/api/v1', handler: uploadRoutes({ uploads, callers: accounts, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -242,7 +268,7 @@ export function createApp(options: AppOptions): App {
     ],
     log: roomLog('http'),
   });
-  const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, log: roomLog('http') });
+  const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, isLong: ({ url = '' }) => UPLOADED_TO.test(url), log: roomLog('http') });
 
   http.share((server) => chat.attach(server));
 
@@ -261,6 +287,8 @@ export function createApp(options: AppOptions): App {
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
+      { name: 'uploads', component: uploads },
+      { name: 'preparation', component: preparation },
       ...(redis === undefined ? [] : [{ name: 'redis', component: redis }]),
       { name: 'chat', component: chat },
       { name: 'http', component: http },
@@ -299,8 +327,8 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
     sendInRealTime(rooms, broadcast, transcode);
-    const pictures = picture(rooms, broadcast, transcode, live);
-    const manifest = signFiles(rooms.manifests, broadcast, transcode, live, index);
+    const pictures = picture(rooms, { id: broadcast.id, slug: broadcast.channel.slug }, live, slateWatch(transcode));
+    const manifest = signFiles(rooms.manifests, { id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs }, live, index);
     broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
@@ -379,40 +407,6 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
-}
-
-/** Every file goes into the broadcast's signed manifest while its bytes are in memory. */
-function signFiles(manifests: Manifests, broadcast: Broadcast, transcode: Transcode, live: LivePackage, index: BroadcastIndex | undefined): LiveManifest {
-  const manifest = manifests.open({ id: broadcast.id, channel: broadcast.channel, epochMs: transcode.epochMs }, index);
-  const named = new Set(index?.renditions.flatMap(({ name, inits }) => [...inits.keys()].map((take) => `${name}/init-${take}.mp4`)));
-  live.on('segment', (rendition, segment) => {
-    const initName = segment.initUri.split('/').slice(-2).join('/');
-    const take = Number(/(\d+)\.mp4$/.exec(initName)?.[1]);
-    const [init, bytes] = [live.findFile(initName), live.findFile(`${rendition}/${segment.number}.m4s`)];
-    if (segment.isGap || bytes === undefined || !('buffers' in bytes)) return;
-    if (!named.has(initName) && init !== undefined && 'buffers' in init) manifest.add({ kind: 'init', rendition, take }, init.buffers);
-    named.add(initName);
-    manifest.add(segmentFile(rendition, { ...segment, take }), bytes.buffers);
-  });
-  return manifest;
-}
-
-/** Pictures of the streamer's, of the rung that is decoded fastest. */
-async function picture({ pictures: { maker, mediaDir }, log }: MediaRooms, broadcast: Broadcast, transcode: Transcode, live: LivePackage): Promise<BroadcastPictures> {
-  const pictures = await BroadcastPictures.open({ folder: picturesPath(mediaDir, broadcast.id), maker, log: log.child({ room: 'recordings', broadcast: broadcast.id, channel: broadcast.channel.slug }) });
-  const isSlate = slateWatch(transcode);
-  live.on('segment', (rendition, { startMs, number, initUri, isGap }) => {
-    if (isSlate() || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
-    const [init, part] = [live.findFile(initUri.split('/').slice(-2).join('/')), live.findPart(rendition, number, 0)];
-    if (init === undefined || !('buffers' in init) || part === undefined || part === 'coming' || !('buffers' in part)) return;
-    pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });
-  });
-  return pictures;
-}
-
-function smallestRung(live: LivePackage): string | undefined {
-  const rungs = live.facts().filter(({ kind, isDropped, height }) => kind === 'video' && !isDropped && height !== undefined);
-  return rungs.toSorted((a, b) => (a.height ?? 0) - (b.height ?? 0))[0]?.name;
 }
 
 /** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */

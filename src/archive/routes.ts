@@ -30,7 +30,7 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
     const blocks = await manifests.find(request.params.id);
     if (blocks === undefined) throw new ManifestUnknown();
     response.vary('Accept');
-    if (request.accepts(['json', CAR]) === CAR) response.type(CAR).attachment(`${request.params.id}.car`).send(carOf(blocks));
+    if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks));
     else response.json(viewOf(blocks));
   });
   router.get('/channels/:slug/signing-key', async (request, response) => {
@@ -39,7 +39,7 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
   });
   router.post('/channels/:slug/signing-key/export', async (request, response) => {
     const { id } = await channels.getManaged(request.params.slug, request);
-    response.type('application/x-pem-file').attachment(`${request.params.slug}-signing-key.pem`).send(await keys.export(id));
+    response.attachment(`${request.params.slug}-signing-key.pem`).set('Content-Type', 'application/x-pem-file').send(await keys.export(id));
   });
   return router;
 }

@@ -56,11 +56,17 @@ t.test('what was on air can be verified without the server that sent it', async 
 
   await gone;
   await until('the recording', async () => listed.parse(await (await app.get('/api/v1/recordings')).json()).recordings.find((one) => one.id === id));
-  const full = manifestView.parse(await (await app.get(`/api/v1/broadcasts/${id}/manifest`)).json());
-  t.ok(full.isFinal);
+  const full = await until('the end of the manifest', async () => {
+    const manifest = manifestView.parse(await (await app.get(`/api/v1/broadcasts/${id}/manifest`)).json());
+    return manifest.isFinal ? manifest : undefined;
+  });
   t.same([...new Set(full.segments.map(({ rendition }) => rendition))].sort(), ['360p', 'audio', 'source'], 'every rendition is in it');
   const whole = await verdictOf(`${app.url}/vod/${id}/master.m3u8`, '--key', key);
   t.match(whole, { code: 0, isTrue: true, key });
+  const root = z.object({ folder: z.string() }).parse(await (await app.get(`/api/v1/broadcasts/${id}/manifest`)).json()).folder;
+  const played = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', '-allowed_extensions', 'ALL', `${app.url}/ipfs/${root}/master.m3u8`]);
+  t.ok(Math.abs(Number(played.stdout) - 14) < 1, 'the recording plays by its CID alone');
+  t.equal(played.stderr, '');
 
   const folder = path.join(app.config.mediaDir, id);
   const copy = await copyOfFolder(t, folder);

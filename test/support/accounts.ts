@@ -8,6 +8,7 @@ import { Accounts, accountsMigrations, accountsRoutes } from '../../src/accounts
 import { Channels, channelsMigrations, channelsRoutes, SlatePictures, StreamKeys } from '../../src/channels/index.js';
 import { createHttpApp, Database, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
+import { archiveMigrations } from '../../src/archive/index.js';
 import { chatMigrations } from '../../src/chat/index.js';
 import { recordingsMigrations } from '../../src/recordings/index.js';
 import { streamsMigrations } from '../../src/streams/index.js';
@@ -36,7 +37,7 @@ export function cookieOf(answer: Answer): string | undefined {
 
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
 export async function openDatabase(t: Test, place: { url: string; dataDir: string }): Promise<Db> {
-  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations };
+  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...archiveMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());
   await database.start();

@@ -11,7 +11,7 @@ export interface BlockPlace {
   offsetBytes: number;
   /** Of the block; of the whole file for its root. */
   sizeBytes: number;
-  /** The block itself, where no file has it: nodes of trees, folders, playlists. */
+  /** The block itself, where no file has it: nodes of trees and folders. */
   bytes: Uint8Array | undefined;
   /** It is the root of a file. */
   isFile: boolean;
@@ -34,6 +34,6 @@ export function placesOfFile(file: string, { cid, sizeBytes, leaves }: ContentNa
 }
 
 /** A block that no file has. */
-export function placeOfBlock({ cid, bytes }: TreeBlock, { isFile = false } = {}): BlockPlace {
-  return { cid, file: undefined, offsetBytes: 0, sizeBytes: bytes.length, bytes, isFile };
+export function placeOfBlock({ cid, bytes }: TreeBlock): BlockPlace {
+  return { cid, file: undefined, offsetBytes: 0, sizeBytes: bytes.length, bytes, isFile: false };
 }

@@ -38,12 +38,18 @@ export function gatewayRoutes({ store, corsOrigin }: { store: BlockStore; corsOr
       // What people sent is shown by no browser as a page of this site.
       'Content-Security-Policy': "default-src 'none'; sandbox",
     });
-    if (request.fresh) return void response.status(304).end();
+    if (isKnown(request, response)) return void response.status(304).end();
     if (format === 'raw') await sendRaw(store, block, response);
     else if (format === 'car') await sendCar(store, block, scopeOf(request), request, response);
     else await sendFile(store, block, { request, response, name: names.at(-1) });
   });
   return router;
+}
+
+/** Whoever has it needs it no more, even if asked to look again: it cannot have changed. */
+function isKnown(request: Request, response: Response): boolean {
+  const known = (request.get('If-None-Match') ?? '').split(',').map((tag) => tag.trim());
+  return known.includes('*') || known.includes(response.get('ETag') ?? '');
 }
 
 /** @throws {CidInvalid} */
@@ -76,11 +82,11 @@ function etagOf({ cid }: StoredBlock, format: Format, scope: Scope): string {
 }
 
 async function sendRaw(store: BlockStore, block: StoredBlock, response: Response): Promise<void> {
-  response.type(RAW).attachment(`${block.cid.toString()}.bin`).send(await store.read(block));
+  response.attachment(`${block.cid.toString()}.bin`).set('Content-Type', RAW).send(await store.read(block));
 }
 
 async function sendCar(store: BlockStore, block: StoredBlock, scope: Scope, request: Request, response: Response): Promise<void> {
-  response.type(`${CAR}; version=1; order=dfs; dups=y`).attachment(`${block.cid.toString()}.car`);
+  response.attachment(`${block.cid.toString()}.car`).set('Content-Type', `${CAR}; version=1; order=dfs; dups=y`);
   if (request.method === 'HEAD') return void response.end();
   const frames = async function* (): AsyncGenerator<Uint8Array> {
     yield carHead(block.cid);

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
@@ -51,14 +52,16 @@ export class Manifests {
    */
   open(broadcast: SignedBroadcast, index?: WrittenIndex): LiveManifest {
     const log = this.#options.log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
+    const folder = path.dirname(this.#fileOf(broadcast.id));
     const live = new LiveManifest({
+      folder,
       begin: (onSigned) => this.#begin(broadcast, log, onSigned),
       addBlocks: (places) => this.#options.blocks.add(broadcast.id, places),
       log,
       onClosed: () => this.#open.delete(broadcast.id),
     });
     this.#open.set(broadcast.id, live);
-    if (index !== undefined) live.addFromDisk(writtenFiles(index), path.dirname(this.#fileOf(broadcast.id)));
+    if (index !== undefined) live.addFromDisk(writtenFiles(index));
     return live;
   }
 
@@ -96,6 +99,7 @@ export class LiveManifest {
   readonly #onClosed: () => void;
   /** Undefined when the broadcast cannot be signed. */
   readonly #manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined } | undefined>;
+  readonly #folder: string;
   readonly #addBlocks: (places: BlockPlace[]) => Promise<void>;
   /** Files that are named so far. */
   readonly #files: NamedFile[] = [];
@@ -103,9 +107,10 @@ export class LiveManifest {
   #places: BlockPlace[] = [];
   #adding: Promise<void> = Promise.resolve();
 
-  constructor(options: { begin: (onSigned: () => void) => Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; addBlocks: (places: BlockPlace[]) => Promise<void>; log: Log; onClosed: () => void }) {
+  constructor(options: { folder: string; begin: (onSigned: () => void) => Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; addBlocks: (places: BlockPlace[]) => Promise<void>; log: Log; onClosed: () => void }) {
     this.#log = options.log;
     this.#onClosed = options.onClosed;
+    this.#folder = options.folder;
     this.#addBlocks = options.addBlocks;
     this.#manifest = options.begin(() => void this.#flushBlocks()).catch((error: unknown) => {
       this.#log.error('this broadcast is not signed', { error: messageOf(error) });
@@ -119,14 +124,14 @@ export class LiveManifest {
   }
 
   /** Files that an earlier run of the server wrote, as far as it did not sign them. */
-  addFromDisk(files: WrittenFile[], folder: string): void {
+  addFromDisk(files: WrittenFile[]): void {
     this.#adding = this.#adding.then(async () => {
       const { rolling, signed } = (await this.#manifest) ?? {};
       if (rolling === undefined) return;
       this.#files.push(...(signed?.inits ?? []).map((entry) => ({ ...entry, name: initName(entry) })), ...(signed?.segments ?? []).map((entry) => ({ ...entry, name: segmentName(entry) })));
       const known = new Set(this.#files.map(({ name }) => name));
       for (const file of files.filter((one) => !known.has(nameOf(one)))) {
-        const name = await hashFile(path.join(folder, nameOf(file))).catch(() => undefined);
+        const name = await hashFile(path.join(this.#folder, nameOf(file))).catch(() => undefined);
         if (name !== undefined) this.#name(rolling, file, name);
       }
     });
@@ -134,16 +139,17 @@ export class LiveManifest {
 
   /**
    * The broadcast has ended: signs the rest, and that nothing comes after it.
-   * @param texts files of the recording that are on no disk: its playlists.
+   * @param texts the recording's playlists, which are written beside its segments: the folder can be played from anywhere.
    */
   async finish(texts: { name: string; text: string }[] = []): Promise<void> {
     await this.#close(async (manifest) => {
-      const files = texts.map(({ name, text }) => {
-        const bytes = Buffer.from(text);
-        const { cid, sizeBytes } = contentName([bytes]);
-        this.#places.push(placeOfBlock({ cid, bytes }, { isFile: true }));
-        return { name, cid, sizeBytes };
-      });
+      const files: NamedFile[] = [];
+      for (const { name, text } of texts) {
+        await writeFile(path.join(this.#folder, name), text);
+        const content = contentName([Buffer.from(text)]);
+        this.#places.push(...placesOfFile(name, content));
+        files.push({ name, cid: content.cid, sizeBytes: content.sizeBytes });
+      }
       const folder = files.length === 0 ? undefined : recordingFolder([...this.#files, ...files]);
       this.#places.push(...folder?.blocks.map((block) => placeOfBlock(block)) ?? []);
       await manifest.finish({ files, folder: folder?.root ?? null });
@@ -164,7 +170,7 @@ export class LiveManifest {
   async #close(work: (manifest: RollingManifest) => Promise<void>): Promise<void> {
     await this.#adding;
     const manifest = await this.#manifest;
-    if (manifest !== undefined) await work(manifest.rolling);
+    if (manifest !== undefined) await work(manifest.rolling).catch((error: unknown) => this.#log.error('the manifest has no end', { error: messageOf(error) }));
     this.#onClosed();
   }
 

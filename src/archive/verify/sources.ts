@@ -44,7 +44,7 @@ export async function openUrl(address: string): Promise<Copy> {
   const id = BROADCAST_ID.exec(url.pathname)?.[0];
   if (id === undefined) throw new CopyUnreadable(`${address} has no broadcast id in it: use the address of the recording's page`);
   const bytes = await fetchWhole(new URL(`/api/v1/broadcasts/${id}/manifest`, url), { accept: 'application/vnd.ipld.car' });
-  return { blocks: readCar(bytes).blocks, source: { read: async (name) => fetchFile(new URL(`/media/${id}/${name}`, url)) } };
+  return { blocks: readCar(bytes).blocks, source: { read: async (name, cid) => (await fetchFile(new URL(`/media/${id}/${name}`, url))) ?? fetchFile(new URL(`/ipfs/${cid.toString()}`, url)) } };
 }
 
 async function fetchWhole(url: URL, headers: Record<string, string>): Promise<Uint8Array> {
