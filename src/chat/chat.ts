@@ -6,11 +6,14 @@ import type { ChatConfig } from './config.js';
 import { Messages } from './messages/messages.js';
 import { deleteOld } from './messages/queries.js';
 import { Taps } from './messages/taps.js';
+import { deskRequests } from './desk/desk-requests.js';
+import { Queue } from './desk/queue.js';
+import { Terms } from './desk/terms.js';
+import { UserCards } from './desk/user-cards.js';
 import { Audit } from './moderation/audit.js';
 import { Moderation } from './moderation/moderation.js';
 import type { RoleKeeper } from './moderation/moderation.js';
 import { moderatorRequests } from './moderation/moderator-requests.js';
-import { listTerms } from './moderation/queries.js';
 import { Origins } from './people/origin.js';
 import { People } from './people/people.js';
 import { audienceOf, Delivery } from './room/delivery.js';
@@ -21,7 +24,6 @@ import type { ChatFrontDesk } from './socket/chat-server.js';
 import type { RoomChannel } from './socket/connection.js';
 import { Seating } from './socket/seating.js';
 import { viewerRequests } from './socket/viewer-requests.js';
-import { parseTerm } from './text/terms.js';
 
 /** Shows on air, as far as their chat cares. */
 export interface ChatShows {
@@ -115,32 +117,34 @@ export class Chat implements Component {
     const { db, config, channels, accounts, roles, shows } = this.#options;
     const [seating, people, delivery, taps] = [this.#seating, this.#people, this.#delivery, this.#taps];
     const rooms = new Rooms({ db, emotes: async () => [], viewers: (id) => shows.viewers(id), ...clock(this.#options) });
+    const audit = new Audit({ db, delivery, ...clock(this.#options) });
+    const terms = new Terms({ db, audit });
     const messages = new Messages({
       db,
       emoteCodes: async () => new Set(),
-      terms: async (channelId) => (await listTerms(db, channelId)).flatMap(({ pattern, action }) => {
-        const term = parseTerm(pattern);
-        return term === undefined ? [] : [{ term, action }];
-      }),
+      terms: (channelId) => terms.rules(channelId),
       broadcastId: (id) => shows.broadcastId(id),
       ...clock(this.#options),
     });
-    const audit = new Audit({ db, delivery, ...clock(this.#options) });
     const fleet = new Fleet({
       namespace: this.#server.namespace,
       isShared: this.#options.redis !== undefined,
       onNews: (news) => void (news.kind === 'standing' ? seating.refresh(news.channelId, news.userId) : seating.refreshReaders(news.channelId)),
     });
     const moderation = new Moderation({ db, people, roles, rooms, audit, delivery, fleet, ...clock(this.#options) });
+    const queue = new Queue({ db, moderation, audit, delivery, ...clock(this.#options) });
+    const now = this.#options.now ?? (() => new Date());
     return new Map([
       ...viewerRequests({
         db, limits: config.limits, shared: (name) => this.#shared(name),
         getChannel: async (slug) => channels.get(slug),
         bearer: (token) => accounts.bearer(token),
         seating, rooms, people, messages, taps, delivery,
-        onHeld: async () => undefined,
+        onHeld: (channel, messageId, reason) => queue.hold(channel, messageId, reason),
+        now,
       }),
       ...moderatorRequests({ moderation, people }),
+      ...deskRequests({ db, moderation, people, queue, terms, cards: new UserCards({ db, people, audit }), shared: (name) => this.#shared(name), now }),
     ]);
   }
 

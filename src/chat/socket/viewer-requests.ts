@@ -3,7 +3,7 @@ import { Limiter } from '../../platform/index.js';
 import type { Db, LimiterOptions } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
 import { ChatMessageUnknown, SignInRequired } from '../errors.js';
-import type { Messages, Posted } from '../messages/messages.js';
+import type { Messages } from '../messages/messages.js';
 import { findMessage, setReaction } from '../messages/queries.js';
 import type { Taps } from '../messages/taps.js';
 import type { People } from '../people/people.js';
@@ -33,7 +33,8 @@ export interface ViewerRequestsOptions {
   taps: Taps;
   delivery: Delivery;
   /** A message waits for a moderator. */
-  onHeld: (channel: RoomChannel, posted: Posted, reason: string) => Promise<void>;
+  onHeld: (channel: RoomChannel, messageId: string, reason: string) => Promise<void>;
+  now: () => Date;
 }
 
 const inChannel = z.strictObject({ channel: fields.channel });
@@ -57,8 +58,7 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
     request('join-room', z.strictObject({ channel: fields.channel, after: fields.seq.optional() }), async (connection, { channel: slug, after }) => {
       const channel = await options.getChannel(slug);
       const you = await seating.enter(connection, channel);
-      const reader = connection.seat(channel.slug);
-      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, reader);
+      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, readerOf(connection, channel.slug));
       return { room: await rooms.state(channel), you, messages: shown, isGap: after !== undefined && hasMore };
     }),
     request('leave-room', inChannel, async (connection, { channel }) => {
@@ -73,8 +73,7 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
     request('load-history', z.strictObject({
       channel: fields.channel, before: fields.seq.optional(), after: fields.seq.optional(), limit: z.int().min(1).max(100).optional(),
     }), async (connection, { channel, ...wish }) => {
-      const seat = connection.seat(channel);
-      return messages.history(seat.channel.id, wish, seat);
+      return messages.history(connection.seat(channel).channel.id, wish, readerOf(connection, channel));
     }),
     request('chat-message', sending, post),
     request('react', z.strictObject({ channel: fields.channel, emoji, messageId: fields.uuid.optional(), isOn: z.boolean().optional() }), react),
@@ -88,7 +87,7 @@ function poster({ limits, shared, people, messages, delivery, onHeld }: ViewerRe
   const count = async (connection: Connection, { channel }: Seat, { user, role }: Standing): Promise<void> => {
     if (isModerator(role)) return ofModerator.take(user.id);
     await ofUser.take(user.id);
-    await ofAddress.take(connection.origin.address);
+    await ofAddress.take(connection.address);
     await ofRoom.take(channel.id);
   };
   return async (connection: Connection, { channel: slug, streamAt, ...draft }: z.infer<typeof sending>) => {
@@ -98,16 +97,21 @@ function poster({ limits, shared, people, messages, delivery, onHeld }: ViewerRe
     const standing = await people.standing(channel.id, actor.id, connection.origin);
     if (standing === undefined) throw new SignInRequired('write');
     await count(connection, seat, standing);
+    // Before it is judged: who is refused has been here too.
+    await people.note(actor.id, connection.origin);
     const posted = await messages.post(channel.id, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) });
-    const { message, verdict, isNew, delayMs } = posted;
+    const { message, forAuthor, verdict, isNew, delayMs } = posted;
     if (isNew) {
-      await people.note(actor.id, connection.origin);
       if (verdict.name === 'show') delivery.message(channel, message, { delayMs });
-      else delivery.hiddenMessage(channel, message, verdict.name === 'hold' ? 'held' : 'muted');
-      if (verdict.name === 'hold') await onHeld(channel, posted, verdict.reason);
+      else delivery.hiddenMessage(channel, posted, verdict.name === 'hold' ? 'held' : 'muted');
+      if (verdict.name === 'hold') await onHeld(channel, message.id, verdict.reason);
     }
-    return { message, isHeld: verdict.name === 'hold' };
+    return { message: forAuthor, isHeld: verdict.name === 'hold' };
   };
+}
+
+function readerOf(connection: Connection, slug: string): { isModerator: boolean; userId: string | undefined } {
+  return { isModerator: connection.seat(slug).isModerator, userId: connection.user?.id };
 }
 
 interface Tap {
@@ -117,14 +121,14 @@ interface Tap {
   isOn?: boolean | undefined;
 }
 
-function reactor({ db, limits, taps }: ViewerRequestsOptions) {
+function reactor({ db, limits, taps, now }: ViewerRequestsOptions) {
   const limiter = new Limiter({ attempts: limits.tapsPerSec, windowSec: 1 });
   return async (connection: Connection, { channel: slug, emoji: tapped, messageId, isOn = true }: Tap) => {
     const actor = connection.actor('react');
-    const { channel, isSilenced } = connection.seat(slug);
+    const { channel, silencedUntil } = connection.seat(slug);
     await limiter.take(actor.id);
     // Who is muted is not told.
-    if (isSilenced) return {};
+    if (silencedUntil === null || silencedUntil > now()) return {};
     if (messageId === undefined) {
       taps.tap(channel, tapped);
       return {};
