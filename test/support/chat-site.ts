@@ -41,7 +41,8 @@ const ROOMY = { user: PLENTY, moderator: PLENTY, address: PLENTY, room: PLENTY, 
 export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {}) {
   await sql`delete from users`.execute(db);
   const clock = { now: new Date() };
-  const now = (): Date => clock.now;
+  // No two moments are the same: what is listed by time has one order.
+  const now = (): Date => (clock.now = new Date(clock.now.getTime() + 1));
   const log = recordingLog();
   const dataDir = mkdtempSync(path.join(tmpdir(), 'tidemark-chat-'));
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));
