@@ -32,7 +32,7 @@ export interface ChatExtras {
   onName?: (username: string, room: ChatRoom) => void;
 }
 
-interface ChatProps extends ChatExtras {
+export interface ChatProps extends ChatExtras {
   slug: string;
   follow: Follow;
   /** The moment of the show that is on the screen, ms since 1970. */

@@ -1,7 +1,7 @@
 import { useParams } from 'react-router-dom';
 import { useFollow } from '../channel/use-follow.js';
 import { usePageTitle } from '../shell/page.js';
-import { Chat } from './chat.js';
+import { ModeratedChat } from '../moderation/moderated-chat.js';
 
 /** A channel's chat alone, in a window of its own. */
 export function PopoutChat() {
@@ -11,7 +11,7 @@ export function PopoutChat() {
   return (
     <main className="chat-popout">
       <h1 className="visually-hidden">Chat of {slug}</h1>
-      <Chat slug={slug} follow={follow} />
+      <ModeratedChat slug={slug} follow={follow} />
     </main>
   );
 }

@@ -19,7 +19,7 @@ import { useVisit } from './use-visit.js';
 import type { Visit } from './visit.js';
 import './watch.css';
 
-const Chat = lazy(async () => ({ default: (await import('../chat/chat.js')).Chat }));
+const Chat = lazy(async () => ({ default: (await import('../moderation/moderated-chat.js')).ModeratedChat }));
 
 /** The page of a channel. */
 export function Watch() {

@@ -174,7 +174,8 @@ function place(messages: ChatMessage[], message: ChatMessage, hasEarlier: boolea
 }
 
 function isBefore(a: ChatMessage, b: ChatMessage): boolean {
-  return a.seq !== null && b.seq !== null ? a.seq < b.seq : a.sentAt <= b.sentAt;
+  // Who is muted gets their messages with a number that another one has.
+  return a.seq !== null && b.seq !== null && a.seq !== b.seq ? a.seq < b.seq : a.sentAt <= b.sentAt;
 }
 
 function knownUpTo(messages: ChatMessage[], from: number): number {

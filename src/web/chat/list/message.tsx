@@ -17,7 +17,7 @@ export interface MessageProps {
   onName?: ((username: string) => void) | undefined;
 }
 
-const HIDDEN_WORDS = { held: 'A moderator looks at this first', muted: 'Only moderators see this' };
+const HIDDEN_WORDS = { held: 'A moderator looks at this first', muted: 'Only moderators see this', deleted: 'Deleted' };
 
 /** One message: who, what, when, and what others made of it. */
 export const Message = memo(function Message({ message, emotes, own, ownReactions, actions, onReact, onName }: MessageProps) {
