@@ -22,6 +22,8 @@ function PieceView({ piece, own }: { piece: Piece; own: string | undefined }) {
   }
 }
 
+/** Pictures are this server's; another address would tell a stranger who reads along. */
 export function EmotePicture({ emote: { code, url } }: { emote: ChatEmote }) {
+  if (!/^\/(?![/\\])/.test(url)) return `:${code}:`;
   return <img className="chat-emote" src={url} alt={`:${code}:`} title={`:${code}:`} decoding="async" draggable={false} />;
 }
