@@ -23,7 +23,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return;
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${SHOTS}/${name}-${theme}.png` });
+    await page.screenshot({ animations: 'disabled', path: `${SHOTS}/${name}-${theme}.png` });
   }
 }
 
@@ -124,6 +124,8 @@ t.test('a moderator at work, and what two viewers see of it', { skip: noChromium
     await ada.getByRole('tab', { name: 'Modes' }).click();
     await shoot(ada, 'modes-phone');
     await ada.setViewportSize({ width: 1280, height: 800 });
+    await ada.getByRole('tab', { name: 'People' }).click();
+    await shoot(ada, 'people');
     await ada.getByRole('tab', { name: 'Log' }).click();
     await ada.locator('.desk-entry', { hasText: 'timed out bob for 10 min: calm down' }).waitFor();
     await shoot(ada, 'log');
@@ -136,6 +138,7 @@ t.test('a moderator at work, and what two viewers see of it', { skip: noChromium
 
   await t.test('B bans: what was said goes, and a new account on the same browser does not help', async (t) => {
     await message(ada, 'thank you').hover();
+    await shoot(ada, 'hover');
     await ada.keyboard.press('b');
     await message(carol, 'thank you').waitFor({ state: 'detached' });
     t.equal(await message(carol, 'still here').count(), 0);
