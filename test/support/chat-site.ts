@@ -17,6 +17,8 @@ import { recordingLog } from './log.js';
 export interface ChatSiteOptions {
   limits?: Partial<Config['chat']['limits']>;
   evidenceDays?: number;
+  /** How long an access token lasts. */
+  tokenSec?: number;
 }
 
 /** How somebody comes into a room. */
@@ -50,7 +52,7 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
   const people = new ChannelPeople({ db, now });
   const accounts = new Accounts({
     db, dataDir, log, now,
-    config: { registration: 'open', jwtSecret: '', accessTokenMin: 15, refreshTokenDays: 3_000 },
+    config: { registration: 'open', jwtSecret: '', accessTokenMin: (options.tokenSec ?? 900) / 60, refreshTokenDays: 3_000 },
     onRegistered: (tx, user) => channels.createFor(tx, user),
   });
   const { chat: config } = loadConfig({ folder: path.resolve('config'), environment: {} });

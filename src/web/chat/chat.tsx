@@ -7,7 +7,7 @@ import { Icon } from '../controls/icons.js';
 import './chat.css';
 import './write/write.css';
 import type { ChatRoom } from './client/chat-room.js';
-import type { RoomView } from './client/room-view.js';
+import { isModerator, type RoomView } from './client/room-view.js';
 import { useChatRoom, useRoomView } from './client/use-chat-room.js';
 import { MessageActions } from './list/message-actions.js';
 import { MessageList } from './list/message-list.js';
@@ -69,7 +69,7 @@ function Inside({ room, view, follow, momentMs, extras }: { room: ChatRoom; view
   const react = useCallback((messageId: string, emoji: string) => void room.react(messageId, emoji), [room]);
   const actionsOf = (message: ChatMessage): ReactNode => (
     <MessageActions message={message} emotes={emotes} onReact={(emoji) => react(message.id, emoji)} onReply={() => setReplyTo(message)}
-      onReport={message.author.username === own ? undefined : () => setReported(message)}>
+      onReport={message.author.username === own || isModerator(view.you.role) ? undefined : () => setReported(message)}>
       {extras.messageActions?.(message, room)}
     </MessageActions>
   );

@@ -41,7 +41,7 @@ function Moderated({ room, view, ...props }: ChatProps & { room: ChatRoom; view:
     <>
       {isOpen && <Suspense fallback={null}><Desk room={room} view={view} waiting={waiting} person={person} onPerson={setPerson} onClose={close} /></Suspense>}
       <Chat {...props} onActive={point} onName={openPerson} head={<><DeskButton waiting={waiting} isOpen={isOpen} onPress={() => (isOpen ? close() : setOpen(true))} />{props.head}</>}
-        messageActions={(message) => <ActionButtons message={message} view={view} onAct={(act) => void actOn(run, room, message, act)} onPerson={() => openPerson(message.author.username)} />} />
+        messageActions={(message) => <ActionButtons message={message} view={view} onAct={(act) => void actOn(run, room, message, act)} onPin={() => void run('pin-message', { channel: room.slug, messageId: message.id })} onPerson={() => openPerson(message.author.username)} />} />
       <UndoNotice room={room} view={view} run={run} problem={problem} />
     </>
   );
@@ -56,13 +56,14 @@ function DeskButton({ waiting, isOpen, onPress }: { waiting: number; isOpen: boo
   );
 }
 
-function ActionButtons({ message, view, onAct, onPerson }: { message: ChatMessage; view: RoomView; onAct: (act: KeyAct) => void; onPerson: () => void }) {
+function ActionButtons({ message, view, onAct, onPin, onPerson }: { message: ChatMessage; view: RoomView; onAct: (act: KeyAct) => void; onPin: () => void; onPerson: () => void }) {
   const { mayDelete, maySanction } = mayActOn(view.you.role, view.you.user?.username, message);
   return (
     <>
       {mayDelete && <Action icon="trash" words="Delete (D)" onPress={() => onAct('delete')} />}
       {maySanction && <Action icon="clock" words="Time out for 10 minutes (T)" onPress={() => onAct('timeout')} />}
       {maySanction && <Action icon="ban" words="Ban (B)" onPress={() => onAct('ban')} />}
+      {message.hidden === undefined && <Action icon="pin" words="Pin" onPress={onPin} />}
       {message.author.isBot !== true && <Action icon="person" words={`About ${message.author.username}`} onPress={onPerson} />}
     </>
   );

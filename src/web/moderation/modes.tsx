@@ -27,6 +27,10 @@ export function Modes({ room, state }: { room: ChatRoom; state: RoomState }) {
         <Links value={modes.links} onValue={(links) => set({ links })} />
       </div>
       <Terms room={room} />
+      <div className="desk-row">
+        <button type="button" className="button danger" onClick={() => void run('clear-chat', { channel: room.slug })}>Clear the chat</button>
+        {state.pinned && <button type="button" className="button" onClick={() => void run('pin-message', { channel: room.slug, messageId: null })}>Take down the pinned message</button>}
+      </div>
     </>
   );
 }
