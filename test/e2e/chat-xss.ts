@@ -86,6 +86,14 @@ t.test('nothing that people write runs in a page', { skip: noChromium }, async (
   const open = (where: string): Promise<Page> => openPageOf(t, browser, { url: app.url, path: where, username: 'ada', init: setTrap });
   t.equal(said.length, XSS_VECTORS.length, 'each vector is a message');
 
+  await t.test('the trap catches what would run', async (t) => {
+    const page = await open('/ada/chat');
+    await page.locator('.chat-message').first().waitFor();
+    await page.locator('.chat-text').first().evaluate((element, vectors) => { element.innerHTML = vectors.join(''); }, XSS_VECTORS.filter((vector) => /onerror|<iframe src=https/.test(vector)));
+    await until('a report', async () => (/script-src-attr|frame-src|default-src/.test(JSON.stringify(await caughtOn(page))) ? true : undefined));
+    t.notSame(await caughtOn(page), NOTHING);
+  });
+
   for (const [name, where] of [['beside the show', '/ada'], ['popped out', '/ada/chat'], ['over a picture', '/ada/overlay?max=100']] as const) {
     await t.test(`messages ${name}`, async (t) => {
       const page = await open(where);
