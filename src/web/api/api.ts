@@ -1,7 +1,7 @@
 import type { ChatEmote } from './chat-contract.js';
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
-  RecordingList, ServerHealth, ServerInfo, StreamKey,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange,
+  RecordingDetails, RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
@@ -139,6 +139,17 @@ export class Api {
 
   async deleteRecording(id: string): Promise<void> {
     await this.#exchange('DELETE', `/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** A channel's files on their way to become recordings, the newest first. */
+  async channelUploads(slug: string, signal?: AbortSignal): Promise<Upload[]> {
+    const reply = await this.#get<{ uploads: Upload[] }>(`/channels/${encodeURIComponent(slug)}/uploads`, signal);
+    return reply.uploads;
+  }
+
+  /** What was made of it stays. */
+  async deleteUpload(id: string): Promise<void> {
+    await this.#exchange('DELETE', `/uploads/${encodeURIComponent(id)}`);
   }
 
   /** Of a show that is on, or of a recording; the reply says what was cut. */
