@@ -1,3 +1,4 @@
+import type { ChatEmote } from './chat-contract.js';
 import type {
   Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
   RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
@@ -72,6 +73,11 @@ export class Api {
   broadcastChat(id: string, { from, to }: { from: Date; to: Date }, signal?: AbortSignal): Promise<ChatPage> {
     const query = new URLSearchParams({ from: from.toISOString(), to: to.toISOString() });
     return this.#get(`/broadcasts/${encodeURIComponent(id)}/chat?${query.toString()}`, signal);
+  }
+
+  async emotes(slug: string, signal?: AbortSignal): Promise<ChatEmote[]> {
+    const reply = await this.#get<{ emotes: ChatEmote[] }>(`/channels/${encodeURIComponent(slug)}/emotes`, signal);
+    return reply.emotes;
   }
 
   channelLive(slug: string, signal?: AbortSignal): Promise<ChannelLive> {

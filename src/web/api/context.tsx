@@ -19,6 +19,11 @@ export function ServerProvider({ server, children }: { server: Server; children:
   return <ServerContext.Provider value={server}>{children}</ServerContext.Provider>;
 }
 
+/** Gives what is below another connection to the chat than the page's. */
+export function ChatProvider({ chat, children }: { chat: ChatClient; children: ReactNode }) {
+  return <ServerContext.Provider value={{ ...useServer(), chat }}>{children}</ServerContext.Provider>;
+}
+
 function useServer(): Server {
   const server = useContext(ServerContext);
   if (!server) throw new Error('a page was rendered outside ServerProvider');

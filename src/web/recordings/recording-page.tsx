@@ -62,7 +62,7 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
   const onPlayback = useCallback((made: Playback | undefined) => { playback.current = made; }, []);
   const momentMs = useCallback(() => playback.current?.dateMs, []);
   const chat = (close: ReactNode) => (
-    <Suspense fallback={<ChatSkeleton />}><ReplayChat broadcastId={recording.id} momentMs={momentMs} head={close} /></Suspense>
+    <Suspense fallback={<ChatSkeleton />}><ReplayChat broadcastId={recording.id} slug={recording.channel.slug} momentMs={momentMs} head={close} /></Suspense>
   );
   return (
     <WithChat chat={chat}>

@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useApi } from '../../api/context.js';
 import type { ChatMessage } from '../../api/chat-contract.js';
+import { usePolled } from '../../api/poll.js';
 import { plainWords } from '../../api/problem.js';
 import '../chat.css';
 import { MessageList } from '../list/message-list.js';
@@ -11,16 +12,17 @@ interface ReplayChatProps {
   broadcastId: string;
   /** The moment that the picture shows, ms since 1970; undefined before it plays. */
   momentMs: () => number | undefined;
-  emotes?: Emotes;
+  /** The channel, whose emotes are drawn. */
+  slug: string;
   head?: ReactNode;
 }
 
 const LOOK_MS = 250;
-const NO_EMOTES: Emotes = new Map();
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** What was said during a show, beside its recording, as the picture goes. */
-export function ReplayChat({ broadcastId, momentMs, emotes = NO_EMOTES, head }: ReplayChatProps) {
+export function ReplayChat({ broadcastId, slug, momentMs, head }: ReplayChatProps) {
+  const emotes = useEmotesOf(slug);
   const { messages, error } = useReplay(broadcastId, momentMs);
   return (
     <section className="chat" aria-label="Chat replay" data-replay>
@@ -67,6 +69,13 @@ function useReplay(broadcastId: string, momentMs: () => number | undefined): { m
     };
   }, [api, broadcastId, look]);
   return { messages, error };
+}
+
+/** Without them the codes are read as they were written. */
+function useEmotesOf(slug: string): Emotes {
+  const api = useApi();
+  const { value } = usePolled(useCallback((signal) => api.emotes(slug, signal), [api, slug]), { everyMs: 0 });
+  return useMemo(() => new Map((value ?? []).map((emote) => [emote.code, emote])), [value]);
 }
 
 function isSame(before: ChatMessage[], now: ChatMessage[]): boolean {

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'react-router-dom';
+import { useSessionState } from '../../api/context.js';
 import { plainWords } from '../../api/problem.js';
 import type { Follow } from '../../channel/use-follow.js';
 import { Icon } from '../../controls/icons.js';
@@ -17,7 +18,9 @@ export function Standing({ follow, ...composer }: StandingProps) {
   const { sanction } = view.you;
   const timeoutSec = useSecondsUntil(useServerMoment(sanction?.kind === 'timeout' ? sanction.until : undefined));
   const following = useFollowingWait(view);
-  if (view.you.user === undefined) return view.phase === 'connecting' ? <Bar>Connecting to the chat…</Bar> : <SignIn />;
+  const session = useSessionState();
+  // Who is signed in is nobody to the chat only until it has heard of it.
+  if (view.you.user === undefined) return session.name === 'signed-out' ? <SignIn /> : <Bar>Connecting to the chat…</Bar>;
   if (sanction?.kind === 'ban') return <Bar icon="warn">You are banned from this chat.{reasonWords(sanction.reason)}</Bar>;
   if (sanction?.kind === 'timeout' && timeoutSec > 0) return <Bar icon="warn">You can write again in {waitWords(timeoutSec)}.{reasonWords(sanction.reason)}</Bar>;
   if (sanction?.kind === 'warning') return <Warning room={room} reason={sanction.reason} />;

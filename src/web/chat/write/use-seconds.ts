@@ -5,9 +5,9 @@ const TICK_MS = 250;
 
 /** Whole seconds until a moment of the page's clock; 0 when it has passed. */
 export function useSecondsUntil(untilMs: number): number {
-  const [leftSec, setLeftSec] = useState(0);
+  const [leftSec, setLeftSec] = useState(() => secondsUntil(untilMs));
   useEffect(() => {
-    const look = () => setLeftSec(Math.max(0, Math.ceil((untilMs - Date.now()) / 1000)));
+    const look = () => setLeftSec(secondsUntil(untilMs));
     look();
     if (untilMs <= Date.now()) return;
     const timer = setInterval(() => {
@@ -32,4 +32,8 @@ export function useServerMoment(isoDate: string | undefined): number {
     return () => left.abort();
   }, [api, isWanted]);
   return isoDate === undefined ? 0 : Date.parse(isoDate) - aheadMs;
+}
+
+function secondsUntil(untilMs: number): number {
+  return Math.max(0, Math.ceil((untilMs - Date.now()) / 1000));
 }
