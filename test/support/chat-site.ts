@@ -60,9 +60,10 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
     redis: undefined,
     roles: people,
     shows: { broadcastId: () => undefined, viewers: () => 0 },
+    replays: { channelOf: () => Promise.reject(new Error('no recordings here')) },
   });
   people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
-  const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [], log }), bindAddress: '127.0.0.1', port: 0, log });
+  const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [{ path: '/', handler: chat.routes() }], log }), bindAddress: '127.0.0.1', port: 0, log });
   server.share((http) => chat.attach(http));
   t.after(() => server.stop());
   t.after(() => chat.stop());

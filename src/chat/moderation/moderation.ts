@@ -168,7 +168,7 @@ export class Moderation {
     if (undo === undefined || act.isUndone) throw new NotUndoable();
     if (!(await markUndone(this.#db, actId, { by: by.user.id, at: this.#now() }))) throw new NotUndoable();
     await undo();
-    await this.#options.audit.tell(channel, actId);
+    await this.#options.audit.undone(channel, actId);
   }
 
   /** Tells everybody what the room is like now. */
