@@ -74,10 +74,13 @@ export class Sender {
     // A literal address is not looked up: `checkTargetUrl` has seen it.
     const options = { method: 'POST', headers, agent: false, lookup: this.#lookup, signal };
     return new Promise((resolve, reject) => {
+      let status: number | undefined;
       const request = (url.protocol === 'https:' ? https : http).request(url, options, (answer) => {
+        status = answer.statusCode;
         void readLittle(answer).then(() => resolve(answer.statusCode ?? 0));
       });
-      request.on('error', reject);
+      // A receiver that goes on speaking until its time is up has taken the event all the same.
+      request.on('error', (error) => (status === undefined ? reject(error) : resolve(status)));
       request.end(body);
     });
   }
@@ -105,7 +108,7 @@ function errorOf(status: number): string | null {
   return status >= 300 && status < 400 ? `answered ${status}: redirects are not followed` : `answered ${status}`;
 }
 
-/** The status is the answer: a receiver that says much, or breaks off, has taken the event all the same. */
+/** The status is the answer; a little of the rest is read, so that a connection ends as its other side expects. */
 function readLittle(answer: http.IncomingMessage): Promise<void> {
   let bytes = 0;
   return new Promise((resolve) => {
