@@ -28,6 +28,7 @@ type Format = 'png' | 'jpeg' | 'webp' | 'gif';
 export async function makeEmotePicture(upload: Buffer): Promise<EmotePicture> {
   const format = formatOf(upload);
   if (format === undefined) throw new EmoteRefused('type', 'this is no PNG, JPEG, WebP or GIF picture');
+  if (format === 'gif' && !hasTrailer(upload)) throw new EmoteRefused('damaged', 'this picture is damaged: its end is missing');
   const { isAnimated } = await checkHead(upload, format);
   const bytes = await shrink(upload);
   if (bytes.length > MAX_OUTPUT_BYTES) throw new EmoteRefused('size', `as an emote this has ${Math.ceil(bytes.length / 1024)} KiB, and 512 KiB is the most: take fewer frames`);
@@ -41,6 +42,11 @@ function formatOf(upload: Buffer): Format | undefined {
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (/^GIF8[79]a/.test(text)) return 'gif';
   return text.startsWith('RIFF') && text.endsWith('WEBP') ? 'webp' : undefined;
+}
+
+/** The decoder takes the whole frames of a GIF that was cut off for all (GIF89a §27); some programs add zeros. */
+function hasTrailer(gif: Buffer): boolean {
+  return gif.findLast((byte) => byte !== 0) === 0x3b;
 }
 
 /** What the picture says of itself, before a pixel is decoded. */
