@@ -110,9 +110,10 @@ export function createApp(options: AppOptions): App {
     listResumed: listLive,
     log: roomLog('recordings'),
   });
+  packager.on('writeFailed', () => void recordings.makeRoom());
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
-  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
+  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
   const clipSources = new ClipSources({
     recordings,
     access: recordingAccess,

@@ -159,7 +159,6 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   async suspend(): Promise<void> {
     this.removeAllListeners();
     this.finishTake();
-    await this.#store.settled();
     await this.#store.close();
   }
 

@@ -161,6 +161,8 @@ export interface NewClip {
   startAt: string;
   durationSec: number;
   title: string;
+  /** From that very picture on, where the show's codec allows it; else from the key frame before. */
+  exact: boolean;
 }
 
 /** Newest first. */
