@@ -25,7 +25,6 @@ import { ChatServer } from './socket/chat-server.js';
 import type { ChatFrontDesk } from './socket/chat-server.js';
 import { Seating } from './socket/seating.js';
 import type { Handlers } from './socket/requests.js';
-import { withPermits } from './socket/permits.js';
 import { viewerRequests } from './socket/viewer-requests.js';
 import type { Replays } from './routes.js';
 import { parseTerm } from './text/terms.js';
@@ -164,7 +163,7 @@ export class Chat implements Component {
   #handlers(): Handlers {
     const { db, config, channels, accounts } = this.#options;
     const [seating, people, rooms, messages, poster, taps] = [this.#seating, this.#people, this.#rooms, this.#messages, this.#poster, this.#taps];
-    return withPermits(new Map([
+    return new Map([
       ...viewerRequests({
         db, limits: config.limits,
         getChannel: async (slug) => channels.get(slug),
@@ -172,7 +171,7 @@ export class Chat implements Component {
         seating, rooms, people, messages, poster, taps,
       }),
       ...moderatorRequests({ moderation: this.#moderation, people }),
-    ]));
+    ]);
   }
 
   #fleet(): Fleet {

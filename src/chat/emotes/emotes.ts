@@ -8,7 +8,7 @@ import { EmoteRefused, EmotesBusy, EmoteUnknown, TooMany } from '../errors.js';
 import type { ChatEmote } from '../events.js';
 import { makeEmotePicture } from './picture.js';
 import type { EmotePicture } from './picture.js';
-import { countEmotes, deleteEmote, findEmote, findPicture, hasPicture, insertEmote, listEmotes } from './queries.js';
+import { countEmotes, deleteEmote, findEmote, findPicture, hasPicture, listEmotes, replaceEmote } from './queries.js';
 import type { EmoteRow } from './queries.js';
 
 /** Writes down, in one transaction, what somebody does to the emotes. */
@@ -106,8 +106,7 @@ export class Emotes implements Component {
 
   async #replace(tx: DbTransaction, channelId: string, actorId: string, row: EmoteRow, { bytes }: EmotePicture): Promise<void> {
     await this.#checkRoom(tx, channelId, actorId, row.code);
-    await deleteEmote(tx, channelId, row.code);
-    await insertEmote(tx, { ...row, channelId, uploadedBy: actorId, picture: bytes, at: new Date() });
+    await replaceEmote(tx, { ...row, channelId, uploadedBy: actorId, picture: bytes, at: new Date() });
   }
 
   async #checkRoom(db: Db, channelId: string, actorId: string, code: string): Promise<void> {

@@ -44,11 +44,14 @@ export async function findEmote(db: Db, channelId: string, code: string): Promis
     .where('channel_id', '=', channelId).where((eb) => eb(eb.fn('lower', ['code']), '=', code.toLowerCase())).executeTakeFirst();
 }
 
-export async function insertEmote(db: Db, emote: NewEmote): Promise<void> {
-  await tables(db).insertInto('chat_emotes').values({
-    id: emote.id, channel_id: emote.channelId, created_at: emote.at, code: emote.code, picture_id: emote.pictureId, picture: emote.picture,
-    is_animated: emote.isAnimated, uploaded_by: emote.uploadedBy,
-  }).execute();
+/** In place of the one that has the code. */
+export async function replaceEmote(db: Db, emote: NewEmote): Promise<void> {
+  const changes = {
+    id: emote.id, created_at: emote.at, code: emote.code, picture_id: emote.pictureId, picture: emote.picture, is_animated: emote.isAnimated, uploaded_by: emote.uploadedBy,
+  };
+  await tables(db).insertInto('chat_emotes').values({ channel_id: emote.channelId, ...changes })
+    .onConflict((conflict) => conflict.expression(sql`channel_id, lower(code)`).doUpdateSet(changes))
+    .execute();
 }
 
 /** Says whether there was one. */

@@ -82,7 +82,7 @@ export class Messages {
     const message: NewMessage = {
       id: randomUUID(),
       channelId,
-      author: { id: standing.user.id, name: standing.user.username, role: standing.role, tier: standing.tier, isBot: standing.isBot },
+      author: { id: standing.user.id, name: standing.user.username, role: standing.role, tier: standing.tier, isBot: standing.isBot ?? false },
       nonce: draft.nonce,
       text,
       textKey: key,

@@ -40,7 +40,7 @@ export class Poster {
     await this.#count(channel, standing, origin);
     const posted = await messages.post(channel.id, standing, draft);
     if (posted.isNew) {
-      if (origin !== undefined && !standing.isBot) await people.note(standing.user.id, origin);
+      if (origin !== undefined && standing.isBot !== true) await people.note(standing.user.id, origin);
       await this.#tell(channel, posted);
     }
     return { message: posted.message, isHeld: posted.verdict.name === 'hold' };

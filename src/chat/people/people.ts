@@ -52,7 +52,6 @@ export class People {
       followsSince: followsSince ?? undefined,
       sanctions,
       isSuspect: !isTrusted(role) && origin !== undefined && await isSuspect(this.#db, { channelId, userId, createdAt, address: origin.address, now }),
-      isBot: false,
     };
   }
 

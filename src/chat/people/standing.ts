@@ -21,7 +21,7 @@ export interface Standing {
   /** The account is younger than the ban of somebody who wrote from the same address, and few others do. */
   isSuspect: boolean;
   /** A program of the owner's. */
-  isBot: boolean;
+  isBot?: boolean;
 }
 
 /** What a role follows from. */

@@ -10,6 +10,7 @@ import type { ClientEvents, ServerEvents } from '../events.js';
 import type { Origins } from '../people/origin.js';
 import { Connection } from './connection.js';
 import type { ChatNamespace, ChatSocket, FleetEvents, Pass, SignedIn } from './connection.js';
+import { withPermits } from './permits.js';
 import { answerRequests, failureOf } from './requests.js';
 import type { Handlers } from './requests.js';
 
@@ -84,7 +85,8 @@ export class ChatServer {
     this.namespace.use((socket, next) => {
       void this.#admit(socket, desk).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
     });
-    this.namespace.on('connection', (socket) => void this.#welcome(socket, desk));
+    const permitted = { ...desk, handlers: withPermits(desk.handlers) };
+    this.namespace.on('connection', (socket) => void this.#welcome(socket, permitted));
   }
 
   /** Ends all connections. The HTTP server stays its owner's. */
