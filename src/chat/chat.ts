@@ -11,11 +11,14 @@ import { Messages } from './messages/messages.js';
 import { Poster } from './messages/poster.js';
 import { deleteOld } from './messages/queries.js';
 import { Taps } from './messages/taps.js';
+import { deskRequests } from './desk/desk-requests.js';
+import { Queue } from './desk/queue.js';
+import { Terms } from './desk/terms.js';
+import { UserCards } from './desk/user-cards.js';
 import { Audit } from './moderation/audit.js';
 import { Moderation } from './moderation/moderation.js';
 import type { RoleKeeper } from './moderation/moderation.js';
 import { moderatorRequests } from './moderation/moderator-requests.js';
-import { listTerms } from './moderation/queries.js';
 import { Origins } from './people/origin.js';
 import { People } from './people/people.js';
 import { audienceOf, Delivery } from './room/delivery.js';
@@ -27,7 +30,6 @@ import { Seating } from './socket/seating.js';
 import type { Handlers } from './socket/requests.js';
 import { viewerRequests } from './socket/viewer-requests.js';
 import type { Replays } from './routes.js';
-import { parseTerm } from './text/terms.js';
 
 /** Shows on air, as far as their chat cares. */
 export interface ChatShows {
@@ -67,6 +69,8 @@ export class Chat implements Component {
   readonly #messages: Messages;
   readonly #audit: Audit;
   readonly #moderation: Moderation;
+  readonly #terms: Terms;
+  readonly #queue: Queue;
   readonly #poster: Poster;
   readonly #api: ChatApi;
   readonly #guests: Guests;
@@ -84,23 +88,22 @@ export class Chat implements Component {
     this.#seating = new Seating({ db, people: this.#people, onMoved: () => undefined, log });
     this.#api = new ChatApi({ db, dataDir: options.dataDir, config: config.webhooks, shared: (name) => this.#shared(name), onRevoked: (passId) => this.#server.revoke(passId), log, ...clock(options) });
     const { emotes, outbox } = this.#api;
+    this.#audit = new Audit({ db, delivery: this.#delivery, outbox, ...clock(options) });
+    this.#terms = new Terms({ db, audit: this.#audit });
     this.#rooms = new Rooms({ db, emotes: (id) => emotes.list(id), viewers: (id) => options.shows.viewers(id), ...clock(options) });
     this.#messages = new Messages({
       db, outbox,
       emoteCodes: (id) => emotes.codes(id),
-      terms: async (channelId) => (await listTerms(db, channelId)).flatMap(({ pattern, action }) => {
-        const term = parseTerm(pattern);
-        return term === undefined ? [] : [{ term, action }];
-      }),
+      terms: (id) => this.#terms.rules(id),
       broadcastId: (id) => options.shows.broadcastId(id),
       ...clock(options),
     });
-    this.#audit = new Audit({ db, delivery: this.#delivery, outbox, ...clock(options) });
     this.#moderation = new Moderation({ db, people: this.#people, roles: options.roles, rooms: this.#rooms, audit: this.#audit, delivery: this.#delivery, fleet: this.#fleet(), ...clock(options) });
+    this.#queue = new Queue({ db, moderation: this.#moderation, audit: this.#audit, delivery: this.#delivery, outbox, ...clock(options) });
     this.#poster = new Poster({
       limits: config.limits, shared: (name) => this.#shared(name),
       people: this.#people, messages: this.#messages, delivery: this.#delivery,
-      onHeld: async () => undefined,
+      onHeld: (channel, messageId, reason) => this.#queue.hold(channel, messageId, reason),
     });
     this.#guests = this.#api.guests({ people: this.#people, moderation: this.#moderation }, options.accounts);
   }
@@ -162,15 +165,17 @@ export class Chat implements Component {
 
   #handlers(): Handlers {
     const { db, config, channels, accounts } = this.#options;
-    const [seating, people, rooms, messages, poster, taps] = [this.#seating, this.#people, this.#rooms, this.#messages, this.#poster, this.#taps];
+    const [seating, people, rooms, messages, poster, taps, moderation] = [this.#seating, this.#people, this.#rooms, this.#messages, this.#poster, this.#taps, this.#moderation];
+    const now = this.#options.now ?? (() => new Date());
     return new Map([
       ...viewerRequests({
         db, limits: config.limits,
         getChannel: async (slug) => channels.get(slug),
         bearer: (token) => accounts.bearer(token),
-        seating, rooms, people, messages, poster, taps,
+        seating, rooms, people, messages, poster, taps, now,
       }),
-      ...moderatorRequests({ moderation: this.#moderation, people }),
+      ...moderatorRequests({ moderation, people }),
+      ...deskRequests({ db, moderation, people, queue: this.#queue, terms: this.#terms, cards: new UserCards({ db, people, audit: this.#audit }), shared: (name) => this.#shared(name), now }),
     ]);
   }
 

@@ -199,3 +199,33 @@ export class WebhookAddressRefused extends AppError {
     super('chat_webhook_address', message, { status: 422, detail: { issues: [{ path: 'url', message }] } });
   }
 }
+
+export class QueueItemUnknown extends AppError {
+  constructor() {
+    super('chat_queue_item_unknown', 'this does not wait any more: somebody decided it', { status: 404 });
+  }
+}
+
+export class TermUnknown extends AppError {
+  constructor() {
+    super('chat_term_unknown', 'there is no such blocked term', { status: 404 });
+  }
+}
+
+export class TermUnusable extends AppError {
+  constructor(pattern: string) {
+    super('chat_term_unusable', `"${pattern}" has no letters or figures in one of its words`, { status: 422 });
+  }
+}
+
+export class TooManyTerms extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_terms', `a channel has at most ${limit} blocked terms`, { status: 409 });
+  }
+}
+
+export class TooManyNotes extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_notes', `there are at most ${limit} notes about one person`, { status: 409 });
+  }
+}

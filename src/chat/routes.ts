@@ -63,7 +63,7 @@ function readingRoutes(router: Router, { guests, messages, replays, getChannel, 
     const channel = await getChannel(request.params.slug);
     const standing = await guests.reader(channel, request);
     if (standing === undefined && await isMembersOnly(channel.id)) throw new SignInRequired('read this chat');
-    response.json(await messages.history(channel.id, parseQuery(page, request), { isModerator: standing !== undefined && isModerator(standing.role) }));
+    response.json(await messages.history(channel.id, parseQuery(page, request), { isModerator: standing !== undefined && isModerator(standing.role), userId: standing?.user.id }));
   });
   router.get('/broadcasts/:id/chat', async (request, response) => {
     await reads.take(request.ip);

@@ -5,19 +5,22 @@ import { ServerProvider } from './api/context.js';
 import { remembered } from './api/remembered.js';
 import { Session } from './api/session.js';
 import { App } from './app.js';
+import { ChatClient } from './chat/client/chat-client.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './controls/controls.css';
 
-const session = new Session({ origin: '', remembered: remembered() });
+const storage = remembered();
+const session = new Session({ origin: '', remembered: storage });
 const api = new Api({ origin: '', session });
+const chat = new ChatClient({ origin: '', session, remembered: storage });
 void restore();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <ServerProvider server={{ api, session }}>
+    <ServerProvider server={{ api, session, chat }}>
       <App />
     </ServerProvider>
   </StrictMode>,

@@ -23,6 +23,8 @@ export interface ChatSiteOptions {
   broadcastId?: string;
   replays?: ChatOptions['replays'];
   webhooks?: Config['chat']['webhooks'];
+  /** How long an access token lasts. */
+  tokenSec?: number;
 }
 
 /** How somebody comes into a room. */
@@ -47,7 +49,8 @@ const ROOMY = { user: PLENTY, moderator: PLENTY, address: PLENTY, room: PLENTY, 
 export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {}) {
   await sql`delete from users`.execute(db);
   const clock = { now: new Date() };
-  const now = (): Date => clock.now;
+  // No two moments are the same: what is listed by time has one order.
+  const now = (): Date => (clock.now = new Date(clock.now.getTime() + 1));
   const log = recordingLog();
   const dataDir = mkdtempSync(path.join(tmpdir(), 'tidemark-chat-'));
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -55,7 +58,7 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
   const people = new ChannelPeople({ db, now });
   const accounts = new Accounts({
     db, dataDir, log, now,
-    config: { registration: 'open', jwtSecret: '', accessTokenMin: 15, refreshTokenDays: 3_000 },
+    config: { registration: 'open', jwtSecret: '', accessTokenMin: (options.tokenSec ?? 900) / 60, refreshTokenDays: 3_000 },
     onRegistered: (tx, user) => channels.createFor(tx, user),
   });
   const { chat: config } = loadConfig({ folder: path.resolve('config'), environment: {} });

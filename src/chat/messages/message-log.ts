@@ -1,12 +1,15 @@
 import type { Db, DbTransaction } from '../../platform/index.js';
 import type { ChatMessage } from '../events.js';
-import { lockRoom, takeNumbers } from '../room/queries.js';
+import { getRoom, lockRoom, takeNumbers } from '../room/queries.js';
 import { findMessage, insertMessages, listSent } from './queries.js';
 import type { NewMessage } from './queries.js';
 
 /** What was written down. */
 export interface Written {
+  /** As moderators get it. */
   message: ChatMessage;
+  /** As its author gets it. */
+  forAuthor: ChatMessage;
   /** False when the client had sent it before, and asks again. */
   isNew: boolean;
 }
@@ -57,7 +60,8 @@ export class MessageLog {
     const isNew = await this.#db.transaction().execute(async (tx) => {
       await lockRoom(tx, message.channelId);
       if ((await listSent(tx, [sentOf(message)])).some(({ authorId }) => authorId === message.author.id)) return false;
-      await insertMessages(tx, [{ ...message, seq: null, state }]);
+      const { lastSeq } = await getRoom(tx, message.channelId);
+      await insertMessages(tx, [{ ...message, seq: null, afterSeq: lastSeq, state }]);
       return true;
     });
     return this.#written(message, isNew);
@@ -97,7 +101,7 @@ export class MessageLog {
     const id = isNew ? message.id : (await listSent(this.#db, [sentOf(message)])).find(({ authorId }) => authorId === message.author.id)?.id;
     const found = id === undefined ? undefined : await findMessage(this.#db, message.channelId, id);
     if (found === undefined) throw new Error(`message ${message.id} was written and is not there`);
-    return { message: found.message, isNew };
+    return { message: found.message, forAuthor: found.forAuthor, isNew };
   }
 }
 

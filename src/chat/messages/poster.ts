@@ -18,7 +18,13 @@ export interface PosterOptions {
   messages: Messages;
   delivery: Delivery;
   /** A message waits for a moderator. */
-  onHeld: (channel: RoomChannel, posted: Posted, reason: string) => Promise<void>;
+  onHeld: (channel: RoomChannel, messageId: string, reason: string) => Promise<void>;
+}
+
+/** Where a client is. */
+interface Whereabouts {
+  address: string;
+  origin: Origin;
 }
 
 /** The way of a message into a room: counted, judged, written down, told. */
@@ -34,23 +40,22 @@ export class Poster {
     this.#limiters = { user: limiter('user'), moderator: limiter('moderator'), address: limiter('address'), room: limiter('room') };
   }
 
-  /** @param origin of a client that is connected; a bot that posts has none. @throws {RateLimited} and like `Messages.post` */
-  async post(channel: RoomChannel, standing: Standing, draft: Draft, origin?: Origin): Promise<{ message: ChatMessage; isHeld: boolean }> {
+  /** @param from where a client is connected from; a bot that posts has none. @throws {RateLimited} and like `Messages.post` */
+  async post(channel: RoomChannel, standing: Standing, draft: Draft, from?: Whereabouts): Promise<{ message: ChatMessage; isHeld: boolean }> {
     const { people, messages } = this.#options;
-    await this.#count(channel, standing, origin);
+    await this.#count(channel, standing, from?.address);
+    // Before it is judged: who is refused has been here too.
+    if (from !== undefined && standing.isBot !== true) await people.note(standing.user.id, from.origin);
     const posted = await messages.post(channel.id, standing, draft);
-    if (posted.isNew) {
-      if (origin !== undefined && standing.isBot !== true) await people.note(standing.user.id, origin);
-      await this.#tell(channel, posted);
-    }
-    return { message: posted.message, isHeld: posted.verdict.name === 'hold' };
+    if (posted.isNew) await this.#tell(channel, posted);
+    return { message: posted.forAuthor, isHeld: posted.verdict.name === 'hold' };
   }
 
-  async #count(channel: RoomChannel, { user, role }: Standing, origin: Origin | undefined): Promise<void> {
+  async #count(channel: RoomChannel, { user, role }: Standing, address: string | undefined): Promise<void> {
     const limiters = this.#limiters;
     if (isModerator(role)) return limiters.moderator.take(user.id);
     await limiters.user.take(user.id);
-    if (origin !== undefined) await limiters.address.take(origin.address);
+    if (address !== undefined) await limiters.address.take(address);
     await limiters.room.take(channel.id);
   }
 
@@ -58,7 +63,7 @@ export class Poster {
     const { delivery, onHeld } = this.#options;
     const { message, verdict, delayMs } = posted;
     if (verdict.name === 'show') return delivery.message(channel, message, { delayMs });
-    delivery.hiddenMessage(channel, message, verdict.name === 'hold' ? 'held' : 'muted');
-    if (verdict.name === 'hold') await onHeld(channel, posted, verdict.reason);
+    delivery.hiddenMessage(channel, posted, verdict.name === 'hold' ? 'held' : 'muted');
+    if (verdict.name === 'hold') await onHeld(channel, message.id, verdict.reason);
   }
 }

@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { Db } from '../../platform/index.js';
-import type { AuditEntry, BlockedTerm, Sanction, SanctionKind } from '../events.js';
+import type { AuditEntry, Sanction, SanctionKind } from '../events.js';
 
 type ModerationTables = {
   chat_sanctions: {
@@ -31,7 +32,6 @@ type ModerationTables = {
     undone_by: Generated<string | null>;
     bot_name: string | null;
   };
-  chat_terms: { id: string; channel_id: string; pattern: string; action: 'hold' | 'block'; created_at: Date };
   users: { id: string; username: string };
   chat_bots: { id: string; name: string };
 };
@@ -56,7 +56,7 @@ export interface StoredAct extends NewAct {
 }
 
 /** What can be taken back; the rest says so. */
-const UNDOABLE = new Set(['delete-message', 'delete-user-messages', 'clear-chat', 'ban-user', 'timeout-user', 'mute-user', 'set-modes', 'set-role']);
+export const UNDOABLE = new Set(['delete-message', 'deny-message', 'delete-user-messages', 'clear-chat', 'ban-user', 'timeout-user', 'mute-user', 'set-modes', 'set-role']);
 
 function tables(db: Db): Kysely<ModerationTables> {
   return db.withTables<ModerationTables>();
@@ -86,6 +86,13 @@ export async function liftSanctions(db: Db, lift: { channelId: string; userId: s
     .where('lifted_at', 'is', null).where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', lift.at)]))
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
+}
+
+/** Ends the one that was made at this moment, if nothing has ended it. */
+export async function liftSanctionMadeAt(db: Db, lift: { channelId: string; userId: string; kind: SanctionKind; madeAt: Date; by: string; at: Date }): Promise<void> {
+  await tables(db).updateTable('chat_sanctions').set({ lifted_at: lift.at, lifted_by: lift.by })
+    .where('channel_id', '=', lift.channelId).where('user_id', '=', lift.userId).where('kind', '=', lift.kind)
+    .where('created_at', '=', lift.madeAt).where('lifted_at', 'is', null).execute();
 }
 
 /** Of a channel or of one person in it, the newest first. */
@@ -129,21 +136,20 @@ export async function markUndone(db: Db, id: string, undone: { by: string; at: D
   return result.numUpdatedRows === 1n;
 }
 
-/** The newest first. */
-export async function listActs(db: Db, wish: { channelId: string; before?: Date | undefined; limit: number }): Promise<AuditEntry[]> {
+/** The newest first; those before a line, when one is given. */
+export async function listActs(db: Db, wish: { channelId: string; before?: string | undefined; limit: number }): Promise<AuditEntry[]> {
+  const { before } = wish;
   let query = selectActs(db).where('a.channel_id', '=', wish.channelId);
-  if (wish.before !== undefined) query = query.where('a.created_at', '<', wish.before);
-  const rows = await query.orderBy('a.created_at', 'desc').orderBy('a.id').limit(wish.limit).execute();
+  if (before !== undefined) {
+    query = query.where(sql<boolean>`(a.created_at, a.id) < (select created_at, id from chat_audit where id = ${before})`);
+  }
+  const rows = await query.orderBy('a.created_at', 'desc').orderBy('a.id', 'desc').limit(wish.limit).execute();
   return rows.map(entryOf);
 }
 
 /** As moderators see it. */
 export async function getEntry(db: Db, id: string): Promise<AuditEntry> {
   return entryOf(await selectActs(db).where('a.id', '=', id).executeTakeFirstOrThrow());
-}
-
-export async function listTerms(db: Db, channelId: string): Promise<BlockedTerm[]> {
-  return tables(db).selectFrom('chat_terms').select(['id', 'pattern', 'action']).where('channel_id', '=', channelId).orderBy('pattern').execute();
 }
 
 function selectActs(db: Db) {

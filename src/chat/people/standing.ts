@@ -82,7 +82,7 @@ export function youOf(standing: Standing | undefined): You {
 function tellable({ sanctions }: Standing): You['sanction'] {
   for (const kind of ['ban', 'timeout', 'warning'] as const) {
     const found = sanctions.find((sanction) => sanction.kind === kind);
-    if (found !== undefined) return { kind, reason: found.reason, ...(found.until === null ? {} : { until: found.until.toISOString() }) };
+    if (found !== undefined) return { kind, reason: found.isOwn ? found.reason : '', ...(found.until === null ? {} : { until: found.until.toISOString() }) };
   }
   return undefined;
 }

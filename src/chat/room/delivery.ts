@@ -33,10 +33,10 @@ export class Delivery {
   }
 
   /** A message that only moderators and its author see: the author as if all did, when they do not know. */
-  hiddenMessage({ id }: RoomChannel, message: ChatMessage, hidden: 'muted' | 'held'): void {
+  hiddenMessage({ id }: RoomChannel, { message, forAuthor }: { message: ChatMessage; forAuthor: ChatMessage }, hidden: 'muted' | 'held'): void {
     const author = seatsOf(id, message.author.id);
     this.#namespace.to(moderatorsOf(id)).except(author).emit('new-message', { ...message, hidden });
-    this.#namespace.to(author).emit('new-message', hidden === 'muted' ? message : { ...message, hidden });
+    this.#namespace.to(author).emit('new-message', hidden === 'muted' ? forAuthor : { ...forAuthor, hidden });
   }
 
   messageDeleted({ id, slug }: RoomChannel, messageId: string): void {
@@ -68,10 +68,10 @@ export class Delivery {
     this.#delayed.clear();
   }
 
-  /** It may have been deleted meanwhile, here or on another server. */
+  /** It may have been deleted meanwhile, here or on another server. What cannot be looked up waits until clients see the hole. */
   async #showLate(channelId: string, message: ChatMessage, seen: string[]): Promise<void> {
     const found = await findMessage(this.#db, channelId, message.id).catch(() => undefined);
-    if (found !== undefined && found.state !== 'shown') return;
+    if (found?.state !== 'shown') return;
     this.#namespace.to(audienceOf(channelId)).except(seen).emit('new-message', message);
   }
 }

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
 import { z } from 'zod';
-import { clientAddress, Limiter, messageOf } from '../../platform/index.js';
+import { addressKey, clientAddress, Limiter, messageOf } from '../../platform/index.js';
 import type { LimiterOptions, Log, RedisConnection } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
 import { TooManySockets } from '../errors.js';
@@ -147,7 +147,7 @@ export class ChatServer {
   }
 
   #addressOf(socket: ChatSocket): string {
-    return clientAddress(socket.request, this.#options.trustProxy);
+    return addressKey(clientAddress(socket.request, this.#options.trustProxy));
   }
 }
 

@@ -42,8 +42,8 @@ export interface RoomChannel {
 export interface Seat {
   channel: RoomChannel;
   isModerator: boolean;
-  /** Banned, timed out, muted or warned: its taps do not count. */
-  isSilenced: boolean;
+  /** Until when it is banned, timed out, muted or warned, null for ever; taps do not count as long. */
+  silencedUntil: Date | null;
 }
 
 const WINDOW_MS = 10_000;

@@ -4,7 +4,7 @@ import { messageOf } from '../../platform/index.js';
 import type { You } from '../events.js';
 import type { People } from '../people/people.js';
 import { isModerator, youOf } from '../people/standing.js';
-import type { Standing } from '../people/standing.js';
+import type { ActiveSanction, Standing } from '../people/standing.js';
 import { audienceOf, moderatorsOf, seatsOf } from '../room/delivery.js';
 import { getRoom } from '../room/queries.js';
 import type { Connection, RoomChannel, SignedIn } from './connection.js';
@@ -107,7 +107,7 @@ export class Seating {
 
   async #place(connection: Connection, channel: RoomChannel, standing: Standing | undefined): Promise<void> {
     const moderates = standing !== undefined && isModerator(standing.role);
-    connection.seats.set(channel.id, { channel, isModerator: moderates, isSilenced: standing === undefined || standing.sanctions.length > 0 });
+    connection.seats.set(channel.id, { channel, isModerator: moderates, silencedUntil: standing === undefined ? null : silencedUntil(standing.sanctions) });
     const { socket } = connection;
     await socket.join(audienceOf(channel.id));
     if (standing !== undefined) await socket.join(seatsOf(channel.id, standing.user.id));
@@ -126,4 +126,10 @@ export class Seating {
     const { user, origin } = connection;
     return user === undefined ? undefined : this.#options.people.standing(channelId, user.id, origin);
   }
+}
+
+/** When the last of them ends; long ago when there is none. */
+function silencedUntil(sanctions: ActiveSanction[]): Date | null {
+  if (sanctions.some(({ until }) => until === null)) return null;
+  return new Date(Math.max(0, ...sanctions.map(({ until }) => until?.getTime() ?? 0)));
 }

@@ -28,6 +28,7 @@ export interface ViewerRequestsOptions {
   messages: Messages;
   poster: Poster;
   taps: Taps;
+  now: () => Date;
 }
 
 const inChannel = z.strictObject({ channel: fields.channel });
@@ -51,8 +52,7 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
     request('join-room', z.strictObject({ channel: fields.channel, after: fields.seq.optional() }), async (connection, { channel: slug, after }) => {
       const channel = await options.getChannel(slug);
       const you = await seating.enter(connection, channel);
-      const reader = connection.seat(channel.slug);
-      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, reader);
+      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, readerOf(connection, channel.slug));
       return { room: await rooms.state(channel), you, messages: shown, isGap: after !== undefined && hasMore };
     }),
     request('leave-room', inChannel, async (connection, { channel }) => {
@@ -67,8 +67,7 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
     request('load-history', z.strictObject({
       channel: fields.channel, before: fields.seq.optional(), after: fields.seq.optional(), limit: z.int().min(1).max(100).optional(),
     }), async (connection, { channel, ...wish }) => {
-      const seat = connection.seat(channel);
-      return messages.history(seat.channel.id, wish, seat);
+      return messages.history(connection.seat(channel).channel.id, wish, readerOf(connection, channel));
     }),
     request('chat-message', sending, post),
     request('react', z.strictObject({ channel: fields.channel, emoji, messageId: fields.uuid.optional(), isOn: z.boolean().optional() }), react),
@@ -81,8 +80,12 @@ function sender({ people, poster }: ViewerRequestsOptions) {
     const { channel } = connection.seat(slug);
     const standing = await people.standing(channel.id, actor.id, connection.origin);
     if (standing === undefined) throw new SignInRequired('write');
-    return poster.post(channel, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) }, connection.origin);
+    return poster.post(channel, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) }, connection);
   };
+}
+
+function readerOf(connection: Connection, slug: string): { isModerator: boolean; userId: string | undefined } {
+  return { isModerator: connection.seat(slug).isModerator, userId: connection.user?.id };
 }
 
 interface Tap {
@@ -92,14 +95,14 @@ interface Tap {
   isOn?: boolean | undefined;
 }
 
-function reactor({ db, limits, taps }: ViewerRequestsOptions) {
+function reactor({ db, limits, taps, now }: ViewerRequestsOptions) {
   const limiter = new Limiter({ attempts: limits.tapsPerSec, windowSec: 1 });
   return async (connection: Connection, { channel: slug, emoji: tapped, messageId, isOn = true }: Tap) => {
     const actor = connection.actor('react');
-    const { channel, isSilenced } = connection.seat(slug);
+    const { channel, silencedUntil } = connection.seat(slug);
     await limiter.take(actor.id);
     // Who is muted is not told.
-    if (isSilenced) return {};
+    if (silencedUntil === null || silencedUntil > now()) return {};
     if (messageId === undefined) {
       taps.tap(channel, tapped);
       return {};

@@ -1,5 +1,5 @@
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, Clip, ClipList, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
   RecordingList, ServerHealth, ServerInfo, StreamKey,
 } from './contract.js';
 import { ChatSettingsApi } from './chat-settings.js';
@@ -55,6 +55,24 @@ export class Api {
   async removeSlate(slug: string): Promise<Channel> {
     const reply = await this.#send<{ channel: Channel }>('DELETE', `/channels/${encodeURIComponent(slug)}/slate`, undefined);
     return reply.channel;
+  }
+
+  following(slug: string, signal?: AbortSignal): Promise<Following> {
+    return this.#get(`/channels/${encodeURIComponent(slug)}/follow`, signal);
+  }
+
+  follow(slug: string): Promise<Following> {
+    return this.#send('PUT', `/channels/${encodeURIComponent(slug)}/follow`, undefined);
+  }
+
+  unfollow(slug: string): Promise<Following> {
+    return this.#send('DELETE', `/channels/${encodeURIComponent(slug)}/follow`, undefined);
+  }
+
+  /** What was said during a show, from one moment to another; `next` is the `from` of what follows. */
+  broadcastChat(id: string, { from, to }: { from: Date; to: Date }, signal?: AbortSignal): Promise<ChatPage> {
+    const query = new URLSearchParams({ from: from.toISOString(), to: to.toISOString() });
+    return this.#get(`/broadcasts/${encodeURIComponent(id)}/chat?${query.toString()}`, signal);
   }
 
   channelLive(slug: string, signal?: AbortSignal): Promise<ChannelLive> {

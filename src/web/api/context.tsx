@@ -1,10 +1,12 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import type { ChatClient } from '../chat/client/chat-client.js';
 import type { Api } from './api.js';
 import type { Session, SessionState } from './session.js';
 
 interface Server {
   api: Api;
   session: Session;
+  chat: ChatClient;
 }
 
 const ServerContext = createContext<Server | undefined>(undefined);
@@ -26,6 +28,10 @@ export function useApi(): Api {
 
 export function useSession(): Session {
   return useServer().session;
+}
+
+export function useChatClient(): ChatClient {
+  return useServer().chat;
 }
 
 /** The state of the session; renders again when it changes. */
