@@ -94,6 +94,14 @@ export class Packager extends EventEmitter<PackagerEvents> implements Component 
     return live;
   }
 
+  /** The package of something that is not live: nobody finds it, all of it stays on the disk, and its owner closes it with `suspend`. */
+  openUnlisted(broadcast: PackagedBroadcast): LivePackage {
+    const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
+    // Memory of its own: what is live is not pushed out, and what waits for the disk is not dropped.
+    const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: new MemoryBudget(Infinity), onWriteFailed: () => this.emit('writeFailed'), log });
+    return new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, isRecorded: true, store, log });
+  }
+
   /** Ends a package; its files go a window later. */
   close(live: LivePackage): void {
     try {

@@ -8,7 +8,7 @@ import { RecordingUnknown } from './errors.js';
 import {
   completeRecording, deleteRecording, findRecording, insertRecording, listRecordingIds, listRecordings, listStored, updateRecording,
 } from './queries.js';
-import type { Recording, RecordingChanges, RecordingsWish } from './queries.js';
+import type { NewRecording, Recording, RecordingChanges, RecordingsWish } from './queries.js';
 import { expiredRecordings } from './retention.js';
 import type { RetentionLimits } from './retention.js';
 import { isIncomplete } from './vod/completeness.js';
@@ -73,8 +73,14 @@ export class Recordings implements Component {
   }
 
   /** Begins the recording of a broadcast that has its row; false when its channel does not record. Again, for one that goes on: nothing changes. */
-  async begin(broadcast: { id: string; channelId: string; title: string; startedAt: Date }): Promise<boolean> {
+  async begin(broadcast: NewRecording): Promise<boolean> {
     return insertRecording(this.#db, broadcast);
+  }
+
+  /** Lists what was never live and is on the disk, whole. Its broadcast has its row. */
+  async add(broadcast: NewRecording): Promise<void> {
+    await insertRecording(this.#db, broadcast, { isWanted: true });
+    await this.complete(broadcast.id);
   }
 
   /**

@@ -6,6 +6,7 @@ import { remembered } from './api/remembered.js';
 import { Session } from './api/session.js';
 import { App } from './app.js';
 import { ChatClient } from './chat/client/chat-client.js';
+import { Outbox } from './studio/upload/outbox.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './controls/controls.css';
@@ -14,13 +15,17 @@ const storage = remembered();
 const session = new Session({ origin: '', remembered: storage });
 const api = new Api({ origin: '', session });
 const chat = new ChatClient({ origin: '', session, remembered: storage });
+const outbox = new Outbox({ session });
+window.addEventListener('beforeunload', (event) => {
+  if (outbox.isBusy) event.preventDefault();
+});
 void restore();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <ServerProvider server={{ api, session, chat }}>
+    <ServerProvider server={{ api, session, chat, outbox }}>
       <App />
     </ServerProvider>
   </StrictMode>,

@@ -54,6 +54,7 @@ export class SegmentStore {
   #closed = false;
   /** Lines of the journal that are not on the disk yet. */
   #unwritten = '';
+  #hasLost = false;
 
   /** @param options.onWriteFailed the disk refused something. */
   constructor(options: { folder: string; memory: MemoryBudget; onWriteFailed?: () => void; log: Log }) {
@@ -125,6 +126,16 @@ export class SegmentStore {
     this.#writing = this.#writing.then(() => unlink(path.join(this.#folder, name)).catch(() => undefined));
   }
 
+  /** What waits for the disk. */
+  get waitingBytes(): number {
+    return [...this.#waiting.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** Whether something that was given has not reached the disk; for when it has settled. */
+  get hasLost(): boolean {
+    return this.#hasLost || this.#waiting.size > 0 || this.#unwritten !== '';
+  }
+
   /** Resolves when everything given so far is on disk or given up. */
   async settled(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#writeWaiting());
@@ -184,9 +195,10 @@ export class SegmentStore {
   }
 
   #writeBehind(name: string, entry: Entry): void {
-    const waitingBytes = [...this.#waiting.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (waitingBytes > MAX_WAITING_BYTES) this.#reportDisk('the disk is too slow for live segments; serving them from memory');
-    else this.#waiting.set(name, entry);
+    if (this.waitingBytes > MAX_WAITING_BYTES) {
+      this.#hasLost = true;
+      this.#reportDisk('the disk is too slow for live segments; serving them from memory');
+    } else this.#waiting.set(name, entry);
     this.#writing = this.#writing.then(() => this.#writeWaiting());
   }
 

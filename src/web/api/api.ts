@@ -1,6 +1,6 @@
 import type {
   Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
-  RecordingList, ServerHealth, ServerInfo, StreamKey,
+  RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
 import { ChatSettingsApi } from './chat-settings.js';
 import { readProblem } from './problem.js';
@@ -134,6 +134,17 @@ export class Api {
 
   async deleteRecording(id: string): Promise<void> {
     await this.#exchange('DELETE', `/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** A channel's files on their way to become recordings, the newest first. */
+  async channelUploads(slug: string, signal?: AbortSignal): Promise<Upload[]> {
+    const reply = await this.#get<{ uploads: Upload[] }>(`/channels/${encodeURIComponent(slug)}/uploads`, signal);
+    return reply.uploads;
+  }
+
+  /** What was made of it stays. */
+  async deleteUpload(id: string): Promise<void> {
+    await this.#exchange('DELETE', `/uploads/${encodeURIComponent(id)}`);
   }
 
   /** Of a show that is on, or of a recording; the reply says what was cut. */

@@ -1,12 +1,15 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
 import type { ChatClient } from '../chat/client/chat-client.js';
 import type { Api } from './api.js';
+import type { Outbox } from '../studio/upload/outbox.js';
 import type { Session, SessionState } from './session.js';
 
 interface Server {
   api: Api;
   session: Session;
   chat: ChatClient;
+  /** What this page sends, whatever view is shown. */
+  outbox: Outbox;
 }
 
 const ServerContext = createContext<Server | undefined>(undefined);
@@ -32,6 +35,10 @@ export function useSession(): Session {
 
 export function useChatClient(): ChatClient {
   return useServer().chat;
+}
+
+export function useOutbox(): Outbox {
+  return useServer().outbox;
 }
 
 /** The state of the session; renders again when it changes. */

@@ -96,3 +96,13 @@ t.test('who has to wait, and for how long', async (t) => {
   const longer = waiting(waiting(slow, { untilMs: 20, reason: 'a' }), { untilMs: 10, reason: 'b' });
   t.same([longer.waitUntilMs, longer.waitReason], [20, 'a']);
 });
+
+t.test('who is muted gets their messages with the number of the one before', async (t) => {
+  const at = (ms: number): Partial<ChatMessage> => ({ sentAt: new Date(1_700_000_002_000 + ms).toISOString() });
+  let view = open(said(1), said(2));
+  view = heard(view, said(2, 'muted', { id: 'a', ...at(10) }));
+  view = heard(view, said(2, 'muted too', { id: 'b', ...at(20) }));
+  view = heard(view, said(3));
+  t.same(view.messages.map(({ text }) => text), ['message 1', 'message 2', 'muted', 'muted too', 'message 3']);
+  t.notOk(hasHole(view));
+});

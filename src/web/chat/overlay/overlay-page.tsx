@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { useParams, useSearchParams } from 'react-router-dom';
 import type { ChatMessage } from '../../api/chat-contract.js';
-import { ServerProvider, useApi, useSession } from '../../api/context.js';
+import { ServerProvider, useApi, useOutbox, useSession } from '../../api/context.js';
 import { remembered } from '../../api/remembered.js';
 import { ChatClient } from '../client/chat-client.js';
 import { useChatRoom, useRoomView } from '../client/use-chat-room.js';
@@ -16,12 +16,12 @@ const NOBODY: ReadonlySet<string> = new Set();
 export function Overlay() {
   const slug = (useParams()['slug'] ?? '').toLowerCase();
   const [query] = useSearchParams();
-  const [api, session] = [useApi(), useSession()];
+  const [api, session, outbox] = [useApi(), useSession(), useOutbox()];
   const token = query.get('token') ?? undefined;
   // Its own connection: it shows a token in place of an account.
   const chat = useMemo(() => new ChatClient({ origin: '', session, remembered: remembered(), overlay: token }), [session, token]);
   useEffect(() => () => chat.close(), [chat]);
-  return <ServerProvider server={{ api, session, chat }}><Lines slug={slug} look={overlayLook(query)} /></ServerProvider>;
+  return <ServerProvider server={{ api, session, chat, outbox }}><Lines slug={slug} look={overlayLook(query)} /></ServerProvider>;
 }
 
 function Lines({ slug, look }: { slug: string; look: OverlayLook }) {
