@@ -78,6 +78,18 @@ for (const { name, open, skip } of testDatabases()) {
       t.same((await receiver.heard(1)).map(({ body }) => z.object({ text: z.string() }).parse(body.data['message']).text), ['seen by all']);
     });
 
+    t.test('what was held, a bot\'s too, is told when a moderator lets it through', async (t) => {
+      const { ada, api, hook } = await start(t);
+      const receiver = await openReceiver(t);
+      await hook(receiver.url, ['message']);
+      await ada.get('add-term', { channel: 'ada', pattern: 'fishy', action: 'hold' });
+      const { token } = z.object({ token: z.string() }).parse((await api('POST', '/channels/ada/bots', { token: ada.token, body: { name: 'tidebot', scopes: ['write'] } })).body);
+      t.match(await api('POST', '/channels/ada/chat/messages', { token, body: { text: 'something fishy' } }), { status: 201, body: { isHeld: true } });
+      const { items: [item] } = await ada.get('list-queue', { channel: 'ada' });
+      await ada.get('resolve-queue-item', { channel: 'ada', id: item?.id ?? '', decision: 'approve' });
+      t.match((await receiver.heard(1))[0]?.body.data, { message: { text: 'something fishy', seq: 1, author: { isBot: true } } });
+    });
+
     t.test('the beginning and the end of a show are told', async (t) => {
       const { chat, channels, hook } = await start(t);
       const receiver = await openReceiver(t);

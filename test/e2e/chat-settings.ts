@@ -47,7 +47,7 @@ t.test('the owner sets what surrounds the chat', { skip: noChromium }, async (t)
   await t.test('a bot\'s token is shown once, and writes', async (t) => {
     const bots = panel('Bots');
     await bots.getByText('New bot').click();
-    await bots.getByLabel('Name').fill('TideBot');
+    await bots.getByLabel('Name', { exact: true }).fill('TideBot');
     await bots.getByRole('button', { name: 'Make bot' }).click();
     const token = await bots.locator('[data-secret]').textContent() ?? '';
     const answer = await fetch(`${app.url}/api/v1/channels/ada/chat/messages`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ text: 'ahoy' }) });
