@@ -166,6 +166,13 @@ export function createApp(options: AppOptions): App {
     channels,
     accounts,
     roles: people,
+    replays: {
+      channelOf: async (id, request) => {
+        const recording = await recordings.get(id);
+        await recordingAccess.checkReadable(recording, request);
+        return recording.channel.slug;
+      },
+    },
     shows: {
       broadcastId: (channelId) => broadcastOf(channelId)?.id,
       viewers: (channelId) => viewers.count(broadcastOf(channelId)?.id ?? ''),
@@ -222,6 +229,7 @@ export function createApp(options: AppOptions): App {
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
       { path: '/api/v1', handler: peopleRoutes({ channels, people, callers: accounts }) },
+      { path: '/', handler: chat.routes() },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
       { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },

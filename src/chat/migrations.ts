@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/index.js';
+import { apiMigration } from './migrations-api.js';
 
 export const chatMigrations: Migrations = {
   '020-chat': { up: createChat, down: dropChat },
   '021-chat-desk': { up: addDesk, down: dropDesk },
+  '022-chat-api': apiMigration,
 };
 
 /** What is gone for readers stays for moderators: a deleted message keeps its row. */

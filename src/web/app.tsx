@@ -13,6 +13,7 @@ import { Watch } from './watch/watch.js';
 
 // Viewers never load the studio.
 const Studio = lazy(async () => ({ default: (await import('./studio/studio.js')).Studio }));
+const ChatSettings = lazy(async () => ({ default: (await import('./studio/chat/chat-settings.js')).ChatSettings }));
 const GoLive = lazy(async () => ({ default: (await import('./studio/go-live/go-live.js')).GoLive }));
 const PopoutChat = lazy(async () => ({ default: (await import('./chat/popout-page.js')).PopoutChat }));
 const Overlay = lazy(async () => ({ default: (await import('./chat/overlay/overlay-page.js')).Overlay }));
@@ -27,6 +28,7 @@ export function App() {
           <Route path="login" element={<SignIn />} />
           <Route path="register" element={<Register />} />
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
+          <Route path="studio/chat" element={<RequireSession><Suspense fallback={null}><ChatSettings /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
           <Route path="recordings/:id" element={<RecordingPage />} />
           <Route path="clips/:id" element={<ClipPage />} />

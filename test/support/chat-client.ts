@@ -15,6 +15,8 @@ export interface ChatClientOptions {
   token?: string | undefined;
   /** What an earlier connection of the same device was given. */
   device?: string | undefined;
+  /** Token of an overlay's address. */
+  overlay?: string | undefined;
   /** Where it seems to come from, for a server that trusts one proxy. */
   address?: string | undefined;
 }
@@ -37,9 +39,9 @@ export interface ChatClient {
 }
 
 /** Connects; resolves when the server has said hello. @throws what it refuses the connection with */
-export async function connectChat(t: Test, { url, token, device, address }: ChatClientOptions): Promise<ChatClient> {
+export async function connectChat(t: Test, { url, token, device, overlay, address }: ChatClientOptions): Promise<ChatClient> {
   const socket: Socket = io(`${url}/chat`, {
-    auth: { token, device },
+    auth: { token, device, overlay },
     transports: ['websocket'],
     forceNew: true,
     reconnection: false,

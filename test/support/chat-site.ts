@@ -6,10 +6,12 @@ import type { Test } from 'tap';
 import { Accounts } from '../../src/accounts/index.js';
 import { ChannelPeople, Channels } from '../../src/channels/index.js';
 import { Chat } from '../../src/chat/index.js';
+import type { ChatOptions } from '../../src/chat/index.js';
 import { loadConfig } from '../../src/config.js';
 import type { Config } from '../../src/config.js';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
+import { apiClient } from './api-client.js';
 import { connectChat } from './chat-client.js';
 import type { ChatClient } from './chat-client.js';
 import { recordingLog } from './log.js';
@@ -17,6 +19,10 @@ import { recordingLog } from './log.js';
 export interface ChatSiteOptions {
   limits?: Partial<Config['chat']['limits']>;
   evidenceDays?: number;
+  /** The show that is on air in every channel. */
+  broadcastId?: string;
+  replays?: ChatOptions['replays'];
+  webhooks?: Config['chat']['webhooks'];
   /** How long an access token lasts. */
   tokenSec?: number;
 }
@@ -58,14 +64,15 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
   const { chat: config } = loadConfig({ folder: path.resolve('config'), environment: {} });
   const chat = new Chat({
     db, dataDir, channels, accounts, log, now,
-    config: { ...config, evidenceDays: options.evidenceDays ?? config.evidenceDays, limits: { ...ROOMY, ...options.limits } },
+    config: { ...config, webhooks: options.webhooks ?? config.webhooks, evidenceDays: options.evidenceDays ?? config.evidenceDays, limits: { ...ROOMY, ...options.limits } },
     trustProxy: 1,
     redis: undefined,
     roles: people,
-    shows: { broadcastId: () => undefined, viewers: () => 0 },
+    shows: { broadcastId: () => options.broadcastId, viewers: () => 0 },
+    replays: options.replays ?? { channelOf: () => Promise.reject(new Error('no recordings here')) },
   });
   people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
-  const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [], log }), bindAddress: '127.0.0.1', port: 0, log });
+  const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [{ path: '/', handler: chat.routes() }], log }), bindAddress: '127.0.0.1', port: 0, log });
   server.share((http) => chat.attach(http));
   t.after(() => server.stop());
   t.after(() => chat.stop());
@@ -92,7 +99,7 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
     return { ...(await arrive(token, arrival)), id, token, name };
   };
   return {
-    db, url, clock, chat, channels, people, log, register, arrive, guest,
+    db, url, api: apiClient(`${url}/api/v1`), clock, chat, channels, people, log, register, arrive, guest,
     /** Lets the server's clock run, ms. */
     pass: (ms: number) => { clock.now = new Date(clock.now.getTime() + ms); },
   };

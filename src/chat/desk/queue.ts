@@ -1,7 +1,8 @@
 import type { Db } from '../../platform/index.js';
 import { ChatMessageUnknown, QueueItemUnknown } from '../errors.js';
-import type { ChatMessage, QueueItem } from '../events.js';
+import type { ChatAuthor, ChatMessage, QueueItem } from '../events.js';
 import { deleteMessages, findMessage, listMessages, showMessage } from '../messages/queries.js';
+import type { MessageOutbox } from '../messages/message-log.js';
 import type { Audit } from '../moderation/audit.js';
 import type { Moderation, Moderator } from '../moderation/moderation.js';
 import type { Delivery } from '../room/delivery.js';
@@ -15,6 +16,7 @@ export interface QueueOptions {
   moderation: Moderation;
   audit: Audit;
   delivery: Delivery;
+  outbox: MessageOutbox;
   now?: () => Date;
 }
 
@@ -73,18 +75,19 @@ export class Queue {
   }
 
   async #show(channel: RoomChannel, by: Moderator, { id, author }: ChatMessage): Promise<void> {
-    await this.#options.audit.act(channel, by.user.id, { act: 'approve-message', messageId: id, targetId: author.id }, async (tx, { at }) => {
+    await this.#options.audit.act(channel, by.user.id, { act: 'approve-message', messageId: id, ...targetOf(author) }, async (tx, { at }) => {
       await lockRoom(tx, channel.id);
       if (!(await decide(tx, { kind: 'held', messageId: id }, 'approve'))) throw new QueueItemUnknown();
       const seq = await takeNumbers(tx, channel.id, 1);
       if (!(await showMessage(tx, id, { seq, at }))) throw new QueueItemUnknown();
+      await this.#options.outbox.messages(tx, channel.id, [id]);
     });
     const shown = await findMessage(this.#db, channel.id, id);
     if (shown?.state === 'shown') this.#options.delivery.message(channel, shown.message);
   }
 
   async #refuse(channel: RoomChannel, by: Moderator, { id, author, text }: ChatMessage): Promise<void> {
-    await this.#options.audit.act(channel, by.user.id, { act: 'deny-message', messageId: id, targetId: author.id, detail: { text } }, async (tx, entry) => {
+    await this.#options.audit.act(channel, by.user.id, { act: 'deny-message', messageId: id, ...targetOf(author), detail: { text } }, async (tx, entry) => {
       if (!(await decide(tx, { kind: 'held', messageId: id }, 'deny'))) throw new QueueItemUnknown();
       await deleteMessages(tx, channel.id, { id }, { at: entry.at, by: entry.id });
     });
@@ -92,8 +95,7 @@ export class Queue {
   }
 
   async #dismiss(channel: RoomChannel, by: Moderator, { id, author }: ChatMessage): Promise<void> {
-    const target = author.isBot === true ? {} : { targetId: author.id };
-    await this.#options.audit.act(channel, by.user.id, { act: 'dismiss-report', messageId: id, ...target }, async (tx) => {
+    await this.#options.audit.act(channel, by.user.id, { act: 'dismiss-report', messageId: id, ...targetOf(author) }, async (tx) => {
       if (!(await decide(tx, { kind: 'report', messageId: id }, 'approve'))) throw new QueueItemUnknown();
     });
   }
@@ -115,4 +117,9 @@ export class Queue {
       at: at.toISOString(),
     };
   }
+}
+
+/** A bot is no account. */
+function targetOf({ id, isBot }: ChatAuthor): { targetId?: string } {
+  return isBot === true ? {} : { targetId: id };
 }

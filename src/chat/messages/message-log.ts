@@ -1,4 +1,4 @@
-import type { Db } from '../../platform/index.js';
+import type { Db, DbTransaction } from '../../platform/index.js';
 import type { ChatMessage } from '../events.js';
 import { getRoom, lockRoom, takeNumbers } from '../room/queries.js';
 import { findMessage, insertMessages, listSent } from './queries.js';
@@ -12,6 +12,11 @@ export interface Written {
   forAuthor: ChatMessage;
   /** False when the client had sent it before, and asks again. */
   isNew: boolean;
+}
+
+/** Told of messages in the transaction that writes them down. */
+export interface MessageOutbox {
+  messages(tx: DbTransaction, channelId: string, ids: string[]): Promise<void>;
 }
 
 interface Waiting {
@@ -29,10 +34,12 @@ const MAX_TOGETHER = 100;
  */
 export class MessageLog {
   readonly #db: Db;
+  readonly #outbox: MessageOutbox;
   readonly #queues = new Map<string, Waiting[]>();
 
-  constructor(options: { db: Db }) {
+  constructor(options: { db: Db; outbox: MessageOutbox }) {
     this.#db = options.db;
+    this.#outbox = options.outbox;
   }
 
   /** Resolves when the message is in the database, with its number in the room. */
@@ -76,8 +83,12 @@ export class MessageLog {
         const sent = await listSent(tx, together.map(({ message }) => sentOf(message)));
         const fresh = withoutRepeats(together.map(({ message }) => message), sent);
         const last = await takeNumbers(tx, channelId, fresh.length);
-        if (fresh.length > 0) await insertMessages(tx, fresh.map((message, at) => ({ ...message, seq: last - fresh.length + 1 + at, state: 'shown' })));
-        return new Set(fresh.map(({ id }) => id));
+        const ids = fresh.map(({ id }) => id);
+        if (fresh.length > 0) {
+          await insertMessages(tx, fresh.map((message, at) => ({ ...message, seq: last - fresh.length + 1 + at, state: 'shown' })));
+          await this.#outbox.messages(tx, channelId, ids);
+        }
+        return new Set(ids);
       });
       await Promise.all(together.map(async ({ message, resolve }) => resolve(await this.#written(message, isNew.has(message.id)))));
     } catch (error) {

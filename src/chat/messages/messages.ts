@@ -15,8 +15,8 @@ import { textKey } from '../text/text-key.js';
 import { judge } from './judge.js';
 import type { Verdict } from './judge.js';
 import { MessageLog } from './message-log.js';
-import type { Written } from './message-log.js';
-import { findFirstLate, findMessage, isSaidSince, listHidden, listMessages, listRecent } from './queries.js';
+import type { MessageOutbox, Written } from './message-log.js';
+import { findFirstLate, findMessage, isSaidSince, listHidden, listMessages, listOfBroadcast, listRecent } from './queries.js';
 import type { FoundMessage, NewMessage } from './queries.js';
 import { Turns } from './turns.js';
 
@@ -28,6 +28,7 @@ export interface MessagesOptions {
   terms: (channelId: string) => Promise<{ term: Term; action: 'hold' | 'block' }[]>;
   /** The show that is on air. */
   broadcastId: (channelId: string) => string | undefined;
+  outbox: MessageOutbox;
   now?: () => Date;
 }
 
@@ -52,6 +53,7 @@ const HISTORY = 100;
 /** Held and muted messages beside a page of history. */
 const MAX_HIDDEN = 100;
 const RECENT = 5;
+const MAX_OF_MOMENT = 5_000;
 const UNIQUE_WITHIN_MS = 600_000;
 /** A viewer who is further behind the show than this has rewound, and speaks of what was then. */
 const STREAM_AT_WITHIN_MS = 30_000;
@@ -68,16 +70,16 @@ export class Messages {
   constructor(options: MessagesOptions) {
     this.#options = options;
     this.#db = options.db;
-    this.#log = new MessageLog({ db: options.db });
+    this.#log = new MessageLog({ db: options.db, outbox: options.outbox });
     this.#now = options.now ?? (() => new Date());
   }
 
   /** Judges and writes down what somebody says; resolves when it is in the database. @throws like `judge`, {ChatMessageUnknown} */
-  async post(channelId: string, standing: Standing, draft: Draft, options: { isBot?: boolean } = {}): Promise<Posted> {
-    return this.#turns.take(`${channelId} ${standing.user.id}`, () => this.#post(channelId, standing, draft, options));
+  async post(channelId: string, standing: Standing, draft: Draft): Promise<Posted> {
+    return this.#turns.take(`${channelId} ${standing.user.id}`, () => this.#post(channelId, standing, draft));
   }
 
-  async #post(channelId: string, standing: Standing, draft: Draft, options: { isBot?: boolean }): Promise<Posted> {
+  async #post(channelId: string, standing: Standing, draft: Draft): Promise<Posted> {
     const now = this.#now();
     const { text, isAction } = readAction(cleanText(draft.text));
     const key = textKey(text);
@@ -88,7 +90,7 @@ export class Messages {
     const message: NewMessage = {
       id: randomUUID(),
       channelId,
-      author: { id: standing.user.id, name: standing.user.username, role: standing.role, tier: standing.tier, isBot: options.isBot ?? false },
+      author: { id: standing.user.id, name: standing.user.username, role: standing.role, tier: standing.tier, isBot: standing.isBot ?? false },
       nonce: draft.nonce,
       text,
       textKey: key,
@@ -127,6 +129,21 @@ export class Messages {
     const end = wish.after !== undefined && hasMore ? page.at(-1)?.seq : wish.before;
     const hidden = await listHidden(this.#db, { channelId, authorId: reader.isModerator ? undefined : reader.userId, from, before: end ?? undefined, limit: MAX_HIDDEN });
     return merged(page, hidden);
+  }
+
+  /** What was said during a show, as its picture is played; `next` is the `from` of what follows. */
+  async replay(broadcastId: string, { from, to, limit }: { from: Date; to: Date; limit: number }): Promise<{ messages: ChatMessage[]; next?: string }> {
+    const found = await listOfBroadcast(this.#db, { broadcastId, from, to, limit: limit + 1 });
+    const next = found.at(limit)?.streamAt;
+    if (next === undefined) return { messages: found };
+    const messages = found.filter(({ streamAt }) => streamAt < next);
+    return messages.length > 0 ? { messages, next } : this.#moment(broadcastId, new Date(next));
+  }
+
+  /** More were said in one millisecond than fit on a page: they come together. */
+  async #moment(broadcastId: string, from: Date): Promise<{ messages: ChatMessage[]; next: string }> {
+    const to = new Date(from.getTime() + 1);
+    return { messages: await listOfBroadcast(this.#db, { broadcastId, from, to, limit: MAX_OF_MOMENT }), next: to.toISOString() };
   }
 
   async #judge(question: { channelId: string; standing: Standing; text: string; key: string; room: RoomRow; now: Date; nonce: string }): Promise<Verdict> {

@@ -196,7 +196,7 @@ export class Moderation {
   }
 
   async #tellUndone(channel: RoomChannel, act: StoredAct, { messageIds, isModesChanged }: Undone): Promise<void> {
-    await this.#options.audit.tell(channel, act.id);
+    await this.#options.audit.undone(channel, act.id);
     if (act.targetId !== undefined) this.#options.fleet.tell({ kind: 'standing', channelId: channel.id, userId: act.targetId });
     // Of a long history, clients have the end; whoever looks further back loads it.
     const now = this.#now().getTime();

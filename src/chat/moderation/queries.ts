@@ -11,6 +11,8 @@ type ModerationTables = {
     kind: SanctionKind;
     reason: string;
     actor_id: string | null;
+    /** Of a bot, which is no account. */
+    bot_name: string | null;
     created_at: Date;
     until: Date | null;
     lifted_at: Generated<Date | null>;
@@ -28,8 +30,10 @@ type ModerationTables = {
     created_at: Date;
     undone_at: Generated<Date | null>;
     undone_by: Generated<string | null>;
+    bot_name: string | null;
   };
   users: { id: string; username: string };
+  chat_bots: { id: string; name: string };
 };
 
 /** One line of the audit log, as it is written. */
@@ -61,13 +65,23 @@ function tables(db: Db): Kysely<ModerationTables> {
 export async function insertSanction(db: Db, sanction: { id: string; channelId: string; userId: string; kind: SanctionKind; reason: string; actorId: string; at: Date; until: Date | null }): Promise<void> {
   const { id, channelId, userId, kind, reason, actorId, at, until } = sanction;
   await tables(db).insertInto('chat_sanctions')
-    .values({ id, channel_id: channelId, user_id: userId, kind, reason, actor_id: actorId, created_at: at, until })
+    .values({ id, channel_id: channelId, user_id: userId, kind, reason, ...actorOf(db, actorId), created_at: at, until })
     .execute();
+}
+
+/** Who acts is an account, or a bot, whose name is kept. */
+function actorOf(db: Db, id: string) {
+  return { actor_id: accountOf(db, id), bot_name: tables(db).selectFrom('chat_bots').select('name').where('id', '=', id) };
+}
+
+/** Null for a bot. */
+function accountOf(db: Db, id: string | null) {
+  return tables(db).selectFrom('users').select('id').where('id', '=', id);
 }
 
 /** Ends what is in force of these kinds; says how many there were. */
 export async function liftSanctions(db: Db, lift: { channelId: string; userId: string; kinds: SanctionKind[]; by: string | null; at: Date }): Promise<number> {
-  const result = await tables(db).updateTable('chat_sanctions').set({ lifted_at: lift.at, lifted_by: lift.by })
+  const result = await tables(db).updateTable('chat_sanctions').set({ lifted_at: lift.at, lifted_by: accountOf(db, lift.by) })
     .where('channel_id', '=', lift.channelId).where('user_id', '=', lift.userId).where('kind', 'in', lift.kinds)
     .where('lifted_at', 'is', null).where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', lift.at)]))
     .executeTakeFirst();
@@ -87,14 +101,14 @@ export async function listSanctions(db: Db, wish: { channelId: string; userId?: 
     .innerJoin('users as target', 'target.id', 's.user_id')
     .leftJoin('users as actor', 'actor.id', 's.actor_id')
     .leftJoin('users as lifter', 'lifter.id', 's.lifted_by')
-    .select(['s.id', 's.kind', 's.reason', 's.created_at', 's.until', 's.lifted_at', 'target.username', 'actor.username as actorName', 'lifter.username as lifterName'])
+    .select(['s.id', 's.kind', 's.reason', 's.created_at', 's.until', 's.lifted_at', 'target.username', 's.bot_name as botName', 'actor.username as actorName', 'lifter.username as lifterName'])
     .where('s.channel_id', '=', wish.channelId);
   const { userId, activeAt } = wish;
   if (userId !== undefined) query = query.where('s.user_id', '=', userId);
   if (activeAt !== undefined) query = query.where('s.lifted_at', 'is', null).where((eb) => eb.or([eb('s.until', 'is', null), eb('s.until', '>', activeAt)]));
   const rows = await query.orderBy('s.created_at', 'desc').limit(wish.limit).execute();
-  return rows.map(({ id, kind, reason, created_at, until, lifted_at, username, actorName, lifterName }) => ({
-    id, kind, reason, username, by: actorName ?? '', at: created_at.toISOString(),
+  return rows.map(({ id, kind, reason, created_at, until, lifted_at, username, actorName, botName, lifterName }) => ({
+    id, kind, reason, username, by: actorName ?? botName ?? '', at: created_at.toISOString(),
     ...(until === null ? {} : { until: until.toISOString() }),
     ...(lifted_at === null ? {} : { lifted: { by: lifterName ?? '', at: lifted_at.toISOString() } }),
   }));
@@ -102,7 +116,7 @@ export async function listSanctions(db: Db, wish: { channelId: string; userId?: 
 
 export async function insertAct(db: Db, act: NewAct): Promise<void> {
   await tables(db).insertInto('chat_audit').values({
-    id: act.id, channel_id: act.channelId, actor_id: act.actorId, act: act.act, target_id: act.targetId ?? null, message_id: act.messageId ?? null,
+    id: act.id, channel_id: act.channelId, ...actorOf(db, act.actorId), act: act.act, target_id: act.targetId ?? null, message_id: act.messageId ?? null,
     reason: act.reason, detail: JSON.stringify(act.detail), created_at: act.at,
   }).execute();
 }
@@ -144,7 +158,7 @@ function selectActs(db: Db) {
     .leftJoin('users as target', 'target.id', 'a.target_id')
     .leftJoin('users as undoer', 'undoer.id', 'a.undone_by')
     .select([
-      'a.id', 'a.act', 'a.actor_id', 'a.target_id', 'a.message_id', 'a.reason', 'a.detail', 'a.created_at', 'a.undone_at',
+      'a.id', 'a.act', 'a.actor_id', 'a.target_id', 'a.message_id', 'a.reason', 'a.detail', 'a.created_at', 'a.undone_at', 'a.bot_name as botName',
       'actor.username as actor', 'target.username as target', 'undoer.username as undoer',
     ]);
 }
@@ -152,10 +166,10 @@ function selectActs(db: Db) {
 type ActRow = Awaited<ReturnType<ReturnType<typeof selectActs>['execute']>>[number];
 
 function entryOf(row: ActRow): AuditEntry {
-  const { id, act, actor, target, message_id, reason, detail, created_at, undone_at, undoer } = row;
+  const { id, act, actor, botName, target, message_id, reason, detail, created_at, undone_at, undoer } = row;
   return {
     id, act, reason, detail,
-    actor: actor ?? '',
+    actor: actor ?? botName ?? '',
     at: created_at.toISOString(),
     canUndo: undone_at === null && UNDOABLE.has(act),
     ...(target === null ? {} : { target }),

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/index.js';
+import { findBot } from '../bots/queries.js';
 import { ChatUserUnknown } from '../errors.js';
 import { deleteEvidence, findPerson, isSuspect, listActiveSanctions, listOnSameDevice, upsertEvidence } from './queries.js';
 import type { Origin, Person } from './queries.js';
@@ -37,7 +38,8 @@ export class People {
   /** Undefined for an account that is gone. Without an origin, only what stands against the account itself counts. */
   async standing(channelId: string, userId: string, origin?: Origin): Promise<Standing | undefined> {
     const person = await findPerson(this.#db, channelId, { userId });
-    if (person === undefined || person.isAccountBanned) return undefined;
+    if (person === undefined) return this.#bot(channelId, userId);
+    if (person.isAccountBanned) return undefined;
     const role = roleOf(person);
     const now = this.#now();
     // Who helps to moderate has been looked at; a sibling's device does not count against them.
@@ -76,6 +78,14 @@ export class People {
     this.#noted.set(key, nowMs);
     await upsertEvidence(this.#db, userId, origin, this.#now());
     await this.#sweep(nowMs);
+  }
+
+  /** The owner vouches for it: modes do not bind it. It moderates if its token says so. */
+  async #bot(channelId: string, id: string): Promise<Standing | undefined> {
+    const bot = await findBot(this.#db, channelId, id);
+    if (bot === undefined) return undefined;
+    const role = bot.scopes.includes('moderate') ? 'moderator' : 'vip';
+    return { user: { id, username: bot.name }, role, tier: undefined, followsSince: undefined, sanctions: [], isSuspect: false, isBot: true };
   }
 
   /** What is older proves nothing any more. */

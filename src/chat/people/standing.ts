@@ -20,6 +20,8 @@ export interface Standing {
   sanctions: ActiveSanction[];
   /** The account is younger than the ban of somebody who wrote from the same address, and few others do. */
   isSuspect: boolean;
+  /** A program of the owner's. */
+  isBot?: boolean;
 }
 
 /** What a role follows from. */

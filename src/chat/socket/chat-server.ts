@@ -9,7 +9,8 @@ import { TooManySockets } from '../errors.js';
 import type { ClientEvents, ServerEvents } from '../events.js';
 import type { Origins } from '../people/origin.js';
 import { Connection } from './connection.js';
-import type { ChatNamespace, ChatSocket, FleetEvents, SignedIn } from './connection.js';
+import type { ChatNamespace, ChatSocket, FleetEvents, Pass, SignedIn } from './connection.js';
+import { withPermits } from './permits.js';
 import { answerRequests, failureOf } from './requests.js';
 import type { Handlers } from './requests.js';
 
@@ -26,6 +27,8 @@ export interface ChatFrontDesk {
   handlers: Handlers;
   origins: Origins;
   bearer: (accessToken: string) => Promise<{ caller: { id: string; username: string; role: 'admin' | 'user' }; expiresAt: Date }>;
+  /** What a bot or an overlay shows. @throws for a token that is not good. */
+  pass: (shown: { token: string | undefined; overlay: string | undefined }) => Promise<Pass>;
   onConnected: (connection: Connection) => void;
   onGone: (connection: Connection) => void;
 }
@@ -40,12 +43,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const handshake = z.object({
   token: z.string().max(4_000).optional().catch(undefined),
   device: z.string().max(100).optional().catch(undefined),
+  overlay: z.string().max(100).optional().catch(undefined),
 });
 
 /** Socket.IO's side of the chat: connections, their bounds, their identity. */
 export class ChatServer {
   readonly #options: ChatServerOptions;
-  readonly #io: Server<ClientEvents, ServerEvents, FleetEvents>;
+  readonly #io: Server<ClientEvents, ServerEvents, FleetEvents, Pass>;
   readonly namespace: ChatNamespace;
   readonly #connects: Limiter;
   /** Open connections by address. */
@@ -79,9 +83,10 @@ export class ChatServer {
 
   open(desk: ChatFrontDesk): void {
     this.namespace.use((socket, next) => {
-      void this.#admit(socket).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
+      void this.#admit(socket, desk).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
     });
-    this.namespace.on('connection', (socket) => void this.#welcome(socket, desk));
+    const permitted = { ...desk, handlers: withPermits(desk.handlers) };
+    this.namespace.on('connection', (socket) => void this.#welcome(socket, permitted));
   }
 
   /** Ends all connections. The HTTP server stays its owner's. */
@@ -91,12 +96,14 @@ export class ChatServer {
     await Promise.all([...this.#io._nsps.values()].map(({ adapter }) => adapter.close()));
   }
 
-  /** @throws {RateLimited} {TooManySockets} */
-  async #admit(socket: ChatSocket): Promise<void> {
+  /** @throws {RateLimited} {TooManySockets}, and like `desk.pass` */
+  async #admit(socket: ChatSocket, desk: ChatFrontDesk): Promise<void> {
     const address = this.#addressOf(socket);
     const { socketsPerAddress } = this.#options.limits;
     if ((this.#open.get(address) ?? 0) >= socketsPerAddress) throw new TooManySockets(socketsPerAddress);
     await this.#connects.take(address);
+    const { token, overlay } = handshake.parse(socket.handshake.auth);
+    socket.data = await desk.pass({ token, overlay });
   }
 
   async #welcome(socket: ChatSocket, desk: ChatFrontDesk): Promise<void> {
@@ -107,13 +114,21 @@ export class ChatServer {
     const device = desk.origins.deviceToken(told);
     const connection = new Connection({ socket, address, origin: desk.origins.of(device, address), eventsPer10Sec: this.#options.limits.eventsPer10Sec });
     // Before the token is looked up: what the client asks meanwhile waits for nothing and gets its answer.
-    const signingIn = this.#signIn(desk, token);
+    const { bot, overlay } = socket.data;
+    const signingIn = bot === undefined && overlay === undefined ? this.#signIn(desk, token) : Promise.resolve(bot);
     answerRequests(connection, waitingFor(signingIn, desk.handlers), this.#options.log);
     desk.onConnected(connection);
     socket.on('disconnect', () => desk.onGone(connection));
     const user = await signingIn;
     connection.become(user);
+    const passId = (bot ?? overlay)?.id;
+    if (passId !== undefined) await socket.join(passOf(passId));
     socket.emit('hello', { device, ...(user === undefined ? {} : { user: { id: user.id, username: user.username } }) });
+  }
+
+  /** Cuts off what is connected with a pass that has ended, on all servers. */
+  revoke(passId: string): void {
+    this.namespace.in(passOf(passId)).disconnectSockets(true);
   }
 
   /** A token that is no longer good makes a reader: the page sends a new one. */
@@ -135,6 +150,8 @@ export class ChatServer {
     return addressKey(clientAddress(socket.request, this.#options.trustProxy));
   }
 }
+
+const passOf = (id: string): string => `pass:${id}`;
 
 /** Requests that come while a token is looked up are answered as the one who holds it. */
 function waitingFor(signingIn: Promise<unknown>, handlers: Handlers): Handlers {

@@ -1,4 +1,4 @@
-import { SignInRequired, TooManyRooms } from '../errors.js';
+import { BotNotHere, SignInRequired, TooManyRooms } from '../errors.js';
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import type { You } from '../events.js';
@@ -50,7 +50,7 @@ export class Seating {
   async enter(connection: Connection, channel: RoomChannel): Promise<You> {
     if (connection.seats.size >= MAX_ROOMS && !connection.seats.has(channel.id)) throw new TooManyRooms(MAX_ROOMS);
     const standing = await this.#standing(connection, channel.id);
-    if (standing === undefined && (await getRoom(this.#options.db, channel.id)).modes.isMembersOnly) throw new SignInRequired('read this chat');
+    if (standing === undefined) await this.#checkOpen(connection, channel.id);
     await this.#place(connection, channel, standing);
     this.#options.onMoved(channel.id);
     return youOf(standing);
@@ -113,6 +113,13 @@ export class Seating {
     if (standing !== undefined) await socket.join(seatsOf(channel.id, standing.user.id));
     if (moderates) await socket.join(moderatorsOf(channel.id));
     else await socket.leave(moderatorsOf(channel.id));
+  }
+
+  /** @throws {SignInRequired} {BotNotHere} */
+  async #checkOpen({ user, overlay }: Connection, channelId: string): Promise<void> {
+    if (user?.bot !== undefined) throw new BotNotHere();
+    if (overlay?.channelId === channelId) return;
+    if ((await getRoom(this.#options.db, channelId)).modes.isMembersOnly) throw new SignInRequired('read this chat');
   }
 
   async #standing(connection: Connection, channelId: string): Promise<Standing | undefined> {

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { Limiter } from '../../platform/index.js';
-import type { Db, LimiterOptions } from '../../platform/index.js';
+import type { Db } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
 import { ChatMessageUnknown, SignInRequired } from '../errors.js';
 import type { Messages } from '../messages/messages.js';
+import type { Poster } from '../messages/poster.js';
 import { findMessage, setReaction } from '../messages/queries.js';
 import type { Taps } from '../messages/taps.js';
 import type { People } from '../people/people.js';
-import { isModerator } from '../people/standing.js';
-import type { Standing } from '../people/standing.js';
-import type { Delivery } from '../room/delivery.js';
 import type { Rooms } from '../room/rooms.js';
-import type { Connection, RoomChannel, Seat } from './connection.js';
+import type { Connection, RoomChannel } from './connection.js';
 import * as fields from './fields.js';
 import { request } from './requests.js';
 import type { Handlers } from './requests.js';
@@ -20,8 +18,6 @@ import type { Seating } from './seating.js';
 export interface ViewerRequestsOptions {
   db: Db;
   limits: ChatConfig['limits'];
-  /** Counts under this name for all servers. */
-  shared: (name: string) => LimiterOptions['shared'];
   /** @throws for a channel that does not exist. */
   getChannel: (slug: string) => Promise<RoomChannel>;
   /** @throws for a token that is not good. */
@@ -30,10 +26,8 @@ export interface ViewerRequestsOptions {
   rooms: Rooms;
   people: People;
   messages: Messages;
+  poster: Poster;
   taps: Taps;
-  delivery: Delivery;
-  /** A message waits for a moderator. */
-  onHeld: (channel: RoomChannel, messageId: string, reason: string) => Promise<void>;
   now: () => Date;
 }
 
@@ -52,7 +46,7 @@ const sending = z.strictObject({
 /** What viewers ask: rooms, messages, reactions. */
 export function viewerRequests(options: ViewerRequestsOptions): Handlers {
   const { seating, rooms, messages, bearer } = options;
-  const post = poster(options);
+  const post = sender(options);
   const react = reactor(options);
   return new Map([
     request('join-room', z.strictObject({ channel: fields.channel, after: fields.seq.optional() }), async (connection, { channel: slug, after }) => {
@@ -80,33 +74,13 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
   ]);
 }
 
-function poster({ limits, shared, people, messages, delivery, onHeld }: ViewerRequestsOptions) {
-  const limiter = (name: 'user' | 'moderator' | 'address' | 'room'): Limiter =>
-    new Limiter({ attempts: limits[name].messages, windowSec: limits[name].windowSec, shared: shared(`chat-${name}`) });
-  const [ofUser, ofModerator, ofAddress, ofRoom] = [limiter('user'), limiter('moderator'), limiter('address'), limiter('room')];
-  const count = async (connection: Connection, { channel }: Seat, { user, role }: Standing): Promise<void> => {
-    if (isModerator(role)) return ofModerator.take(user.id);
-    await ofUser.take(user.id);
-    await ofAddress.take(connection.address);
-    await ofRoom.take(channel.id);
-  };
+function sender({ people, poster }: ViewerRequestsOptions) {
   return async (connection: Connection, { channel: slug, streamAt, ...draft }: z.infer<typeof sending>) => {
     const actor = connection.actor('write');
-    const seat = connection.seat(slug);
-    const { channel } = seat;
+    const { channel } = connection.seat(slug);
     const standing = await people.standing(channel.id, actor.id, connection.origin);
     if (standing === undefined) throw new SignInRequired('write');
-    await count(connection, seat, standing);
-    // Before it is judged: who is refused has been here too.
-    await people.note(actor.id, connection.origin);
-    const posted = await messages.post(channel.id, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) });
-    const { message, forAuthor, verdict, isNew, delayMs } = posted;
-    if (isNew) {
-      if (verdict.name === 'show') delivery.message(channel, message, { delayMs });
-      else delivery.hiddenMessage(channel, posted, verdict.name === 'hold' ? 'held' : 'muted');
-      if (verdict.name === 'hold') await onHeld(channel, message.id, verdict.reason);
-    }
-    return { message: forAuthor, isHeld: verdict.name === 'hold' };
+    return poster.post(channel, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) }, connection);
   };
 }
 

@@ -3,6 +3,7 @@ import type {
   Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
   RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
+import { ChatSettingsApi } from './chat-settings.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
 
@@ -169,6 +170,15 @@ export class Api {
 
   async deleteClip(id: string): Promise<void> {
     await this.#exchange('DELETE', `/clips/${encodeURIComponent(id)}`);
+  }
+
+  /** What surrounds a channel's chat, for who manages it. */
+  chatSettings(slug: string): ChatSettingsApi {
+    return new ChatSettingsApi({
+      slug,
+      ask: async (method, path, body, signal) => parsed(await this.#exchange(method, path, body, signal)),
+      act: async (method, path) => void await this.#exchange(method, path),
+    });
   }
 
   async #get<Reply>(path: string, signal?: AbortSignal): Promise<Reply> {
