@@ -146,11 +146,12 @@ export function createApp(options: AppOptions): App {
     shows: {
       broadcastId: (channelId) => broadcastOf(channelId)?.id,
       viewers: (channelId) => viewers.count(broadcastOf(channelId)?.id ?? ''),
+      onAir: () => broadcasts.list().map(({ channel }) => channel.id),
     },
     log: roomLog('chat'),
   });
 
-  people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
+  people.on('changed', ({ channelId, userId }) => chat.personChanged(channelId, userId));
   broadcasts.on('started', (broadcast) => {
     chat.showChanged(broadcast.channel, 'stream-started', broadcast.id);
     broadcast.on('ended', () => chat.showChanged(broadcast.channel, 'stream-ended', broadcast.id));

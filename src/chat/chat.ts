@@ -13,8 +13,11 @@ import { moderatorRequests } from './moderation/moderator-requests.js';
 import { listTerms } from './moderation/queries.js';
 import { Origins } from './people/origin.js';
 import { People } from './people/people.js';
+import { CatchUp } from './presence/catch-up.js';
+import { Presence } from './presence/presence.js';
 import { audienceOf, Delivery } from './room/delivery.js';
 import { Fleet } from './room/fleet.js';
+import type { News } from './room/fleet.js';
 import { Rooms } from './room/rooms.js';
 import { ChatServer } from './socket/chat-server.js';
 import type { ChatFrontDesk } from './socket/chat-server.js';
@@ -26,8 +29,10 @@ import { parseTerm } from './text/terms.js';
 /** Shows on air, as far as their chat cares. */
 export interface ChatShows {
   broadcastId(channelId: string): string | undefined;
-  /** Playback sessions. */
+  /** Playback sessions of this server. */
   viewers(channelId: string): number;
+  /** Channels that are on air on this server. */
+  onAir(): string[];
 }
 
 export interface ChatOptions {
@@ -57,6 +62,10 @@ export class Chat implements Component {
   readonly #taps: Taps;
   readonly #people: People;
   readonly #seating: Seating;
+  readonly #presence: Presence;
+  readonly #rooms: Rooms;
+  readonly #fleet: Fleet;
+  readonly #catchUp: CatchUp | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ChatOptions) {
@@ -67,7 +76,23 @@ export class Chat implements Component {
     this.#delivery = new Delivery({ namespace, db });
     this.#taps = new Taps({ namespace });
     this.#people = new People({ db, evidenceDays: config.evidenceDays, ...clock(options) });
-    this.#seating = new Seating({ db, people: this.#people, onMoved: () => undefined, log });
+    this.#seating = new Seating({ db, people: this.#people, onMoved: (channel) => this.#presence.moved(channel), log });
+    this.#presence = new Presence({
+      namespace, redis: options.redis, shows: options.shows, log,
+      rooms: () => this.#seating.rooms(),
+      inRoom: (channelId) => this.#seating.inRoom(channelId),
+    });
+    this.#rooms = new Rooms({ db, emotes: async () => [], viewers: (id) => this.#presence.viewers(id), ...clock(options) });
+    this.#fleet = new Fleet({ namespace, isShared: options.redis !== undefined, onNews: (news) => this.#hear(news) });
+    this.#catchUp = options.redis && new CatchUp({
+      db, redis: options.redis, log,
+      delivery: new Delivery({ namespace: { to: (names) => namespace.local.to(names) }, db }),
+      rooms: () => this.#seating.rooms(),
+      state: (channel) => this.#rooms.state(channel),
+      seating: this.#seating,
+      onBack: (sinceMs) => this.#fleet.tell({ kind: 'back', sinceMs }),
+      ...clock(options),
+    });
   }
 
   /** Open connections, for metrics. */
@@ -87,9 +112,10 @@ export class Chat implements Component {
       handlers: this.#handlers(),
       origins: new Origins({ secret }),
       bearer: (token) => accounts.bearer(token),
-      onConnected: (connection) => this.#seating.admit(connection),
       onGone: (connection) => this.#seating.dismiss(connection),
     });
+    this.#presence.start();
+    this.#catchUp?.start();
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
     await this.#sweep();
   }
@@ -98,6 +124,8 @@ export class Chat implements Component {
     clearInterval(this.#timer);
     this.#delivery.stop();
     this.#taps.stop();
+    await this.#catchUp?.stop();
+    await this.#presence.stop();
     await this.#server.close();
   }
 
@@ -107,14 +135,13 @@ export class Chat implements Component {
   }
 
   /** Somebody's role in a channel has changed, or that they follow it. */
-  async personChanged(channelId: string, userId: string): Promise<void> {
-    await this.#seating.refresh(channelId, userId);
+  personChanged(channelId: string, userId: string): void {
+    this.#fleet.tell({ kind: 'standing', channelId, userId });
   }
 
   #handlers(): Map<string, Parameters<ChatFrontDesk['handlers']['set']>[1]> {
     const { db, config, channels, accounts, roles, shows } = this.#options;
-    const [seating, people, delivery, taps] = [this.#seating, this.#people, this.#delivery, this.#taps];
-    const rooms = new Rooms({ db, emotes: async () => [], viewers: (id) => shows.viewers(id), ...clock(this.#options) });
+    const [seating, people, delivery, taps, rooms, fleet, presence] = [this.#seating, this.#people, this.#delivery, this.#taps, this.#rooms, this.#fleet, this.#presence];
     const messages = new Messages({
       db,
       emoteCodes: async () => new Set(),
@@ -126,11 +153,6 @@ export class Chat implements Component {
       ...clock(this.#options),
     });
     const audit = new Audit({ db, delivery, ...clock(this.#options) });
-    const fleet = new Fleet({
-      namespace: this.#server.namespace,
-      isShared: this.#options.redis !== undefined,
-      onNews: (news) => void (news.kind === 'standing' ? seating.refresh(news.channelId, news.userId) : seating.refreshReaders(news.channelId)),
-    });
     const moderation = new Moderation({ db, people, roles, rooms, audit, delivery, fleet, ...clock(this.#options) });
     return new Map([
       ...viewerRequests({
@@ -140,8 +162,14 @@ export class Chat implements Component {
         seating, rooms, people, messages, taps, delivery,
         onHeld: async () => undefined,
       }),
-      ...moderatorRequests({ moderation, people }),
+      ...moderatorRequests({ moderation, people, presence }),
     ]);
+  }
+
+  #hear(news: News): void {
+    if (news.kind === 'standing') void this.#seating.refresh(news.channelId, news.userId);
+    else if (news.kind === 'readers') void this.#seating.refreshReaders(news.channelId);
+    else this.#catchUp?.missed(news.sinceMs);
   }
 
   #shared(name: string): LimiterOptions['shared'] {

@@ -17,6 +17,8 @@ import { recordingLog } from './log.js';
 export interface ChatSiteOptions {
   limits?: Partial<Config['chat']['limits']>;
   evidenceDays?: number;
+  /** Playback sessions of every channel. */
+  viewers?: () => number;
 }
 
 /** How somebody comes into a room. */
@@ -59,9 +61,9 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
     trustProxy: 1,
     redis: undefined,
     roles: people,
-    shows: { broadcastId: () => undefined, viewers: () => 0 },
+    shows: { broadcastId: () => undefined, viewers: options.viewers ?? (() => 0), onAir: () => [] },
   });
-  people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
+  people.on('changed', ({ channelId, userId }) => chat.personChanged(channelId, userId));
   const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [], log }), bindAddress: '127.0.0.1', port: 0, log });
   server.share((http) => chat.attach(http));
   t.after(() => server.stop());

@@ -25,13 +25,14 @@ export async function freePort(): Promise<number> {
 }
 
 /** The built program as a child, so that it can be killed. It is killed with the test at the latest. */
-export async function startServerProcess(t: Test, options: { folder: string; httpPort: number; rtmpPort: number }): Promise<ServerProcess> {
+export async function startServerProcess(t: Test, options: { folder: string; httpPort: number; rtmpPort: number; env?: Record<string, string> }): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['dist/main.js'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       DATA_DIR: path.join(options.folder, 'data'), MEDIA_DIR: path.join(options.folder, 'media'),
       HTTP_PORT: String(options.httpPort), RTMP_PORT: String(options.rtmpPort), BIND_ADDRESS: '127.0.0.1', PUBLIC_URL: '',
+      ...options.env,
     },
   });
   let output = '';

@@ -1,5 +1,4 @@
 import type { Server as HttpServer } from 'node:http';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
 import { z } from 'zod';
 import { clientAddress, Limiter, messageOf } from '../../platform/index.js';
@@ -10,6 +9,7 @@ import type { ClientEvents, ServerEvents } from '../events.js';
 import type { Origins } from '../people/origin.js';
 import { Connection } from './connection.js';
 import type { ChatNamespace, ChatSocket, FleetEvents, SignedIn } from './connection.js';
+import { joinThroughRedis } from './redis-adapter.js';
 import { answerRequests, failureOf } from './requests.js';
 import type { Handlers } from './requests.js';
 
@@ -26,7 +26,6 @@ export interface ChatFrontDesk {
   handlers: Handlers;
   origins: Origins;
   bearer: (accessToken: string) => Promise<{ caller: { id: string; username: string; role: 'admin' | 'user' }; expiresAt: Date }>;
-  onConnected: (connection: Connection) => void;
   onGone: (connection: Connection) => void;
 }
 
@@ -62,7 +61,6 @@ export class ChatServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       // Messages are short: compressing each of them for each reader costs more than it saves.
       perMessageDeflate: false,
-      ...(options.redis === undefined ? {} : { adapter: createAdapter(publisherOf(options.redis), options.redis.subscriber, { key: 'tidemark:chat', publishOnSpecificResponseChannel: true }) }),
     });
     this.namespace = this.#io.of('/chat');
   }
@@ -78,6 +76,10 @@ export class ChatServer {
   }
 
   open(desk: ChatFrontDesk): void {
+    const { redis } = this.#options;
+    if (redis !== undefined) this.#io.adapter(joinThroughRedis(redis));
+    // Socket.IO's own namespace: nobody is served there.
+    this.#io.use((_socket, next) => next(new Error('the chat is at /chat')));
     this.namespace.use((socket, next) => {
       void this.#admit(socket).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
     });
@@ -86,7 +88,8 @@ export class ChatServer {
 
   /** Ends all connections. The HTTP server stays its owner's. */
   async close(): Promise<void> {
-    this.#io.disconnectSockets(true);
+    // Those of this server: the others go on.
+    this.namespace.local.disconnectSockets(true);
     this.#io.engine?.close();
     await Promise.all([...this.#io._nsps.values()].map(({ adapter }) => adapter.close()));
   }
@@ -109,7 +112,6 @@ export class ChatServer {
     // Before the token is looked up: what the client asks meanwhile waits for nothing and gets its answer.
     const signingIn = this.#signIn(desk, token);
     answerRequests(connection, waitingFor(signingIn, desk.handlers), this.#options.log);
-    desk.onConnected(connection);
     socket.on('disconnect', () => desk.onGone(connection));
     const user = await signingIn;
     connection.become(user);
@@ -148,15 +150,4 @@ function waitingFor(signingIn: Promise<unknown>, handlers: Handlers): Handlers {
 function refusalOf(error: unknown, log: Log): Error {
   const failure = failureOf(error, log);
   return Object.assign(new Error(failure.message), { data: failure });
-}
-
-/** The adapter does not look after what it publishes: a Redis that is away would end the process. */
-function publisherOf({ client }: RedisConnection): object {
-  return new Proxy(client, {
-    get: (target, name) => {
-      if (name === 'publish') return (channel: string, message: Buffer) => target.publish(channel, message).catch(() => 0);
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }

@@ -1,7 +1,7 @@
 import type { Namespace, Socket } from 'socket.io';
 import { RateLimited } from '../../platform/index.js';
 import { NotInRoom, SignInRequired, TokenExpired } from '../errors.js';
-import type { ClientEvents, ServerEvents } from '../events.js';
+import type { ChatRole, ClientEvents, ServerEvents } from '../events.js';
 import type { Origin } from '../people/queries.js';
 
 /** Nothing passes between servers but what `Fleet` sends. */
@@ -27,6 +27,7 @@ export interface RoomChannel {
 /** What a connection knows of itself in a room. */
 export interface Seat {
   channel: RoomChannel;
+  role: ChatRole;
   isModerator: boolean;
   /** Banned, timed out, muted or warned: its taps do not count. */
   isSilenced: boolean;
