@@ -34,8 +34,13 @@ export function cookieOf(answer: Answer): string | undefined {
   return answer.headers.getSetCookie()[0]?.split(';')[0];
 }
 
+/** What a test is, to what it opens. */
+export interface Cleanup {
+  after(work: () => unknown): unknown;
+}
+
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
-export async function openDatabase(t: Test, place: { url: string; dataDir: string }): Promise<Db> {
+export async function openDatabase(t: Cleanup, place: { url: string; dataDir: string }): Promise<Db> {
   const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());

@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import type { Test } from 'tap';
 import type { Ack, ClientEvents, Reply, ServerEvents } from '../../src/chat/events.js';
+import type { Cleanup } from './accounts.js';
 import { until } from './until.js';
 
 export type Wish<E extends keyof ClientEvents> = Parameters<ClientEvents[E]>[0];
@@ -37,7 +37,7 @@ export interface ChatClient {
 }
 
 /** Connects; resolves when the server has said hello. @throws what it refuses the connection with */
-export async function connectChat(t: Test, { url, token, device, address }: ChatClientOptions): Promise<ChatClient> {
+export async function connectChat(t: Cleanup, { url, token, device, address }: ChatClientOptions): Promise<ChatClient> {
   const socket: Socket = io(`${url}/chat`, {
     auth: { token, device },
     transports: ['websocket'],

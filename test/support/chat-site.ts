@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
-import type { Test } from 'tap';
 import { Accounts } from '../../src/accounts/index.js';
 import { ChannelPeople, Channels } from '../../src/channels/index.js';
 import { Chat } from '../../src/chat/index.js';
@@ -10,6 +9,7 @@ import { loadConfig } from '../../src/config.js';
 import type { Config } from '../../src/config.js';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
+import type { Cleanup } from './accounts.js';
 import { connectChat } from './chat-client.js';
 import type { ChatClient } from './chat-client.js';
 import { recordingLog } from './log.js';
@@ -40,7 +40,7 @@ const PLENTY = { messages: 10_000, windowSec: 10 };
 const ROOMY = { user: PLENTY, moderator: PLENTY, address: PLENTY, room: PLENTY, connectionsPerMin: 10_000, socketsPerAddress: 10_000, eventsPer10Sec: 10_000, tapsPerSec: 1_000 };
 
 /** The chat of real accounts and channels behind real HTTP, on an empty database, with a clock that the test moves. */
-export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {}) {
+export async function openChatSite(t: Cleanup, db: Db, options: ChatSiteOptions = {}) {
   await sql`delete from users`.execute(db);
   const clock = { now: new Date() };
   const now = (): Date => clock.now;

@@ -46,6 +46,8 @@ export interface PostgresServer {
   url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** As a crash ends it: the children find out by themselves. */
+  kill(): Promise<void>;
 }
 
 /** Starts a throw-away Postgres on a free port of 127.0.0.1. */
@@ -72,19 +74,21 @@ function serverIn(options: { folder: string; binaries: string; owner: { uid?: nu
   const url = `postgres://tidemark@127.0.0.1:${port}/postgres`;
   const settings = ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`];
   let child: ReturnType<typeof spawn> | undefined;
+  const finish = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!child || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    child = undefined;
+  };
   return {
     url,
     async start() {
       child = spawn(path.join(binaries, 'postgres'), ['-D', folder, '-p', String(port), ...settings], { ...owner, stdio: 'ignore' });
       await untilAnswers(url);
     },
-    async stop() {
-      if (!child || child.exitCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGINT'); // fast shutdown: ends its connections
-      await exited;
-      child = undefined;
-    },
+    stop: () => finish('SIGINT'), // fast shutdown: ends its connections
+    kill: () => finish('SIGKILL'),
   };
 }
 
