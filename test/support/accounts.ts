@@ -14,6 +14,7 @@ import { streamsMigrations } from '../../src/streams/index.js';
 import { apiClient } from './api-client.js';
 import type { Answer } from './api-client.js';
 import { recordingLog } from './log.js';
+import type { Cleanup } from './until.js';
 
 export const ADA = { username: 'ada', email: 'Ada@Example.org', password: 'ocean of storms' };
 export const BOB = { username: 'bob', email: 'bob@example.org', password: 'sea of serenity' };
@@ -32,11 +33,6 @@ export function signInOf(answer: Answer): z.infer<typeof signInSchema> {
 /** The refresh cookie that an answer sets, as a browser would send it back; undefined when it sets none. */
 export function cookieOf(answer: Answer): string | undefined {
   return answer.headers.getSetCookie()[0]?.split(';')[0];
-}
-
-/** What a test is, to what it opens. */
-export interface Cleanup {
-  after(work: () => unknown): unknown;
 }
 
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */

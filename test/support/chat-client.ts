@@ -1,8 +1,8 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import type { Ack, ClientEvents, Reply, ServerEvents } from '../../src/chat/events.js';
-import type { Cleanup } from './accounts.js';
 import { until } from './until.js';
+import type { Cleanup } from './until.js';
 
 export type Wish<E extends keyof ClientEvents> = Parameters<ClientEvents[E]>[0];
 export type Answer<E extends keyof ClientEvents> = Parameters<ClientEvents[E]>[1] extends Ack<infer T> ? T : never;

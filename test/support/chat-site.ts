@@ -9,10 +9,10 @@ import { loadConfig } from '../../src/config.js';
 import type { Config } from '../../src/config.js';
 import { createHttpApp, HttpServer } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
-import type { Cleanup } from './accounts.js';
 import { connectChat } from './chat-client.js';
 import type { ChatClient } from './chat-client.js';
 import { recordingLog } from './log.js';
+import type { Cleanup } from './until.js';
 
 export interface ChatSiteOptions {
   limits?: Partial<Config['chat']['limits']>;

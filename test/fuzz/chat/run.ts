@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openDatabase } from '../../support/accounts.js';
-import type { Cleanup } from '../../support/accounts.js';
 import { openChatSite } from '../../support/chat-site.js';
 import type { ChatSite } from '../../support/chat-site.js';
 import { until } from '../../support/until.js';
+import type { Cleanup } from '../../support/until.js';
 import { Player } from './player.js';
 
 const PARALLEL = 16;
