@@ -100,6 +100,16 @@ export class Chat implements Component {
     return this.#server.size;
   }
 
+  /** Messages by what became of them, for metrics. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#server.messages;
+  }
+
+  /** Refused requests by code, for metrics. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#server.refusals;
+  }
+
   /** Takes connections of this HTTP server. */
   attach(server: Server): void {
     this.#server.attach(server);

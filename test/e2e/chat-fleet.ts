@@ -70,6 +70,14 @@ t.test('two servers on one Postgres and one Redis are one chat', { skip }, async
     t.same(codes, [...Array<string>(10).fill('ok'), 'rate_limited', 'rate_limited'], 'ten in a minute, not ten on each');
   });
 
+  t.test('metrics tell of messages, refusals and Redis', async (t) => {
+    const text = await (await fetch(`${fleet.servers[1].url}/metrics`)).text();
+    t.match(text, /^tidemark_chat_messages_total\{outcome="ok"\} [1-9]/m);
+    t.match(text, /^tidemark_chat_refusals_total\{code="chat_slow_mode"\} [1-9]/m);
+    t.match(text, /^tidemark_redis_up 1$/m);
+    t.match(text, /^tidemark_chat_connections [1-9]/m);
+  });
+
   t.test('Redis goes away and comes back while both are written to', async (t) => {
     const write = writer(t, [await fleet.guest('una', 0), await fleet.guest('ivo', 1)]);
     const pia = await fleet.guest('pia', 1);

@@ -17,6 +17,7 @@ export interface ChatClientOptions {
   device?: string | undefined;
   /** Where it seems to come from, for a server that trusts one proxy. */
   address?: string | undefined;
+  transport?: 'websocket' | 'polling';
 }
 
 /** A chat client as a page has one. */
@@ -37,10 +38,10 @@ export interface ChatClient {
 }
 
 /** Connects; resolves when the server has said hello. @throws what it refuses the connection with */
-export async function connectChat(t: Cleanup, { url, token, device, address }: ChatClientOptions): Promise<ChatClient> {
+export async function connectChat(t: Cleanup, { url, token, device, address, transport = 'websocket' }: ChatClientOptions): Promise<ChatClient> {
   const socket: Socket = io(`${url}/chat`, {
     auth: { token, device },
-    transports: ['websocket'],
+    transports: [transport],
     forceNew: true,
     reconnection: false,
     ...(address === undefined ? {} : { extraHeaders: { 'x-forwarded-for': address } }),

@@ -49,6 +49,8 @@ export class ChatServer {
   readonly #connects: Limiter;
   /** Open connections by address. */
   readonly #open = new Map<string, number>();
+  readonly #messages = new Map<string, number>();
+  readonly #refusals = new Map<string, number>();
 
   constructor(options: ChatServerOptions) {
     this.#options = options;
@@ -68,6 +70,16 @@ export class ChatServer {
   /** Connections, of readers too. */
   get size(): number {
     return this.namespace.sockets.size;
+  }
+
+  /** What became of the messages since the start: `ok`, or the code of the refusal. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#messages;
+  }
+
+  /** How often a request was refused since the start, by code. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
   }
 
   /** Takes connections of this HTTP server from now on. */
@@ -111,7 +123,7 @@ export class ChatServer {
     const connection = new Connection({ socket, address, origin: desk.origins.of(device, address), eventsPer10Sec: this.#options.limits.eventsPer10Sec });
     // Before the token is looked up: what the client asks meanwhile waits for nothing and gets its answer.
     const signingIn = this.#signIn(desk, token);
-    answerRequests(connection, waitingFor(signingIn, desk.handlers), this.#options.log);
+    answerRequests(connection, waitingFor(signingIn, desk.handlers), { log: this.#options.log, onAnswered: (name, code) => this.#tally(name, code) });
     socket.on('disconnect', () => desk.onGone(connection));
     const user = await signingIn;
     connection.become(user);
@@ -127,6 +139,11 @@ export class ChatServer {
     });
   }
 
+  #tally(name: string, code: string): void {
+    if (code !== 'ok') add(this.#refusals, code);
+    if (name === 'chat-message') add(this.#messages, code);
+  }
+
   #count(address: string, by: 1 | -1): void {
     const open = (this.#open.get(address) ?? 0) + by;
     if (open <= 0) this.#open.delete(address);
@@ -136,6 +153,10 @@ export class ChatServer {
   #addressOf(socket: ChatSocket): string {
     return clientAddress(socket.request, this.#options.trustProxy);
   }
+}
+
+function add(tally: Map<string, number>, key: string): void {
+  tally.set(key, (tally.get(key) ?? 0) + 1);
 }
 
 /** Requests that come while a token is looked up are answered as the one who holds it. */

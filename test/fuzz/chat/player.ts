@@ -15,6 +15,8 @@ const SETTLED_MS = 30;
 /** Cases of one WebSocket connection. */
 const CASES_EACH = 50;
 
+const DISCONNECTED = Symbol('disconnected');
+
 const reply = z.union([z.looseObject({ ok: z.literal(true) }), z.strictObject({ ok: z.literal(false), code: z.string().regex(/^[a-z][a-z_]+$/), message: z.string(), retryAfterSec: z.number().optional() })]);
 
 export interface PlayerOptions {
@@ -66,16 +68,15 @@ export class Player {
     const gone = (): void => lost.abort();
     client.once('disconnect', gone);
     const told: unknown = await Promise.race([
-      // A name that Socket.IO keeps for itself is refused before it is sent.
-      client.timeout(ANSWERED_WITHIN_MS).emitWithAck(one.name, ...one.sent).catch((error: unknown) => (/reserved/.test(String(error)) ? 'reserved' : Promise.reject(error instanceof Error ? error : new Error(String(error))))),
-      once(lost.signal, 'abort').then(() => 'disconnected'),
+      client.timeout(ANSWERED_WITHIN_MS).emitWithAck(one.name, ...one.sent),
+      once(lost.signal, 'abort').then(() => DISCONNECTED),
     ]).finally(() => client.off('disconnect', gone));
     this.#check(index, one, told);
   }
 
   #check(index: number, one: ChatCase & { kind: 'event' }, told: unknown): void {
     const name = one.name.slice(0, 20);
-    if (typeof told === 'string') return this.#options.count(`${name} ${told}`);
+    if (told === DISCONNECTED) return this.#options.count(`${name}: disconnected`);
     const answer = reply.safeParse(told).data;
     if (answer === undefined) return this.#options.fail(`case ${index}: ${name} was answered with ${JSON.stringify(told).slice(0, 200)}`);
     if (!answer.ok && answer.code === 'internal_error') this.#options.fail(`case ${index}: ${name} broke the server: ${JSON.stringify(one.sent).slice(0, 500)}`);
