@@ -46,10 +46,10 @@ async function run(options: ChatOptions): Promise<void> {
       // Whoever runs first has no lasting advantage.
       for (const system of round % 2 === 1 ? [tidemark, raw] : [raw, tidemark]) {
         interrupted.signal.throwIfAborted();
-        messages.push(tell(await measureChat(system, round, { children, ...options, tokens: tokens.slice(0, Math.min(WRITERS, options.sockets)), taps: 0 })));
+        messages.push(tell(await measureChat(system, round, { folder, children, ...options, tokens: tokens.slice(0, Math.min(WRITERS, options.sockets)), taps: 0 })));
       }
     }
-    const reactions = options.taps === 0 ? [] : [tell(await measureChat(tidemark, 1, { children, ...options, tokens: tokens.slice(0, options.sockets) }))];
+    const reactions = options.taps === 0 ? [] : [tell(await measureChat(tidemark, 1, { folder, children, ...options, tokens: tokens.slice(0, options.sockets) }))];
     await conclude(options, messages, reactions);
   } finally {
     await children.stopAll();

@@ -1,14 +1,17 @@
-// Many chat clients in one process: raw WebSockets, so that they cost little beside the server. Takes its orders as
-// one JSON argument and prints a JSON line at each step: connected, measuring, measured.
+// Many chat clients in one process: raw WebSockets, so that they cost little beside the server. Takes its orders
+// from a JSON file and prints a JSON line at each step: connected, measuring, measured.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const { port, sockets, tokens, rate, taps, seconds, settleMs } = JSON.parse(process.argv[2] ?? '');
+const { port, sockets, tokens, rate, taps, seconds, settleMs } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 /** Marks a text with the time at which it was sent: µs, 16 digits. */
 const MARK = 'at:';
 const AT_ONCE = 50;
+const INBOX = Buffer.alloc(65_536);
+const NOTHING = Buffer.alloc(0);
 
 const latency = createHistogram();
 const counts = { delivered: 0, sent: 0, acknowledged: 0, refused: 0, reactions: 0, closed: 0 };
@@ -33,7 +36,8 @@ function frameOf(text) {
 
 class Client {
   #socket;
-  #rest = Buffer.alloc(0);
+  #rest = NOTHING;
+  #isOpen = false;
   #onText;
 
   constructor(index) {
@@ -43,7 +47,17 @@ class Client {
   async open() {
     // Each from a network of its own, as viewers are.
     const address = `10.${this.index >> 8}.${this.index & 255}.7`;
-    const socket = connect(port, '127.0.0.1');
+    let isUpgraded = () => undefined;
+    // One buffer for all: what is read is looked at before the next is read.
+    const callback = (length) => {
+      const bytes = INBOX.subarray(0, length);
+      if (this.#isOpen) return this.#take(bytes), true;
+      const end = bytes.indexOf('\r\n\r\n') + 4;
+      this.#isOpen = true;
+      isUpgraded();
+      return this.#take(bytes.subarray(end)), true;
+    };
+    const socket = connect({ port, host: '127.0.0.1', onread: { buffer: INBOX, callback } });
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
@@ -52,13 +66,9 @@ class Client {
       socket.once('error', reject);
       socket.once('connect', resolve);
     });
+    const upgraded = new Promise((resolve) => { isUpgraded = resolve; });
     socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nX-Forwarded-For: ${address}\r\n\r\n`);
-    await new Promise((resolve) => socket.once('data', (bytes) => {
-      const end = bytes.indexOf('\r\n\r\n') + 4;
-      socket.on('data', (more) => this.#take(more));
-      this.#take(bytes.subarray(end));
-      resolve();
-    }));
+    await upgraded;
     this.write(`40/chat,${JSON.stringify({ token: tokens[this.index] })}`);
     await this.#until((text) => text.startsWith('40/chat,'));
     this.write('42/chat,0["join-room",{"channel":"ada"}]');
@@ -89,7 +99,7 @@ class Client {
   }
 
   #take(bytes) {
-    const data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    const data = this.#rest === NOTHING ? bytes : Buffer.concat([this.#rest, bytes]);
     let at = 0;
     for (;;) {
       if (data.length - at < 2) break;
@@ -101,7 +111,7 @@ class Client {
       this.#hear(data, at + headLength, at + headLength + length);
       at += headLength + length;
     }
-    this.#rest = at === data.length ? Buffer.alloc(0) : data.subarray(at);
+    this.#rest = at === data.length ? NOTHING : Buffer.from(data.subarray(at));
   }
 
   #hear(data, from, to) {

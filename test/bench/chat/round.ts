@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Children } from '../measure/children.js';
@@ -30,10 +32,12 @@ export interface ChatMeasurement extends z.infer<typeof result> {
 const SETTLE_MS = 3_000;
 
 /** A crowd comes, writes or taps, and goes. */
-export async function measureChat(system: ChatSystem, round: number, run: { children: Children; sockets: number; tokens: string[]; rate: number; taps: number; seconds: number }): Promise<ChatMeasurement> {
-  const { children, sockets, ...orders } = run;
+export async function measureChat(system: ChatSystem, round: number, run: { folder: string; children: Children; sockets: number; tokens: string[]; rate: number; taps: number; seconds: number }): Promise<ChatMeasurement> {
+  const { folder, children, sockets, ...orders } = run;
   const emptyMb = pssMbOf(system.child.pid);
-  const crowd = await children.start({ command: process.execPath, args: ['test/bench/chat/crowd.mjs', JSON.stringify({ port: system.port, sockets, settleMs: SETTLE_MS, ...orders })], stdout: true });
+  const file = path.join(folder, 'orders.json');
+  await writeFile(file, JSON.stringify({ port: system.port, sockets, settleMs: SETTLE_MS, ...orders }));
+  const crowd = await children.start({ command: process.execPath, args: ['test/bench/chat/crowd.mjs', file], stdout: true });
   let memoryPerSocketKb = 0;
   let [startCpuSec, startMs, cpuPercent] = [0, 0, 0];
   for await (const line of createInterface({ input: crowd.stdout })) {
