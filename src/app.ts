@@ -2,18 +2,20 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
+import { picture, uploadedRecordings } from './app-recordings.js';
+import type { PictureRooms } from './app-recordings.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
 import { healthRoute, hlsRoutes, liveRoutes, pages, Viewers, WaitingRequests } from './deliver/index.js';
 import type { LiveShow, LiveShows } from './deliver/index.js';
-import { RtmpServer, WrongKeys } from './ingest/index.js';
+import { chunkRoutes, Preparation, RtmpServer, tusRoutes, UploadFolder, uploadRoutes, Uploads, uploadsMigrations, WrongKeys } from './ingest/index.js';
 import { Packager } from './packager/index.js';
 import type { BroadcastIndex, LivePackage } from './packager/index.js';
 import { createHttpApp, Database, HttpServer, Lifecycle, messageOf, metricsHandler, PendingWork, RedisConnection } from './platform/index.js';
 import type { Component, Log } from './platform/index.js';
 import {
-  BroadcastPictures, clipFileRoutes, clipRoutes, Clips, ClipSources, PictureMaker, pictureRoutes, picturesPath, RecordingAccess, recordedPictures,
+  clipFileRoutes, clipRoutes, Clips, ClipSources, freeBytesOf, GIB, PictureMaker, pictureRoutes, RecordingAccess, recordedPictures,
   Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
 } from './recordings/index.js';
 import type { PicturedBroadcasts } from './recordings/index.js';
@@ -44,8 +46,11 @@ export interface App extends Component {
 /** Without a setting: each takes a port, and docker-compose.yml publishes so many. */
 const MAX_WEBRTC_WORKERS = 8;
 
+/** Addresses that take gigabytes, over whatever line. */
+const UPLOADED_TO = /^\/api\/v1\/(?:uploads|broadcasts\/[^/]+\/chunks)\b/;
+
 /** What a broadcast's media passes. */
-interface MediaRooms {
+interface MediaRooms extends PictureRooms {
   /** Broadcasts that have ended and are being put away. */
   closing: PendingWork;
   broadcasts: Broadcasts;
@@ -56,8 +61,6 @@ interface MediaRooms {
   webrtc: WebRtc;
   viewers: Viewers;
   recordings: Recordings;
-  pictures: { maker: PictureMaker; mediaDir: string };
-  log: Log;
 }
 
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
@@ -68,7 +71,7 @@ export function createApp(options: AppOptions): App {
   const database = new Database({
     url: config.database.url,
     dataDir: config.dataDir,
-    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations },
+    migrations: { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...uploadsMigrations },
     log: roomLog('database'),
   });
   const { db } = database;
@@ -110,15 +113,35 @@ export function createApp(options: AppOptions): App {
     listResumed: listLive,
     log: roomLog('recordings'),
   });
+  packager.on('writeFailed', () => void recordings.makeRoom());
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
-  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, log: roomLog('recordings') });
+  const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
   const clipSources = new ClipSources({
     recordings,
     access: recordingAccess,
     isLive: (id) => broadcasts.list().some((broadcast) => broadcast.id === id),
     dvrSec: config.packager.dvrSec,
     readIndex: (id) => packager.readIndex(id),
+  });
+  const uploadFolder = new UploadFolder(path.join(config.mediaDir, 'uploads'));
+  const preparation = new Preparation({
+    db,
+    folder: uploadFolder,
+    transcoder,
+    recordings: uploadedRecordings({ packager, recordings, store, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
+    checkRoom: (neededBytes) => uploads.checkRoom(neededBytes),
+    log: roomLog('ingest'),
+  });
+  const uploads: Uploads = new Uploads({
+    db,
+    config: config.ingest.upload,
+    folder: uploadFolder,
+    freeBytes: () => freeBytesOf(config.mediaDir),
+    minFreeBytes: config.recordings.minFreeGiB * GIB,
+    onQueued: () => preparation.wake(),
+    onRemoved: (id) => preparation.cancel(id),
+    log: roomLog('ingest'),
   });
   const viewers = new Viewers();
   const waiting = new WaitingRequests({ maxPerBroadcast: config.deliver.maxWaitingRequests });
@@ -206,6 +229,9 @@ export function createApp(options: AppOptions): App {
       { path: '/api/v1', handler: peopleRoutes({ channels, people, callers: accounts }) },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
+      { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },
+      { path: '/api/v1', handler: chunkRoutes({ uploads, folder: uploadFolder, config: config.ingest.upload, callers: accounts, channels }) },
+      { path: '/api/v1', handler: uploadRoutes({ uploads, callers: accounts, channels }) },
       { path: '/api/v1', handler: liveRoutes({
         shows,
         viewers,
@@ -225,7 +251,7 @@ export function createApp(options: AppOptions): App {
     ],
     log: roomLog('http'),
   });
-  const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, log: roomLog('http') });
+  const http = new HttpServer({ handler: app, bindAddress: config.http.bindAddress, port: config.http.port, isLong: ({ url = '' }) => UPLOADED_TO.test(url), log: roomLog('http') });
 
   http.share((server) => chat.attach(server));
 
@@ -243,6 +269,8 @@ export function createApp(options: AppOptions): App {
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
       { name: 'transcoder', component: transcoder },
+      { name: 'uploads', component: uploads },
+      { name: 'preparation', component: preparation },
       ...(redis === undefined ? [] : [{ name: 'redis', component: redis }]),
       { name: 'chat', component: chat },
       { name: 'http', component: http },
@@ -281,7 +309,7 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
     feed(broadcast, transcode);
     pack(broadcast, transcode, live);
     sendInRealTime(rooms, broadcast, transcode);
-    const pictures = picture(rooms, broadcast, transcode, live);
+    const pictures = picture(rooms, { id: broadcast.id, slug: broadcast.channel.slug }, live, slateWatch(transcode));
     broadcast.on('ended', ({ code }) => {
       transcodes.delete(broadcast.id);
       rooms.webrtc.close(broadcast.id);
@@ -359,24 +387,6 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
-}
-
-/** Pictures of the streamer's, of the rung that is decoded fastest. */
-async function picture({ pictures: { maker, mediaDir }, log }: MediaRooms, broadcast: Broadcast, transcode: Transcode, live: LivePackage): Promise<BroadcastPictures> {
-  const pictures = await BroadcastPictures.open({ folder: picturesPath(mediaDir, broadcast.id), maker, log: log.child({ room: 'recordings', broadcast: broadcast.id, channel: broadcast.channel.slug }) });
-  const isSlate = slateWatch(transcode);
-  live.on('segment', (rendition, { startMs, number, initUri, isGap }) => {
-    if (isSlate() || isGap || rendition !== smallestRung(live) || !pictures.wants(startMs)) return;
-    const [init, part] = [live.findFile(initUri.split('/').slice(-2).join('/')), live.findPart(rendition, number, 0)];
-    if (init === undefined || !('buffers' in init) || part === undefined || part === 'coming' || !('buffers' in part)) return;
-    pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });
-  });
-  return pictures;
-}
-
-function smallestRung(live: LivePackage): string | undefined {
-  const rungs = live.facts().filter(({ kind, isDropped, height }) => kind === 'video' && !isDropped && height !== undefined);
-  return rungs.toSorted((a, b) => (a.height ?? 0) - (b.height ?? 0))[0]?.name;
 }
 
 /** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */

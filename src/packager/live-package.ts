@@ -59,6 +59,8 @@ export interface RenditionFacts {
 }
 
 const MAX_WAIT_SEGMENTS = 2;
+/** Far below what the store gives up at. */
+const MAX_WAITING_BYTES = 16 << 20;
 /** A rendition that is this many segments behind the first one has missed the rest. */
 const MAX_BEHIND_SEGMENTS = 4;
 
@@ -159,7 +161,6 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   async suspend(): Promise<void> {
     this.removeAllListeners();
     this.finishTake();
-    await this.#store.settled();
     await this.#store.close();
   }
 
@@ -221,6 +222,16 @@ export class LivePackage extends EventEmitter<LivePackageEvents> {
   get lastNumber(): number | undefined {
     const numbers = [...this.#renditions.values()].flatMap((rendition) => rendition.last?.number ?? []);
     return numbers.length === 0 ? undefined : Math.max(...numbers);
+  }
+
+  /** Whether who has all the time should wait for the disk. */
+  get isFull(): boolean {
+    return this.#store.waitingBytes > MAX_WAITING_BYTES;
+  }
+
+  /** Whether something of it has not reached the disk; for when it has settled. */
+  get hasLost(): boolean {
+    return this.#store.hasLost;
   }
 
   /** Resolves when finished segments are on disk. */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Component, Log } from '../platform/index.js';
@@ -27,10 +28,15 @@ export interface PackagedBroadcast {
   isRecorded?: boolean | undefined;
 }
 
+export interface PackagerEvents {
+  /** The disk refused a file of some broadcast. */
+  writeFailed: [];
+}
+
 const BROADCAST_FOLDER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
 /** The live packages by channel. A package stays for a window after its end, so that late players see the end. */
-export class Packager implements Component {
+export class Packager extends EventEmitter<PackagerEvents> implements Component {
   readonly #config: PackagerConfig;
   readonly #mediaDir: string;
   readonly #log: Log;
@@ -42,6 +48,7 @@ export class Packager implements Component {
   readonly #listKept: () => Promise<string[]>;
 
   constructor(options: PackagerOptions) {
+    super();
     this.#config = options.config;
     this.#mediaDir = options.mediaDir;
     this.#log = options.log;
@@ -79,12 +86,20 @@ export class Packager implements Component {
    */
   open(broadcast: PackagedBroadcast, resumed?: BroadcastIndex): LivePackage {
     const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
-    const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: this.#memory, log });
+    const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: this.#memory, onWriteFailed: () => this.emit('writeFailed'), log });
     const live = new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, isRecorded: broadcast.isRecorded ?? false, resumed, store, log });
     if (broadcast.isRecorded) this.#recorded.add(live);
     this.#bySlug.set(live.slug, live);
     this.#byId.set(live.broadcastId, live);
     return live;
+  }
+
+  /** The package of something that is not live: nobody finds it, all of it stays on the disk, and its owner closes it with `suspend`. */
+  openUnlisted(broadcast: PackagedBroadcast): LivePackage {
+    const log = this.#log.child({ broadcast: broadcast.id, channel: broadcast.channel.slug });
+    // Memory of its own: what is live is not pushed out, and what waits for the disk is not dropped.
+    const store = new SegmentStore({ folder: path.join(this.#mediaDir, broadcast.id), memory: new MemoryBudget(Infinity), onWriteFailed: () => this.emit('writeFailed'), log });
+    return new LivePackage({ broadcastId: broadcast.id, slug: broadcast.channel.slug, epochMs: broadcast.epochMs, config: this.#config, isRecorded: true, store, log });
   }
 
   /** Ends a package; its files go a window later. */

@@ -1,6 +1,7 @@
 export { RecordingAccess } from './access.js';
 export { recordingsMigrations } from './migrations.js';
 export { Recordings } from './recordings.js';
+export { freeBytesOf, GIB } from './disk.js';
 export { recordingsRoutes } from './routes.js';
 export { clipFileRoutes, clipRoutes, Clips, ClipSources } from './clips/index.js';
 export { recordedPictures } from './vod/vod-pictures.js';

@@ -76,14 +76,24 @@ function tables(db: Db): Kysely<RecordingsTables> {
   return db.withTables<RecordingsTables>();
 }
 
-/** Begins a recording with the settings of its channel; says whether the channel records. */
-export async function insertRecording(db: Db, recording: { id: string; channelId: string; title: string; startedAt: Date }): Promise<boolean> {
-  const { id, channelId, title, startedAt } = recording;
-  const channel = await tables(db).selectFrom('channels').select('recording_visibility as visibility')
-    .where('id', '=', channelId).where('is_recorded', '=', true).executeTakeFirst();
-  if (channel === undefined) return false;
+/** What a recording begins with. */
+export interface NewRecording {
+  /** Of the broadcast. */
+  id: string;
+  channelId: string;
+  title: string;
+  description?: string;
+  startedAt: Date;
+}
+
+/** Begins a recording with the settings of its channel; says whether the channel records. @param options.isWanted whatever the channel does with its shows. */
+export async function insertRecording(db: Db, recording: NewRecording, options: { isWanted: boolean } = { isWanted: false }): Promise<boolean> {
+  const { id, channelId, title, description = '', startedAt } = recording;
+  const channel = await tables(db).selectFrom('channels').select(['recording_visibility as visibility', 'is_recorded as isRecorded'])
+    .where('id', '=', channelId).executeTakeFirst();
+  if (channel === undefined || !(channel.isRecorded || options.isWanted)) return false;
   await tables(db).insertInto('recordings')
-    .values({ id, channel_id: channelId, title, visibility: channel.visibility, state: 'recording', started_at: startedAt })
+    .values({ id, channel_id: channelId, title, description, visibility: channel.visibility, state: 'recording', started_at: startedAt })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   return true;

@@ -8,7 +8,7 @@ import { RecordingUnknown } from './errors.js';
 import {
   completeRecording, deleteRecording, findRecording, insertRecording, listRecordingIds, listRecordings, listStored, updateRecording,
 } from './queries.js';
-import type { Recording, RecordingChanges, RecordingsWish } from './queries.js';
+import type { NewRecording, Recording, RecordingChanges, RecordingsWish } from './queries.js';
 import { expiredRecordings } from './retention.js';
 import type { RetentionLimits } from './retention.js';
 import { isIncomplete } from './vod/completeness.js';
@@ -33,6 +33,8 @@ export interface RecordingsOptions {
 const RECORDING_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+/** Between two looks at the disk that a full one asks for. */
+const ROOM_INTERVAL_MS = 5_000;
 /** An hour of five renditions is 2 MB. */
 const TIMELINES_KEPT = 16;
 
@@ -46,6 +48,7 @@ export class Recordings implements Component {
   readonly #timelines = new Map<string, Promise<VodTimeline | undefined>>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
+  #roomMadeAtMs = -Infinity;
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
@@ -70,8 +73,14 @@ export class Recordings implements Component {
   }
 
   /** Begins the recording of a broadcast that has its row; false when its channel does not record. Again, for one that goes on: nothing changes. */
-  async begin(broadcast: { id: string; channelId: string; title: string; startedAt: Date }): Promise<boolean> {
+  async begin(broadcast: NewRecording): Promise<boolean> {
     return insertRecording(this.#db, broadcast);
+  }
+
+  /** Lists what was never live and is on the disk, whole. Its broadcast has its row. */
+  async add(broadcast: NewRecording): Promise<void> {
+    await insertRecording(this.#db, broadcast, { isWanted: true });
+    await this.complete(broadcast.id);
   }
 
   /**
@@ -156,6 +165,14 @@ export class Recordings implements Component {
       this.#log.error('old recordings could not be deleted', { error: messageOf(error), fault: 'operator' });
     });
     return this.#sweeping;
+  }
+
+  /** The disk refused a file: sweeps now and not at the next look, once in five seconds at most. */
+  async makeRoom(): Promise<void> {
+    const nowMs = this.#now().getTime();
+    if (nowMs - this.#roomMadeAtMs < ROOM_INTERVAL_MS) return;
+    this.#roomMadeAtMs = nowMs;
+    await this.sweep();
   }
 
   async #sweep(): Promise<void> {

@@ -16,3 +16,4 @@ export { parseAvcConfig } from './codec/h264.js';
 export { opusConfig, parseVp8KeyFrame, parseVp9KeyFrame } from './codec/webm/index.js';
 export { streamsConfig } from './config.js';
 export { createBroadcastStore, streamsMigrations } from './queries.js';
+export type { UploadedBroadcasts } from './queries.js';

@@ -32,8 +32,14 @@ async function dropBroadcasts(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('broadcasts').execute();
 }
 
+/** Broadcasts that never were live: their files were uploaded. */
+export interface UploadedBroadcasts {
+  /** Again: nothing happens. */
+  insertUploaded(broadcast: { id: string; channelId: string; startedAt: Date; durationMs: number }): Promise<void>;
+}
+
 /** Remembers broadcasts in the database. */
-export function createBroadcastStore(db: Db): BroadcastStore {
+export function createBroadcastStore(db: Db): BroadcastStore & UploadedBroadcasts {
   const tables = db.withTables<BroadcastsTables>();
   return {
     async insert({ id, channelId, startedAt }) {
@@ -43,6 +49,11 @@ export function createBroadcastStore(db: Db): BroadcastStore {
     async end({ id, endedAt, reason }) {
       await tables.updateTable('broadcasts').set({ ended_at: endedAt, end_reason: reason })
         .where('id', '=', id).where('ended_at', 'is', null).execute();
+    },
+    async insertUploaded({ id, channelId, startedAt, durationMs }) {
+      await tables.insertInto('broadcasts')
+        .values({ id, channel_id: channelId, started_at: startedAt, ended_at: new Date(startedAt.getTime() + durationMs), end_reason: 'it was uploaded' })
+        .onConflict((conflict) => conflict.column('id').doNothing()).execute();
     },
     async listLive() {
       const rows = await tables.selectFrom('broadcasts').selectAll().where('ended_at', 'is', null).orderBy('started_at').execute();

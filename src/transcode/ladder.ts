@@ -1,4 +1,4 @@
-import type { Rendition, SourceFacts, VideoConfig } from '../streams/index.js';
+import type { AudioConfig, Rendition, SourceFacts, VideoConfig } from '../streams/index.js';
 import type { Rung, TranscodeConfig } from './config.js';
 
 /** What encoding costs on this machine: CPU seconds for each second of a million pixels. */
@@ -30,6 +30,9 @@ export interface VideoRung {
   /** Planned CPU, in cores. */
   cores: number;
 }
+
+/** A picture as rungs are scaled from it. */
+export type PictureShape = Pick<VideoConfig, 'width' | 'height' | 'sar'> & { fps: number };
 
 /** What is made of a source. */
 export interface LadderPlan {
@@ -156,23 +159,33 @@ interface AudioPlan {
 function planAudio(options: LadderOptions, notes: string[]): AudioPlan {
   const { audio, audioKbps } = options.source;
   if (audio === undefined) return { renditions: [], encodedKbps: undefined };
-  const passes = audio.codecString === 'mp4a.40.2' && audio.channels <= 2 && audio.sampleRate >= 22_050 && audio.sampleRate <= 48_000 && audioKbps <= MAX_PASSABLE_AUDIO_KBPS;
+  const passes = canPassAudio(audio, audioKbps);
   if (!options.canEncode && !PACKABLE.has(audio.codec)) return { renditions: [], encodedKbps: undefined };
   if (passes || !options.canEncode) return { renditions: [{ name: 'audio', kind: 'audio', origin: 'passthrough' }], encodedKbps: undefined };
   notes.push(`audio (${audio.codecString}, ${audio.channels} channels, ${audio.sampleRate} Hz) is encoded anew as stereo AAC`);
   return { renditions: [{ name: 'audio', kind: 'audio', origin: 'encoded' }], encodedKbps: options.config.audioBitrateKbps };
 }
 
+/** Whether every player takes this sound as it is. */
+export function canPassAudio({ codecString, channels, sampleRate }: AudioConfig, audioKbps: number): boolean {
+  return codecString === 'mp4a.40.2' && channels <= 2 && sampleRate >= 22_050 && sampleRate <= 48_000 && audioKbps <= MAX_PASSABLE_AUDIO_KBPS;
+}
+
 function chooseRungs(video: VideoConfig, options: LadderOptions, needsRung: boolean, notes: string[]): VideoRung[] {
+  const rungs = wantedRungs({ ...video, fps: options.source.fps }, options, needsRung);
+  if (options.ladder !== 'auto') return rungs;
+  return fitToMachine(rungs, video, options, needsRung, notes);
+}
+
+/** The rungs that the settings want of a picture, best first, whatever they cost. @param needsRung nobody could play it without one. */
+export function wantedRungs(shape: PictureShape, options: Pick<LadderOptions, 'config' | 'ladder' | 'dropped' | 'cost'>, needsRung: boolean): VideoRung[] {
   if (options.ladder === 'off' && !needsRung) return [];
-  const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && hasPlace(rung, video, needsRung));
-  const named = !needsRung || wanted.length > 0 ? wanted : [ownSizeRung(video, options)];
+  const wanted = options.config.rungs.filter((rung) => isWanted(rung, options.ladder) && hasPlace(rung, shape, needsRung));
+  const named = !needsRung || wanted.length > 0 ? wanted : [ownSizeRung(shape, options)];
   const allowed = named.filter((rung) => !options.dropped.has(rung.name));
   // A source that players cannot take has to become something; one rung is the nearest to none.
   const needed = !needsRung || allowed.length > 0 ? allowed : named.slice(-1);
-  const rungs = (options.ladder === 'off' ? needed.slice(0, 1) : needed).map((rung) => scaleRung(rung, video, options));
-  if (options.ladder !== 'auto') return rungs;
-  return fitToMachine(rungs, video, options, needsRung, notes);
+  return (options.ladder === 'off' ? needed.slice(0, 1) : needed).map((rung) => scaleRung(rung, shape, options.cost));
 }
 
 function isWanted(rung: Rung, ladder: 'auto' | 'off' | string[]): boolean {
@@ -180,27 +193,27 @@ function isWanted(rung: Rung, ladder: 'auto' | 'off' | string[]): boolean {
 }
 
 /** A rung as large as the source has a place only where the source itself does not reach every player. */
-function hasPlace(rung: Rung, video: VideoConfig, needsRung: boolean): boolean {
+function hasPlace(rung: Rung, video: PictureShape, needsRung: boolean): boolean {
   const shortSide = Math.min(video.width, video.height);
   return needsRung ? rung.shortSide <= shortSide : rung.shortSide < shortSide;
 }
 
 /** For a source smaller than every rung. */
-function ownSizeRung(video: VideoConfig, options: LadderOptions): Rung {
+function ownSizeRung(video: PictureShape, options: Pick<LadderOptions, 'config'>): Rung {
   const shortSide = even(Math.min(video.width, video.height));
   const least = options.config.rungs.at(-1);
   return { name: `${shortSide}p`, shortSide, bitrateKbps: least?.bitrateKbps ?? 600 };
 }
 
-function scaleRung(rung: Rung, video: VideoConfig, options: LadderOptions): VideoRung {
+export function scaleRung(rung: Rung, video: PictureShape, cost: EncodeCost): VideoRung {
   const shownWidth = (video.width * video.sar.width) / video.sar.height;
   const isPortrait = shownWidth < video.height;
   const scale = rung.shortSide / (isPortrait ? shownWidth : video.height);
   const width = isPortrait ? rung.shortSide : even(shownWidth * scale);
   const height = isPortrait ? even(video.height * scale) : rung.shortSide;
-  const halvesFrameRate = options.source.fps > HALVE_ABOVE_FPS && rung.shortSide <= HALVE_UP_TO_SHORT_SIDE;
-  const fps = options.source.fps / (halvesFrameRate ? 2 : 1);
-  return { name: rung.name, width, height, bitrateKbps: rung.bitrateKbps, halvesFrameRate, cores: cores(width, height, fps, options.cost.encodePerMpx) };
+  const halvesFrameRate = video.fps > HALVE_ABOVE_FPS && rung.shortSide <= HALVE_UP_TO_SHORT_SIDE;
+  const fps = video.fps / (halvesFrameRate ? 2 : 1);
+  return { name: rung.name, width, height, bitrateKbps: rung.bitrateKbps, halvesFrameRate, cores: cores(width, height, fps, cost.encodePerMpx) };
 }
 
 /** Keeps as many rungs as the free CPU carries, small ones first: they help the viewers who need help most. */

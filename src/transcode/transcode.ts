@@ -411,7 +411,7 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
   }
 
   async #startSlate(): Promise<void> {
-    if (this.#state !== 'idle' && this.#state !== 'probing' && this.#state !== 'stalled') return;
+    if (this.#slate?.isOn || (this.#state !== 'idle' && this.#state !== 'probing' && this.#state !== 'stalled')) return;
     await this.#slate?.start(() => this.#takes++, () => this.#clock.latestMs + 1);
     if (this.#slate?.isOn) this.#log.info('slate started');
   }
@@ -452,7 +452,9 @@ export class Transcode extends EventEmitter<TranscodeEvents> {
     this.#switchTake(frame, 'the publisher sends again');
   }
 
+  /** The slate comes after a take that is finished, and is a take of its own: whoever goes meanwhile does not end it. */
   async #finishTake(deadlineMs: number): Promise<void> {
+    if (this.#slate?.isOn) return;
     await this.#running?.finish(deadlineMs);
     this.emit('takeFinished');
   }

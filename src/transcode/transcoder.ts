@@ -5,6 +5,7 @@ import { Calibration } from './calibration.js';
 import type { TranscodeConfig } from './config.js';
 import { OpusEncode } from './encode/opus-encode.js';
 import type { OpusPacket } from './encode/opus-encode.js';
+import { FileTranscode } from './file/file-transcode.js';
 import { SlateClips } from './slate/slate-clips.js';
 import { Transcode } from './transcode.js';
 import type { ResumedTranscode } from './transcode.js';
@@ -90,9 +91,27 @@ export class Transcoder implements Component {
     return encode;
   }
 
-  #coresFree(except: Transcode): number {
+  /** Looks at a stranger's file. @throws {FileRefused} {ProcessNotStarted} */
+  async openFile(file: string, options: { ladder: 'auto' | 'off' | string[] | undefined; signal: AbortSignal }): Promise<FileTranscode> {
+    const { config, ffmpegPath, log } = this.#options;
+    return FileTranscode.open(file, {
+      tools: { ffmpegPath, ffprobePath: ffprobeBeside(ffmpegPath) },
+      config,
+      ladder: options.ladder ?? config.ladder,
+      cost: this.#calibration.cost,
+      threads: () => Math.max(1, Math.floor(this.#coresFree())),
+      log,
+    }, options.signal);
+  }
+
+  #coresFree(except?: Transcode): number {
     const others = [...this.#transcodes].filter((transcode) => transcode !== except);
     const planned = others.reduce((sum, transcode) => sum + transcode.plannedCores, 0);
     return availableParallelism() * this.#options.config.maxLoad - planned;
   }
+}
+
+/** The two come together. */
+function ffprobeBeside(ffmpegPath: string): string {
+  return ffmpegPath.replace(/ffmpeg(?=[^/\\]*$)/, 'ffprobe');
 }

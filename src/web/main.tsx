@@ -5,19 +5,24 @@ import { ServerProvider } from './api/context.js';
 import { remembered } from './api/remembered.js';
 import { Session } from './api/session.js';
 import { App } from './app.js';
+import { Outbox } from './studio/upload/outbox.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './controls/controls.css';
 
 const session = new Session({ origin: '', remembered: remembered() });
 const api = new Api({ origin: '', session });
+const outbox = new Outbox({ session });
+window.addEventListener('beforeunload', (event) => {
+  if (outbox.isBusy) event.preventDefault();
+});
 void restore();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <ServerProvider server={{ api, session }}>
+    <ServerProvider server={{ api, session, outbox }}>
       <App />
     </ServerProvider>
   </StrictMode>,

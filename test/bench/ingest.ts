@@ -19,10 +19,10 @@ import type { BenchOptions } from './ingest/options.js';
 import { makeSource } from './ingest/publisher.js';
 import type { SourceFile } from './ingest/publisher.js';
 import { progressText, reportText } from './ingest/report.js';
-import { measure } from './ingest/round.js';
 import type { Measurement } from './ingest/round.js';
 import { compare, summarise } from './ingest/summary.js';
 import type { System } from './ingest/system.js';
+import { measureInTurns } from './ingest/turns.js';
 import { describeMachine } from './measure/machine.js';
 import { createNginxRtmp } from './systems/nginx-rtmp.js';
 import { createNodeMediaServer } from './systems/node-media-server.js';
@@ -48,7 +48,10 @@ async function run(options: BenchOptions, ffmpegPath: string): Promise<void> {
     const skipped = all.filter((system) => system.missing() !== undefined).map((system) => ({ system: system.name, reason: system.missing() }));
     for (const { system, reason } of skipped) say(`skipped: ${system}: ${reason}`);
     const source = await makeSource(ffmpegPath, path.resolve('bench-output'));
-    const measurements = await measureAll(systems, { options, source, ffmpegPath, workFolder });
+    const measurements = [];
+    for (const streams of options.streams) {
+      measurements.push(...await measureInTurns(systems, { ...options, warmUpSec: options.warmUp, streams, source, ffmpegPath, workFolder, signal: interrupted.signal, onMeasured: (one) => say(progressText(one)) }));
+    }
     await conclude(measurements, { options, source, systems, skipped });
   } finally {
     await rm(workFolder, { recursive: true, force: true });
@@ -66,23 +69,6 @@ function pick(options: BenchOptions, workFolder: string): System[] {
   const unknown = options.systems.filter((name) => !known.some((system) => system.name === name));
   if (unknown.length > 0) throw new Error(`--systems: ${unknown.join(', ')} is none of ${known.map((system) => system.name).join(', ')}`);
   return known.filter((system) => options.systems.length === 0 || options.systems.includes(system.name));
-}
-
-/** Each round starts with another system: whoever runs first or last has no lasting advantage. */
-async function measureAll(systems: System[], run: { options: BenchOptions; source: SourceFile; ffmpegPath: string; workFolder: string }): Promise<Measurement[]> {
-  const { seconds, warmUp: warmUpSec, rounds } = run.options;
-  const measurements = [];
-  for (const streams of run.options.streams) {
-    for (let round = 1; round <= rounds; round++) {
-      for (const system of rotate(systems, round - 1)) {
-        const { source, ffmpegPath, workFolder } = run;
-        const measurement = await measure({ system, streams, round, seconds, warmUpSec, source, ffmpegPath, workFolder, signal: interrupted.signal });
-        say(progressText(measurement));
-        measurements.push(measurement);
-      }
-    }
-  }
-  return measurements;
 }
 
 async function conclude(measurements: Measurement[], about: { options: BenchOptions; source: SourceFile; systems: System[]; skipped: object[] }): Promise<void> {
@@ -110,11 +96,6 @@ async function conclude(measurements: Measurement[], about: { options: BenchOpti
 
 function position(systems: System[], name: string): number {
   return systems.findIndex((system) => system.name === name);
-}
-
-function rotate<T>(items: T[], by: number): T[] {
-  const start = by % Math.max(1, items.length);
-  return [...items.slice(start), ...items.slice(0, start)];
 }
 
 function say(text: string): void {

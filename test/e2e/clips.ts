@@ -13,6 +13,7 @@ import { until } from '../support/until.js';
 const run = promisify(execFile);
 const onAir = z.object({ broadcast: z.object({ id: z.string() }) });
 const clipSchema = z.object({ id: z.string(), startAt: z.string(), durationSec: z.number(), video: z.string(), poster: z.string() });
+const FPS = 30;
 type Clip = z.infer<typeof clipSchema>;
 const probed = z.object({
   streams: z.array(z.object({ codec_type: z.string(), codec_name: z.string(), height: z.number().optional() })),
@@ -42,7 +43,7 @@ t.test('a clip of what is on, and one of its recording', async (t) => {
   const app = await startApp(t, { transcode: { ladder: ['360p'] } });
   const file = await makeSourceFile(t, obsLike({ seconds: 30 }));
   const encoder = publish(t, { url: app.publishUrl, args: copyOf(file) });
-  const make = (id: string, startAt: Date) => app.api('POST', `/api/v1/broadcasts/${id}/clips`, { startAt: startAt.toISOString(), durationSec: 5, title: 'A wave' });
+  const make = (id: string, startAt: Date, exact = false) => app.api('POST', `/api/v1/broadcasts/${id}/clips`, { startAt: startAt.toISOString(), durationSec: 5, title: 'A wave', exact });
   /** What the playlist says of the first segment, for players. */
   const firstDate = async (where: string): Promise<Date> => until('a dated playlist', async () => {
     const [, date] = /PROGRAM-DATE-TIME:(\S+)/.exec(await (await app.get(where)).text()) ?? [];
@@ -60,6 +61,14 @@ t.test('a clip of what is on, and one of its recording', async (t) => {
     const clip = clipSchema.parse(await (await make(id, start)).json());
     t.ok(Math.abs(start.getTime() - 1000 - Date.parse(clip.startAt)) < 5, 'from the key frame before');
     t.ok(clip.durationSec > 5.9 && clip.durationSec < 6.1, `${clip.durationSec} s: whole segments`);
+    await checkFile(t, app, clip);
+  });
+
+  await t.test('while it is on, to the frame', async (t) => {
+    const start = new Date((await firstDate('/hls/ada/source/index.m3u8')).getTime() + 1000);
+    const clip = clipSchema.parse(await (await make(id, start, true)).json());
+    t.ok(Math.abs(start.getTime() - Date.parse(clip.startAt)) <= 1000 / FPS, `from the picture that was on the screen: ${clip.startAt}`);
+    t.equal(clip.durationSec, 5);
     await checkFile(t, app, clip);
   });
 

@@ -1,20 +1,19 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import type { Test } from 'tap';
 import { startApp } from '../support/app.js';
 import { findPlaylist, segmentsOf, untilPlaylist } from '../support/hls.js';
 import { decodes, liveState } from '../support/judge.js';
 import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { mountSmallDisk, noSmallDisk } from '../support/small-disk.js';
 import { until } from '../support/until.js';
 
 const run = promisify(execFile);
 
-t.test('the disk is full: viewers go on from memory, and files come back with the space', { skip: process.getuid?.() === 0 ? false : 'mounting a small disk takes root' }, async (t) => {
-  const disk = await mountSmallDisk(t);
+t.test('the disk is full: viewers go on from memory, and files come back with the space', { skip: noSmallDisk }, async (t) => {
+  const disk = await mountSmallDisk(t, 6);
   const app = await startApp(t, { mediaDir: disk, transcode: { ladder: 'off' }, packager: { windowSec: 10 } });
   const file = await makeSourceFile(t, obsLike({ seconds: 40, bitrate: '6000k' }));
   publish(t, { url: app.publishUrl, args: copyOf(file) });
@@ -31,13 +30,3 @@ t.test('the disk is full: viewers go on from memory, and files come back with th
     return last !== undefined && last.number > 7 && names.includes(path.basename(last.uri)) ? true : undefined;
   });
 });
-
-async function mountSmallDisk(t: Test): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-disk-'));
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder]);
-  t.after(async () => {
-    await run('umount', ['-l', folder]);
-    await rm(folder, { recursive: true, force: true });
-  });
-  return folder;
-}

@@ -57,6 +57,19 @@ t.test('a slate\'s picture may be as large as the server takes, and nothing else
   }
 });
 
+t.test('uploads may be of any size, and nothing beside them', { skip }, async (t) => {
+  const site = await openSite(t, { answer });
+  const sizeBytes = 12 << 20;
+  for (const [method, url] of [['PATCH', '/api/v1/uploads/5f1b2c1e'], ['POST', '/api/v1/broadcasts/5f1b2c1e/chunks?index=0']] as const) {
+    const sent = site.open(url, { method, headers: { 'content-length': String(sizeBytes) } });
+    sent.write(Buffer.alloc(sizeBytes));
+    t.match(await answerTo(sent), { status: 200, headers: { 'x-origin': 'server' } }, url);
+  }
+  for (const url of ['/api/v1/uploadsx', '/api/v1/broadcasts/5f1b2c1e/complete']) {
+    t.equal((await answerTo(site.open(url, { method: 'POST', headers: { 'content-length': String(sizeBytes) } }))).status, 413, url);
+  }
+});
+
 t.test('no path leads out of the media folder', { skip }, async (t) => {
   const site = await openSite(t, { answer });
   for (const url of ['/media/../outside.m4s', '/media/b1/720p/..%2f..%2f..%2f1.m4s', '/media/b1/%2e%2e/%2e%2e/1.m4s']) {

@@ -6,17 +6,23 @@ import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
 import type { Test } from 'tap';
 import { stringOf } from '../support/app.js';
-import { noChromium, openChromium } from '../support/chromium.js';
+import { noChromium } from '../support/chromium.js';
+import { segmentsOf } from '../support/hls.js';
 import { copyOf, end, makeSourceFile, obsLike, publish } from '../support/publisher.js';
+import { noWorker } from '../support/real-time.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { readShown, untilShown } from '../support/slate.js';
 import { until } from '../support/until.js';
 import { untilPlayed, untilPlayer } from '../support/watching.js';
+import { openChromiumWithCamera, publishCamera } from '../support/whip-camera.js';
 
 process.env['WEBRTC_PORT'] = '0';
 
-t.test('the show outlives the socket, for who watches by HLS', { skip: noChromium }, async (t) => {
+/** What there is of the show before the viewer counts. */
+const BEFORE_MS = 15_000;
+
+t.test('the show outlives the socket, for who watches by HLS', { skip: noChromium || noWorker }, async (t) => {
   const files = { large: await makeSourceFile(t, obsLike({ size: '640x360', seconds: 60 })), small: await makeSourceFile(t, obsLike({ size: '480x270', seconds: 60 })) };
   const place = { folder: await temporaryFolder(t), httpPort: await freePort(), rtmpPort: await freePort() };
   let server = await startServerProcess(t, place);
@@ -26,16 +32,21 @@ t.test('the show outlives the socket, for who watches by HLS', { skip: noChromiu
   let publisher = publish(t, { url, args: copyOf(files.large) });
   await until('it is live', async () => (await liveOf(server)).id);
   const { id } = await liveOf(server);
-  const page = await openPage(await openChromium(t), server.url);
+  const browser = await openChromiumWithCamera(t);
+  const page = await openPage(browser, server.url);
   await untilPlayed(page, 3);
+  const startMs = performance.now();
+  let awayMs = 0;
 
   /** The viewer sees the slate, then the stream, without a new visit; the broadcast is the same. */
-  const goesOn = async (step: Test, comeBack: () => Promise<void> | void): Promise<void> => {
+  const goesOn = async (step: Test, comeBack: () => Promise<unknown> | void, awaySec = 1): Promise<void> => {
     const slateMs = await untilShown(page, 'slate', 30_000);
-    await untilPlayed(page, 1);
+    const shownMs = performance.now();
+    await untilPlayed(page, awaySec);
     await comeBack();
     const backMs = await untilShown(page, 'stream', 30_000);
-    step.comment(`slate after ${Math.round(slateMs)} ms, picture after ${Math.round(backMs)} ms`);
+    awayMs += performance.now() - shownMs;
+    step.comment(`slate after ${Math.round(slateMs)} ms, for ${Math.round(performance.now() - shownMs)} ms; picture ${Math.round(backMs)} ms after the return`);
     await untilPlayed(page, 3);
     step.equal((await readShown(page)).error, undefined);
     step.equal((await liveOf(server)).id, id, 'it is the same broadcast');
@@ -55,6 +66,17 @@ t.test('the show outlives the socket, for who watches by HLS', { skip: noChromiu
   await t.test('it stands still for a while', async (step) => {
     publisher.kill('SIGSTOP');
     await goesOn(step, () => void publisher.kill('SIGCONT'));
+  });
+
+  await t.test('a camera goes on by WHIP where the encoder left, and the encoder comes back after half a minute', async (step) => {
+    await end(publisher, 'SIGKILL');
+    const camera = await browser.newPage();
+    await camera.goto(`${server.url}/health`);
+    await goesOn(step, () => publishCamera(camera, { key }));
+    step.equal((await untilPlayer(page, 'the camera', ({ height }) => height === 480)).height, 480);
+    await camera.close();
+    await goesOn(step, () => { publisher = publish(t, { url, args: copyOf(files.large) }); }, 30);
+    step.equal((await untilPlayer(page, 'the large picture', ({ height }) => height === 360)).height, 360);
   });
 
   await t.test('the server is stopped and started', async (step) => {
@@ -82,7 +104,9 @@ t.test('the show outlives the socket, for who watches by HLS', { skip: noChromiu
     step.comment(`recording after ${Math.round(performance.now() - endedMs)} ms`);
     step.equal(recording.match(/"id":/g)?.length, 1);
     const playlist = await (await fetch(`${server.url}/vod/${id}/source/index.m3u8`)).text();
-    step.equal(playlist.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 5, 'six stretches, and no slate');
+    const lengthMs = segmentsOf(playlist).reduce((sum, { durationSec }) => sum + durationSec * 1000, 0);
+    step.ok((playlist.match(/#EXT-X-DISCONTINUITY\n/g)?.length ?? 0) >= 7, 'eight stretches at least');
+    step.ok(lengthMs < endedMs - startMs - awayMs + BEFORE_MS, 'and no slate');
     step.match(playlist, /#EXT-X-ENDLIST/);
   });
 });

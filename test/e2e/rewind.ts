@@ -35,6 +35,15 @@ async function openRewindable(t: Test, latency: 'real-time' | 'balanced'): Promi
 
 const isLive = (page: Page): Promise<boolean> => page.locator('media-live-button').evaluate((button) => button.hasAttribute('mediatimeislive'));
 
+/** What is shown of the bar below the seek bar. */
+async function buttonsOf(page: Page): Promise<{ name: string; left: number; right: number }[]> {
+  const all = await page.locator('.player > media-control-bar:not(.seek-row) > :not(.player-gap)').evaluateAll((elements) => elements.map((element) => {
+    const { left, right } = element.getBoundingClientRect();
+    return { name: element.getAttribute('aria-label') ?? '', left, right };
+  }));
+  return all.filter(({ left, right }) => right > left);
+}
+
 t.test('who rewinds stays there until the live button', { skip: noChromium }, async (t) => {
   const { page, problems } = await openRewindable(t, 'balanced');
   const video = page.locator('video');
@@ -58,6 +67,14 @@ t.test('who rewinds stays there until the live button', { skip: noChromium }, as
     });
     await untilPlayed(page, 3);
     t.ok((await readPlayer(page)).currentTime < startSec + 6, 'it plays from near the start');
+  });
+
+  await t.test('on a small phone, where the bar has room for its buttons', async (t) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByRole('button', { name: 'Statistics' }).waitFor({ state: 'hidden' });
+    t.same((await buttonsOf(page)).filter(({ left, right }) => left < 0 || right > 360 || right - left < 30), []);
+    t.ok((await buttonsOf(page)).some(({ name }) => /^Quality: Auto/.test(name)), 'and each says what it is');
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   await t.test('live again', async (t) => {

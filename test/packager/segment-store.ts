@@ -18,10 +18,10 @@ async function temporaryFolder(t: Test): Promise<string> {
   return folder;
 }
 
-function openStore(folder: string, options: { memoryBytes?: number } = {}) {
+function openStore(folder: string, options: { memoryBytes?: number; onWriteFailed?: () => void } = {}) {
   const memory = new MemoryBudget(options.memoryBytes ?? 100 * MIB);
   const log = recordingLog();
-  return { store: new SegmentStore({ folder, memory, log }), memory, log };
+  return { store: new SegmentStore({ ...options, folder, memory, log }), memory, log };
 }
 
 async function filesUnder(folder: string): Promise<string[]> {
@@ -160,7 +160,8 @@ t.test('a full disk', { skip: disk === undefined ? 'mounting a small disk is not
     await rm(disk, { recursive: true });
   });
   const folder = path.join(disk, 'b1');
-  const { store, log } = openStore(folder);
+  let failures = 0;
+  const { store, log } = openStore(folder, { onWriteFailed: () => { failures++; } });
   const add = async (name: string): Promise<void> => {
     store.add(name, [Buffer.alloc(200_000, 1), Buffer.alloc(200_000, 2)]);
     await store.settled();
@@ -168,19 +169,40 @@ t.test('a full disk', { skip: disk === undefined ? 'mounting a small disk is not
   for (const name of ['a/0.m4s', 'a/1.m4s', 'a/2.m4s', 'a/3.m4s']) await add(name);
   t.same(await filesUnder(folder), ['a/0.m4s', 'a/1.m4s'], 'nothing is left half written');
   const last = store.find('a/3.m4s');
+  t.ok(failures > 0, 'who makes room hears of it');
   t.ok(last && 'buffers' in last && Buffer.concat(last.buffers).length === 400_000, 'viewers go on from memory');
   t.match(log.lines.map(({ level, message }) => ({ level, message })), [{ level: 'error', message: /^segment could not be written; serving from memory: / }]);
 
   store.remove('a/0.m4s');
   store.remove('a/1.m4s');
   await add('a/4.m4s');
-  t.same(await filesUnder(folder), ['a/4.m4s'], 'writing goes on when there is space');
-  t.equal(log.lines.length, 1, 'one success is no recovery yet');
+  t.same(await filesUnder(folder), ['a/2.m4s', 'a/3.m4s'], 'when there is space, what was refused comes first');
+  store.remove('a/2.m4s');
+  await store.settled();
+  t.same(await filesUnder(folder), ['a/3.m4s', 'a/4.m4s'], 'and then what is newer');
+  t.equal(log.lines.length, 1, 'three files are no recovery yet');
   for (let i = 0; i < 9; i++) {
     store.add(`b/${i}.m4s`, [Buffer.alloc(100)]);
     await store.settled();
   }
-  t.match(log.lines.slice(1), [{ level: 'info', message: 'segments are written to disk again', fields: { failedWrites: 2 } }]);
+  t.match(log.lines.slice(1), [{ level: 'info', message: 'segments are written to disk again', fields: { failedWrites: Number } }]);
   await store.destroy();
   t.same(await readdir(disk), []);
+
+  await t.test('half a line of the journal spoils none that follows', async (t) => {
+    const { store } = openStore(folder);
+    const lines = Array.from({ length: 300 }, (_, i) => `{"line":${i},"text":"${'x'.repeat(4_000)}"}`);
+    for (const line of lines) {
+      store.append('journal.jsonl', `${line}\n`);
+      await store.settled();
+    }
+    const journal = path.join(folder, 'journal.jsonl');
+    t.notOk((await readFile(journal, 'utf8')).endsWith('\n'), 'the disk took a part of one');
+    await run('mount', ['-o', 'remount,size=4m', disk]);
+    store.append('journal.jsonl', '{"line":"last"}\n');
+    await store.settled();
+    const found = new Set((await readFile(journal, 'utf8')).split('\n'));
+    t.same([...lines, '{"line":"last"}'].filter((line) => !found.has(line)), []);
+    await store.destroy();
+  });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Router } from 'express';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -9,7 +10,7 @@ import { recordingLog } from '../support/log.js';
 
 const tide = z.strictObject({ port: z.string().min(2), heights: z.array(z.number()) });
 
-async function serve(t: Test, options: { trustProxy?: number; requestTimeoutMs?: number; stopGraceMs?: number } = {}) {
+async function serve(t: Test, options: { trustProxy?: number; requestTimeoutMs?: number; stopGraceMs?: number; isLong?: () => boolean } = {}) {
   const log = recordingLog();
   const { trustProxy = 0, ...timeouts } = options;
   const router = Router();
@@ -172,6 +173,33 @@ t.test('HttpServer', async (t) => {
     slow.write('POST /api/tides HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
     const [answer] = await once(slow, 'data');
     t.match(String(answer), /^HTTP\/1\.1 408 /);
+    await once(slow, 'close');
+  });
+
+  t.test('a long request may take several times as long while something of it arrives', async (t) => {
+    const { server } = await serve(t, { requestTimeoutMs: 200, isLong: () => true });
+    const slow = connect(server.port, '127.0.0.1');
+    const startedMs = performance.now();
+    const body = '{"port":"Brest","heights":[1]}';
+    slow.write(`POST /api/tides HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`);
+    const answered = once(slow, 'data');
+    for (const letter of body) {
+      slow.write(letter);
+      await delay(25);
+    }
+    t.match(String((await answered)[0]), /^HTTP\/1\.1 200 /);
+    t.ok(performance.now() - startedMs > 600, 'it outlasted the time of other requests');
+    const silent = connect(server.port, '127.0.0.1');
+    silent.write('POST /api/tides HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
+    t.match(String((await once(silent, 'data'))[0]), /^HTTP\/1\.1 408 /, 'one that falls silent is given up');
+    slow.destroy();
+  });
+
+  t.test('a body that drips on after its answer is cut off', async (t) => {
+    const { server } = await serve(t, { requestTimeoutMs: 200 });
+    const slow = connect(server.port, '127.0.0.1');
+    slow.write('POST /api/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
+    t.match(String((await once(slow, 'data'))[0]), /^HTTP\/1\.1 404 /);
     await once(slow, 'close');
   });
 

@@ -146,7 +146,7 @@ for (const { name, open, skip } of testDatabases()) {
         await opened;
         throw new RecordingUnknown();
       };
-      const make = () => clips.make({ findSource, makerId: NOBODYS, title: 'The wave', startAt: new Date(), durationSec: 5 });
+      const make = () => clips.make({ findSource, makerId: NOBODYS, title: 'The wave', startAt: new Date(), durationSec: 5, isExact: false });
       const waiting = Array.from({ length: 8 }, () => make().catch((error: unknown) => error));
       await t.rejects(make(), { code: 'clips_busy', status: 503 });
       gate.emit('open');

@@ -101,6 +101,20 @@ for (const { name, open, skip } of testDatabases()) {
       t.same(log.lines.filter(({ message }) => /retention/.test(message)).map(({ fields }) => fields), [{ broadcast: old, reason: 'age' }, { broadcast: young, reason: 'disk' }]);
     });
 
+    t.test('a full disk has the oldest deleted at once, and is not looked at for every file that it refuses', async (t) => {
+      let looks = 0;
+      const { recordings, record, mediaDir, clock } = await serveRecordings(t, { db, config: { minFreeGiB: 1 }, freeBytes: async () => (++looks, 0) });
+      const [kept, old] = [await record('Kept'), await record('Old')];
+      await recordings.update(kept, { isKept: true });
+      await Promise.all([recordings.makeRoom(), recordings.makeRoom(), recordings.makeRoom()]);
+      t.same(await recordings.listIds(), [kept]);
+      t.same([kept, old].map((id) => existsSync(path.join(mediaDir, id))), [true, false]);
+      t.equal(looks, 1);
+      clock.now = new Date(clock.now.getTime() + 5_000);
+      await recordings.makeRoom();
+      t.equal(looks, 2, 'again after a while');
+    });
+
     t.test('a disk that cannot be asked is an error in the log, and nothing else', async (t) => {
       const { recordings, record, log } = await serveRecordings(t, { db, freeBytes: async () => { throw new Error('no such disk'); } });
       const id = await record('Stays');

@@ -29,6 +29,7 @@ export interface AppOverrides {
   streams?: Partial<Config['streams']>;
   ingest?: Partial<Config['ingest']>;
   chat?: Partial<Omit<Config['chat'], 'limits'>> & { limits?: Partial<Config['chat']['limits']> };
+  recordings?: Partial<Config['recordings']>;
 }
 
 /** Starts the real application on free ports of loopback with the embedded database; it stops with the test. */
@@ -69,6 +70,7 @@ function testConfig(folder: string, overrides: AppOverrides): Config {
     streams: { ...config.streams, ...overrides.streams },
     ingest: { ...config.ingest, ...overrides.ingest },
     chat: { ...config.chat, ...overrides.chat, limits: { ...config.chat.limits, ...overrides.chat?.limits } },
+    recordings: { ...config.recordings, ...overrides.recordings },
   };
 }
 

@@ -19,14 +19,26 @@ export function flashAndBeep(seconds: number): string[] {
   ];
 }
 
-/** Milliseconds by which each beep comes after its flash. */
-export async function offsetsOf(video: string, audio: string): Promise<number[]> {
+/** A flash, and how far the beep that belongs to it is off. */
+export interface FlashAndBeep {
+  atSec: number;
+  /** Milliseconds by which the beep comes after the flash. */
+  offsetMs: number;
+}
+
+/** Every flash of a file that has a beep near it. */
+export async function pairsOf(video: string, audio: string): Promise<FlashAndBeep[]> {
   const flashes = await flashTimes(video);
   const beeps = await beepTimes(audio);
-  return flashes.flatMap((flash) => {
-    const beep = beeps.find((time) => Math.abs(time - flash) < EVERY_SEC / 2);
-    return beep === undefined ? [] : [(beep - flash) * 1000];
+  return flashes.flatMap((atSec) => {
+    const beep = beeps.find((time) => Math.abs(time - atSec) < EVERY_SEC / 2);
+    return beep === undefined ? [] : [{ atSec, offsetMs: (beep - atSec) * 1000 }];
   });
+}
+
+/** Milliseconds by which each beep comes after its flash. */
+export async function offsetsOf(video: string, audio: string): Promise<number[]> {
+  return (await pairsOf(video, audio)).map(({ offsetMs }) => offsetMs);
 }
 
 async function flashTimes(file: string): Promise<number[]> {

@@ -45,7 +45,7 @@ export async function serveRecordings(t: Test, options: RecordingsSiteOptions) {
   const recordings: Recordings = new Recordings({ ...options, config: { ...NO_LIMITS, ...options.config }, mediaDir, readIndex: (id) => packager.readIndex(id), log, now });
   const access = new RecordingAccess({ callers: accounts, dataDir: mediaDir, now });
   await access.start();
-  const clips = new Clips({ ...options, config: { ...NO_LIMITS, ...options.config }, mediaDir, pictureMaker: new PictureMaker({ ffmpegPath: 'ffmpeg' }), log, now });
+  const clips = new Clips({ ...options, config: { ...NO_LIMITS, ...options.config }, mediaDir, pictureMaker: new PictureMaker({ ffmpegPath: 'ffmpeg' }), ffmpegPath: 'ffmpeg', log, now });
   const live = new Set<string>();
   const sources = new ClipSources({ recordings, access, isLive: (id) => live.has(id), dvrSec: DVR_SEC, readIndex: (id) => packager.readIndex(id) });
   t.after(() => packager.stop());

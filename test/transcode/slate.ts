@@ -72,6 +72,24 @@ t.test('a publisher that stalls is replaced by the slate until it is in step aga
   t.same(harness.failures, []);
 });
 
+t.test('the slate goes on when a stalled publisher is given up, and when one comes and goes', async (t) => {
+  const harness = new TranscodeHarness(t, { ladder: 'off', slateImage: IMAGE });
+  const items = await programme('320x240', 2);
+  harness.attach();
+  await harness.play(items);
+  await until('the slate', () => harness.takes.find(({ isSlate }) => isSlate));
+  const finished = harness.finishedTakes;
+  await harness.transcode.detach();
+  harness.attach();
+  await harness.transcode.detach();
+  t.equal(harness.finishedTakes, finished, 'its take is open');
+  t.equal(harness.takes.length, 2, 'and the last one');
+  const shown = harness.output(1, 'source').frames.length;
+  t.ok(await until('more of it', () => harness.output(1, 'source').frames.length > shown || undefined));
+  await harness.transcode.close();
+  t.equal(harness.finishedTakes, finished + 1, 'the end of the show ends it');
+});
+
 t.test('a slate has the shape of the stream', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-slate-'));
   t.after(() => rm(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { PlayableRendition } from '../../src/web/api/contract.js';
 import { unplayableWords, videoCodecNames } from '../../src/web/playback/codecs.js';
 import { levelNameOf } from '../../src/web/playback/engine.js';
-import { qualityLabel, qualityOptions } from '../../src/web/playback/quality.js';
+import { qualityOptions, qualityWords } from '../../src/web/playback/quality.js';
 import { recoveryStep } from '../../src/web/playback/recovery.js';
 import { StallMeter } from '../../src/web/playback/stall-meter.js';
 import { Throughput } from '../../src/web/playback/hls/throughput.js';
@@ -21,7 +21,7 @@ t.test('the quality menu', async (t) => {
     { quality: '720p', label: '720p', note: '2.8 Mbps' },
     { quality: 'audio', label: 'Audio only', note: '160 kbps' },
   ]);
-  t.same(['auto', 'source', 'audio', 'gone'].map((quality) => qualityLabel(options, quality)), ['Auto · 720p', '1080p60', 'Audio only', 'Auto']);
+  t.same(['auto', 'source', 'audio', 'gone'].map((quality) => qualityWords(options, quality)), [{ chosen: 'Auto', now: '720p' }, { chosen: '1080p60' }, { chosen: 'Audio only' }, { chosen: 'Auto' }]);
 });
 
 t.test('the quality menu leaves out what the server dropped, and names what it does not know', async (t) => {

@@ -25,15 +25,16 @@ const KEPT_FILES = 4;
 
 /** Writes that may wait for a slow disk; past it, files live and die in memory. */
 const MAX_WAITING_BYTES = 64 << 20;
-/** On a nearly full disk small files still succeed between large ones that fail: one line a minute says it. */
 /** Of the journal, on a disk that takes nothing. */
 const MAX_UNWRITTEN_CHARS = 4 << 20;
+/** A disk on which others make room now and then fails and works by turns: one line a minute says it. */
 const REPORT_EVERY_MS = 60_000;
 const WRITES_TO_RECOVER = 10;
 
 /**
  * The files of one live broadcast. A file can be read at once; it is written behind, under another name first, so that
- * nobody sees half of it. When the disk is full, files stay in memory and service goes on.
+ * nobody sees half of it. When the disk is full, files stay in memory and service goes on; what the disk refused is
+ * written before anything newer, for as long as it is in memory.
  */
 export class SegmentStore {
   readonly #folder: string;
@@ -42,8 +43,10 @@ export class SegmentStore {
   readonly #entries = new Map<string, Entry>();
   /** Names of the files that stay in memory, oldest first, by rendition. */
   readonly #kept = new Map<string, string[]>();
+  readonly #onWriteFailed: () => void;
+  /** What is not on the disk yet, oldest first. */
+  readonly #waiting = new Map<string, Entry>();
   #writing: Promise<void> = Promise.resolve();
-  #waitingBytes = 0;
   /** When the disk was last reported as failing, ms; undefined while it works. */
   #diskReportedAtMs: number | undefined;
   #failedWrites = 0;
@@ -51,9 +54,12 @@ export class SegmentStore {
   #closed = false;
   /** Lines of the journal that are not on the disk yet. */
   #unwritten = '';
+  #hasLost = false;
 
-  constructor(options: { folder: string; memory: MemoryBudget; log: Log }) {
+  /** @param options.onWriteFailed the disk refused something. */
+  constructor(options: { folder: string; memory: MemoryBudget; onWriteFailed?: () => void; log: Log }) {
     this.#folder = options.folder;
+    this.#onWriteFailed = options.onWriteFailed ?? (() => undefined);
     this.#memory = options.memory;
     this.#log = options.log;
   }
@@ -109,27 +115,37 @@ export class SegmentStore {
   forget(name: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
-    this.#entries.delete(name);
-    this.#memory.remove(entry);
+    this.#drop(name, entry);
   }
 
   /** Forgets a file and deletes it. */
   remove(name: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
-    this.#entries.delete(name);
-    this.#memory.remove(entry);
+    this.#drop(name, entry);
     this.#writing = this.#writing.then(() => unlink(path.join(this.#folder, name)).catch(() => undefined));
+  }
+
+  /** What waits for the disk. */
+  get waitingBytes(): number {
+    return [...this.#waiting.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** Whether something that was given has not reached the disk; for when it has settled. */
+  get hasLost(): boolean {
+    return this.#hasLost || this.#waiting.size > 0 || this.#unwritten !== '';
   }
 
   /** Resolves when everything given so far is on disk or given up. */
   async settled(): Promise<void> {
-    await this.#writing;
+    this.#writing = this.#writing.then(() => this.#writeWaiting());
+    // What gets there has its line in the journal, which is written after it.
+    for (let seen; seen !== this.#writing;) await (seen = this.#writing);
   }
 
   /** Everything is on the disk or given up, and nothing is kept in memory. */
   async close(): Promise<void> {
-    await this.#writing;
+    await this.settled();
     this.#forgetAll();
   }
 
@@ -144,6 +160,13 @@ export class SegmentStore {
     this.#closed = true;
     for (const entry of this.#entries.values()) this.#memory.remove(entry);
     this.#entries.clear();
+    this.#waiting.clear();
+  }
+
+  #drop(name: string, entry: Entry): void {
+    this.#entries.delete(name);
+    this.#waiting.delete(name);
+    this.#memory.remove(entry);
   }
 
   /** The oldest of its rendition makes room. */
@@ -165,33 +188,44 @@ export class SegmentStore {
 
   #dropFromMemory(name: string, entry: Entry): void {
     entry.buffers = undefined;
+    if (entry.isOnDisk) return;
     // Without a copy on disk, the bytes are gone: readers get a plain 404, never half a file.
-    if (!entry.isOnDisk) this.#entries.delete(name);
+    this.#entries.delete(name);
+    this.#waiting.delete(name);
   }
 
   #writeBehind(name: string, entry: Entry): void {
-    if (this.#waitingBytes > MAX_WAITING_BYTES) {
+    if (this.waitingBytes > MAX_WAITING_BYTES) {
+      this.#hasLost = true;
       this.#reportDisk('the disk is too slow for live segments; serving them from memory');
-      return;
-    }
-    this.#waitingBytes += entry.sizeBytes;
-    this.#writing = this.#writing.then(() => this.#write(name, entry)).finally(() => {
-      this.#waitingBytes -= entry.sizeBytes;
-    });
+    } else this.#waiting.set(name, entry);
+    this.#writing = this.#writing.then(() => this.#writeWaiting());
   }
 
-  async #write(name: string, entry: Entry): Promise<void> {
-    if (entry.buffers === undefined || this.#closed || this.#entries.get(name) !== entry) return;
-    const file = path.join(this.#folder, name);
+  /** In order: the journal's numbers rise, and a segment without its init segment is of no use. */
+  async #writeWaiting(): Promise<void> {
+    for (const [name, entry] of this.#waiting) {
+      if (entry.buffers !== undefined && !(await this.#write(name, entry, entry.buffers))) return;
+      this.#waiting.delete(name);
+    }
+  }
+
+  /** Whether the disk took it. */
+  async #write(name: string, entry: Entry, buffers: Buffer[]): Promise<boolean> {
     try {
-      await writeWhole(file, entry.buffers);
-      entry.isOnDisk = true;
-      entry.onWritten?.();
-      if (!entry.isKept) this.#leaveToDisk(entry);
-      this.#reportRecovery();
+      await writeWhole(path.join(this.#folder, name), buffers);
     } catch (error) {
       this.#reportDisk(`segment could not be written; serving from memory: ${messageOf(error)}`);
+      this.#onWriteFailed();
+      return false;
     }
+    entry.isOnDisk = true;
+    entry.onWritten?.();
+    // It may know the bytes, and would keep them in memory for as long as the file can be rewound to.
+    entry.onWritten = undefined;
+    if (!entry.isKept) this.#leaveToDisk(entry);
+    this.#reportRecovery();
+    return true;
   }
 
   async #flush(name: string): Promise<void> {
@@ -203,7 +237,10 @@ export class SegmentStore {
       await appendFile(file, text);
       this.#unwritten = this.#unwritten.slice(text.length);
     } catch (error) {
+      // A nearly full disk takes half a line: what is tried again starts on one of its own.
+      if (!text.startsWith('\n')) this.#unwritten = `\n${this.#unwritten}`;
       this.#reportDisk(`the journal could not be written: ${messageOf(error)}`);
+      this.#onWriteFailed();
     }
   }
 

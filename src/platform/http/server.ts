@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Component } from '../component.js';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
   log: Log;
   /** Time for one request to arrive whole, ms. */
   requestTimeoutMs?: number;
+  /** Requests that may take longer, as long as something of them arrives in every such time. */
+  isLong?: (request: IncomingMessage) => boolean;
   /** Time for answers under way when the server stops, ms. */
   stopGraceMs?: number;
 }
@@ -38,6 +41,8 @@ export class HttpServer implements Component {
   readonly #wantedPort: number;
   readonly #graceMs: number;
   readonly #log: Log;
+  readonly #requestTimeoutMs: number;
+  readonly #isLong: (request: IncomingMessage) => boolean;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #dropped = 0;
@@ -48,12 +53,17 @@ export class HttpServer implements Component {
     this.#wantedPort = options.port;
     this.#graceMs = options.stopGraceMs ?? 5_000;
     this.#log = options.log;
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+    this.#isLong = options.isLong ?? (() => false);
     this.#server = createServer({
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, options.requestTimeoutMs ?? Infinity),
-      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, this.#requestTimeoutMs),
+      requestTimeout: 0, // one time for all requests would cut every long upload: #bound does it
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 1_000,
-    }, options.handler);
+    }, (request, response) => {
+      this.#bound(request, response);
+      options.handler(request, response);
+    });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('drop', () => this.#countDrop());
   }
@@ -103,12 +113,31 @@ export class HttpServer implements Component {
     clearTimeout(deadline);
   }
 
+  /** A body that does not arrive in time ends its connection, also when it was answered before. */
+  #bound(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    let seenBytes = socket.bytesRead;
+    const timer = setInterval(() => {
+      if (request.complete || socket.destroyed) return clearInterval(timer);
+      if (this.#isLong(request) && socket.bytesRead > seenBytes) seenBytes = socket.bytesRead;
+      else refuseLate(socket, response);
+    }, this.#requestTimeoutMs).unref();
+    response.once('close', () => {
+      if (request.complete || socket.destroyed) clearInterval(timer);
+    });
+  }
+
   #countDrop(): void {
     this.#dropped++;
     if (Date.now() < this.#nextDropReportAt) return;
     this.#nextDropReportAt = Date.now() + DROP_REPORT_MS;
     this.#log.warn('too many connections: new ones are dropped', { limit: MAX_CONNECTIONS, dropped: this.#dropped });
   }
+}
+
+function refuseLate(socket: Socket, response: ServerResponse): void {
+  if (response.headersSent) socket.destroy();
+  else response.writeHead(408, { Connection: 'close' }).end(() => socket.destroySoon());
 }
 
 function listenAdvice(code: string, host: string, port: number): string {

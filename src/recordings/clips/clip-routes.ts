@@ -31,6 +31,7 @@ const page = z.object({
 const newClip = z.strictObject({
   startAt: instant,
   durationSec: z.number('must be a number').min(5, 'must be 5 at least').max(60, 'must be 60 at most'),
+  exact: z.boolean('must be true or false').default(false),
   title: z.string('must be text').trim().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be plain text in one line').min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
 });
 
@@ -41,9 +42,9 @@ export function clipRoutes(options: ClipRoutesOptions): Router {
   const router = Router();
   router.post('/broadcasts/:id/clips', async (request, response) => {
     const caller = await callers.caller(request);
-    const { startAt, durationSec, title } = parseBody(newClip, request);
+    const { startAt, durationSec, exact, title } = parseBody(newClip, request);
     await attempts.take(request.ip);
-    const clip = await clips.make({ findSource: () => sources.get(request.params.id, request), makerId: caller.id, title, startAt, durationSec });
+    const clip = await clips.make({ findSource: () => sources.get(request.params.id, request), makerId: caller.id, title, startAt, durationSec, isExact: exact });
     response.status(201).location(`/api/v1/clips/${clip.id}`).json(viewOf(clip, caller));
   });
   router.get('/clips/:id', async (request, response) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../../platform/index.js';
 import type { Component, Db, Log } from '../../platform/index.js';
 import type { RecordingsConfig } from '../config.js';
@@ -13,9 +13,13 @@ import type { PictureMaker } from '../pictures/picture-maker.js';
 import { downloadRendition, downloadTracks } from '../vod/downloads.js';
 import type { VodTimeline } from '../vod/vod-timeline.js';
 import { cutTimeline } from './clip-cut.js';
+import type { Cut } from './clip-cut.js';
 import { ClipFolder } from './clip-folder.js';
 import type { ClipFile } from './clip-folder.js';
 import { ClipGone, ClipOutOfReach, ClipsBusy, ClipsSpent, ClipsWithoutRoom, ClipUnknown } from './errors.js';
+import { exactCut } from './exact/exact-cut.js';
+import type { ExactCut } from './exact/exact-cut.js';
+import { pictureEncoder } from './exact/picture-encoder.js';
 import { countClips, deleteClip, findClip, insertClip, listClipIds, listClips } from './queries.js';
 import type { Clip, ClipsWish, ClipVisibility } from './queries.js';
 
@@ -24,6 +28,7 @@ export interface ClipsOptions {
   config: Pick<RecordingsConfig, 'clips' | 'minFreeGiB'>;
   mediaDir: string;
   pictureMaker: PictureMaker;
+  ffmpegPath: string;
   log: Log;
   now?: () => Date;
   /** Free bytes of the disk with the media; for tests. */
@@ -44,11 +49,18 @@ export interface ClipWish {
   /** Wall-clock time as EXT-X-PROGRAM-DATE-TIME of the playlists says it. */
   startAt: Date;
   durationSec: number;
+  /** Whether to start with the picture of `startAt`, not with the key frame before. */
+  isExact: boolean;
 }
 
 const CLIP_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 const DAY_MS = 86_400_000;
 const MAX_WAITING = 8;
+/** Times have no more digits. */
+const EXACT_CLOSE_MS = 1;
+/** The head of a minute, and the largest key frame. */
+const MAX_POSTER_BYTES = 8 << 20;
+const NOTHING = Buffer.alloc(0);
 
 /** Clips of all channels: rows in the database, and a file each that needs nothing of the show. */
 export class Clips implements Component {
@@ -78,7 +90,8 @@ export class Clips implements Component {
   }
 
   /**
-   * Cuts a clip, one after the other, from the key frame before the start on.
+   * Cuts a clip, one after the other: from the key frame before the start on, or from the very picture where that is
+   * asked for and can be done.
    * @throws {ClipsBusy} {ClipsSpent} {ClipsWithoutRoom} {ClipOutOfReach} {ClipGone} {CodecsMixed}, and what `findSource` throws
    */
   async make(wish: ClipWish): Promise<Clip> {
@@ -114,20 +127,21 @@ export class Clips implements Component {
     return handle;
   }
 
-  async #make({ findSource, makerId, title, startAt, durationSec }: ClipWish): Promise<Clip> {
+  async #make({ findSource, makerId, title, startAt, durationSec, isExact }: ClipWish): Promise<Clip> {
     this.#stopping.signal.throwIfAborted();
     await this.#checkBounds(makerId);
     const { timeline, visibility } = await findSource();
-    const cut = cutTimeline(timeline, { fromMs: startAt.getTime() - timeline.epochMs, durationMs: durationSec * 1000 });
+    const fromMs = startAt.getTime() - timeline.epochMs;
+    const cut = cutTimeline(timeline, { fromMs, durationMs: durationSec * 1000, ...(isExact && { closeMs: EXACT_CLOSE_MS }) });
     if (cut === undefined) throw new ClipOutOfReach();
-    const tracks = tracksOf(cut, this.#options.mediaDir);
-    const plan = await wholePlan(tracks, this.#stopping.signal);
     const id = randomUUID();
+    const { tracks, leadMs } = await this.#tracksOf(cut, { id, isExact });
+    const plan = await wholePlan(tracks, this.#stopping.signal);
     await this.#folder.writeVideo(id, plan, this.#stopping.signal);
-    await this.#makePoster(id, tracks);
-    const start = new Date(timeline.epochMs + (cut.renditions[0]?.segments[0]?.startMs ?? 0));
+    await this.#makePoster(id, plan);
+    const firstMs = cut.timeline.renditions[0]?.segments[0]?.startMs ?? 0;
     await insertClip(this.#db, {
-      id, broadcastId: timeline.id, makerId, title, visibility, startAt: start,
+      id, broadcastId: timeline.id, makerId, title, visibility, startAt: new Date(timeline.epochMs + firstMs + leadMs),
       durationMs: plan.durationMs, sizeBytes: plan.sizeBytes, createdAt: this.#now(),
     });
     this.#options.log.info('clip made', { clip: id, broadcast: timeline.id, durationSec: Math.round(plan.durationMs / 1000), sizeBytes: plan.sizeBytes });
@@ -142,12 +156,23 @@ export class Clips implements Component {
     if ((await freeBytes()) < minFreeGiB * GIB) throw new ClipsWithoutRoom();
   }
 
-  /** A clip without one is shown with its channel's cover. */
-  async #makePoster(id: string, tracks: Mp4Track[]): Promise<void> {
-    const first = tracks.find(({ kind }) => kind === 'video')?.segments[0];
-    if (first === undefined) return;
+  /** A clip that cannot be cut to the frame starts at the key frame before: its answer says when. */
+  async #tracksOf({ timeline, fromMs, untilMs }: Cut, { id, isExact }: { id: string; isExact: boolean }): Promise<ExactCut> {
+    const tracks = wholeTracks(timeline, this.#options.mediaDir);
+    if (!isExact) return { tracks, leadMs: 0 };
     try {
-      const frame = { init: await readFile(first.initFile), part: await readFile(first.file) };
+      return await exactCut({ tracks, fromMs, untilMs }, pictureEncoder({ ffmpegPath: this.#options.ffmpegPath, signal: this.#stopping.signal }));
+    } catch (error) {
+      this.#options.log.warn('a clip was not cut to the frame', { clip: id, error: messageOf(error) });
+      return { tracks, leadMs: 0 };
+    }
+  }
+
+  /** Its first picture. A clip without one is shown with its channel's cover. */
+  async #makePoster(id: string, plan: Mp4Plan): Promise<void> {
+    try {
+      const start = await buffer(plan.read({ start: 0, end: Math.min(plan.sizeBytes, MAX_POSTER_BYTES) - 1 }));
+      const frame = { init: start, part: NOTHING };
       const { jpeg } = await this.#options.pictureMaker.make(frame, { target: { x: 0, y: 0, sheetFile: undefined }, signal: this.#stopping.signal });
       await this.#folder.writePoster(id, jpeg);
     } catch (error) {
@@ -157,7 +182,7 @@ export class Clips implements Component {
 }
 
 /** The rendition of a download. @throws {ClipGone} when nobody has a segment of it. */
-function tracksOf(cut: VodTimeline, mediaDir: string): Mp4Track[] {
+function wholeTracks(cut: VodTimeline, mediaDir: string): Mp4Track[] {
   const rendition = downloadRendition(cut);
   if (rendition.segments.some(({ from }) => from === undefined)) throw new ClipGone();
   return downloadTracks(cut, rendition, mediaDir);

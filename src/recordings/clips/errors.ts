@@ -26,6 +26,13 @@ export class ClipOutOfReach extends AppError {
   }
 }
 
+/** Why a clip starts at a key frame although another picture was asked for; nobody but the log is told. */
+export class ClipInexact extends AppError {
+  constructor(reason: string) {
+    super('clip_inexact', `the clip cannot be cut to the frame: ${reason}`);
+  }
+}
+
 /** The disk was full, or the segments left the window while the clip was made. */
 export class ClipGone extends AppError {
   constructor() {

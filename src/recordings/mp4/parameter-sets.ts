@@ -1,7 +1,8 @@
 import { BOX_HEADER_BYTES, boxesIn } from './box-reading.js';
 import { SegmentDamaged } from './errors.js';
 
-const VISUAL_ENTRY_BYTES = 78;
+/** What comes before the boxes of a sample entry of pictures (ISO/IEC 14496-12 §12.1.3). */
+export const VISUAL_ENTRY_BYTES = 78;
 const AVCC_HEADER_BYTES = 5;
 const HVCC_HEADER_BYTES = 22;
 

@@ -6,9 +6,9 @@ import type { Fragment } from './segment-file.js';
 /** The samples of one segment: a chunk of the file (ISO/IEC 14496-12 §8.7.5). */
 export interface Chunk {
   file: string;
-  /** What comes before key frames and is not in the segment. */
-  inBand: Buffer;
-  /** Start and length in the segment of each stretch of samples, in turn; `IN_BAND` is the start of what comes before. */
+  /** What is not in the segment: parameter sets before key frames, or pictures that were encoded anew. */
+  added: Buffer;
+  /** Start and length in the segment of each stretch of samples, in turn; `ADDED` is the start of what is added. */
   stretches: Uint32Array;
   sizeBytes: number;
   /** When its samples are played, ms; never before those of the chunk before it. */
@@ -23,7 +23,7 @@ export interface ByteRange {
 
 const MAX_READ_BYTES = 64 << 10;
 /** No segment is that long. */
-const IN_BAND = 0xffffffff;
+const ADDED = 0xffffffff;
 
 /** The samples of all tracks as they follow in the file; read from the segments when somebody asks. */
 export class Payload {
@@ -77,7 +77,7 @@ export function stretchesOf(fragments: Fragment[], inBandBytes: number): Uint32A
     for (let at = 0; inBandBytes > 0 && at < entries.length; at += ENTRY_BYTES) {
       if (isKeyEntry(entries, at)) {
         if (end > start) stretches.push(start, end - start);
-        stretches.push(IN_BAND, inBandBytes);
+        stretches.push(ADDED, inBandBytes);
         start = end;
       }
       end += entries.readUInt32BE(at + 4);
@@ -85,6 +85,11 @@ export function stretchesOf(fragments: Fragment[], inBandBytes: number): Uint32A
     stretches.push(start, dataOffset + dataBytes - start);
   }
   return Uint32Array.from(stretches);
+}
+
+/** A chunk of nothing but what is added. */
+export function addedOnly(added: Buffer): Uint32Array {
+  return Uint32Array.of(ADDED, added.length);
 }
 
 export function sizeOf(stretches: Uint32Array): number {
@@ -97,13 +102,13 @@ export function interleave(tracks: Chunk[][]): { track: number; chunk: Chunk }[]
   return tracks.flatMap((chunks, track) => chunks.map((chunk) => ({ track, chunk }))).sort((a, b) => a.chunk.atMs - b.chunk.atMs);
 }
 
-async function* readChunk({ file, inBand, stretches }: Chunk, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+async function* readChunk({ file, added, stretches }: Chunk, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new SegmentGone({ cause });
   });
   try {
     for (const { offset, from, to } of piecesOf(stretches, { start, end })) {
-      yield offset === IN_BAND ? inBand.subarray(from, to) : await readAt(handle, offset + from, to - from);
+      yield offset === ADDED ? added.subarray(from, to) : await readAt(handle, offset + from, to - from);
     }
   } catch (error) {
     throw error instanceof SegmentDamaged ? new SegmentGone({ cause: error }) : error;

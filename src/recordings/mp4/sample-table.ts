@@ -19,6 +19,7 @@ export interface SampleRun {
 /** What a progressive file says of each sample of a track (ISO/IEC 14496-12 §8.6, §8.7), as it grows. */
 export class SampleTable {
   readonly timescale: number;
+  readonly #fileEnd: number;
   readonly #durations = new Runs();
   readonly #offsets = new Runs();
   readonly #sizes = new Words();
@@ -33,8 +34,10 @@ export class SampleTable {
   #firstShown = 0;
   #shownUntil = 0;
 
-  constructor(options: { timescale: number }) {
-    this.timescale = options.timescale;
+  /** @param options.endMs when the file ends, where that is before the last sample. */
+  constructor({ timescale, endMs = Infinity }: { timescale: number; endMs?: number }) {
+    this.timescale = timescale;
+    this.#fileEnd = Math.round((endMs * timescale) / 1000);
   }
 
   get samples(): number {
@@ -46,9 +49,9 @@ export class SampleTable {
     return Math.max(0, this.#firstShown);
   }
 
-  /** When the last sample has been shown, ticks of the file. */
+  /** When the last sample has been shown, or the file ends, ticks of the file. */
   get endTicks(): number {
-    return this.#shownUntil;
+    return Math.min(this.#shownUntil, this.#fileEnd);
   }
 
   /** Where in the track's own time, which begins with its first sample, `startTicks` is. */

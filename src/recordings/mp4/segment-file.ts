@@ -15,6 +15,12 @@ export interface Fragment {
   dataBytes: number;
 }
 
+/** Some samples of a segment in the order of decoding, from 0 on; the last one not included. */
+export interface SampleRange {
+  from: number;
+  to: number;
+}
+
 export const ENTRY_BYTES = 16;
 /** data-offset, and duration, size, flags and composition offset of each sample: what the packager writes. */
 const TRUN_FLAGS = 0x01000f01;
@@ -32,6 +38,32 @@ const SMALL_FILE_BYTES = 64 << 10;
 /** Whether the sample of this entry can be decoded without others. */
 export function isKeyEntry(entries: Buffer, at: number): boolean {
   return (entries.readUInt32BE(at + 8) & NOT_SYNC) === 0;
+}
+
+/** What is left of the fragments when only some samples are taken. */
+export function takeSamples(fragments: Fragment[], range: SampleRange = { from: 0, to: Infinity }): Fragment[] {
+  let before = 0;
+  return fragments.flatMap((fragment) => {
+    const from = Math.max(0, range.from - before);
+    const to = Math.min(fragment.samples, range.to - before);
+    before += fragment.samples;
+    return from < to ? [partOf(fragment, { from, to })] : [];
+  });
+}
+
+function partOf({ decodeTicks, dataOffset, entries }: Fragment, { from, to }: SampleRange): Fragment {
+  const [skipped, taken] = [entries.subarray(0, from * ENTRY_BYTES), entries.subarray(from * ENTRY_BYTES, to * ENTRY_BYTES)];
+  const [before, own] = [sumOf(skipped), sumOf(taken)];
+  return { decodeTicks: decodeTicks + before.durationTicks, samples: to - from, entries: taken, dataOffset: dataOffset + before.sizeBytes, durationTicks: own.durationTicks, dataBytes: own.sizeBytes };
+}
+
+function sumOf(entries: Buffer): { durationTicks: number; sizeBytes: number } {
+  let [durationTicks, sizeBytes] = [0, 0];
+  for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
+    durationTicks += entries.readUInt32BE(at);
+    sizeBytes += entries.readUInt32BE(at + 4);
+  }
+  return { durationTicks, sizeBytes };
 }
 
 /** An init segment. @throws {SegmentDamaged} */
@@ -84,11 +116,7 @@ function parseMoof(moof: Buffer, dataBytes: number): Pick<Fragment, 'decodeTicks
   const entries = run.content.subarray(TRUN_HEADER_BYTES);
   if (wordAt(time, 0) !== TFDT_VERSION_1 || wordAt(run, 0) !== TRUN_FLAGS) throw new SegmentDamaged('a fragment of another form');
   if (samples === 0 || entries.length !== samples * ENTRY_BYTES) throw new SegmentDamaged(`${samples} samples in ${entries.length} bytes`);
-  let [durationTicks, sizeBytes] = [0, 0];
-  for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
-    durationTicks += entries.readUInt32BE(at);
-    sizeBytes += entries.readUInt32BE(at + 4);
-  }
+  const { durationTicks, sizeBytes } = sumOf(entries);
   if (sizeBytes !== dataBytes) throw new SegmentDamaged(`samples of ${sizeBytes} bytes in an mdat of ${dataBytes}`);
   return { decodeTicks: wordAt(time, 4) * 2 ** 32 + wordAt(time, 8), durationTicks, samples, entries };
 }

@@ -1,6 +1,7 @@
-import { boxesIn, findBox, wordAt } from './box-reading.js';
+import { box } from '../../streams/index.js';
+import { BOX_HEADER_BYTES, boxesIn, findBox, wordAt } from './box-reading.js';
 import { SegmentDamaged } from './errors.js';
-import { parameterSets } from './parameter-sets.js';
+import { parameterSets, VISUAL_ENTRY_BYTES } from './parameter-sets.js';
 
 /** What an init segment says of its one track; boxes as they are. */
 export interface TrackInit {
@@ -40,6 +41,14 @@ export function readInit(bytes: Buffer): TrackInit {
     handler: findBox(media.content, 'hdlr').whole,
     mediaHeaders: boxesIn(information.content).filter(({ type }) => type !== 'stbl').map(({ whole }) => whole),
   };
+}
+
+/** The same H.264 pictures from another encoder: its record (avcC) takes the place of the one that was there. */
+export function withAvcRecord(init: TrackInit, record: Buffer): TrackInit {
+  const fields = init.sampleEntry.subarray(BOX_HEADER_BYTES, BOX_HEADER_BYTES + VISUAL_ENTRY_BYTES);
+  const boxes = boxesIn(init.sampleEntry.subarray(BOX_HEADER_BYTES + VISUAL_ENTRY_BYTES));
+  const sampleEntry = box(init.codec, fields, ...boxes.map(({ type, whole }) => (type === 'avcC' ? box('avcC', record) : whole)));
+  return { ...init, sampleEntry, parameterSets: parameterSets(init.codec, sampleEntry) };
 }
 
 function readTimescale(media: Buffer): number {

@@ -1,17 +1,31 @@
 import { messageOf } from '../../platform/index.js';
 import { CodecsMixed, SegmentDamaged } from './errors.js';
-import { sizeOf, stretchesOf } from './payload.js';
+import { addedOnly, sizeOf, stretchesOf } from './payload.js';
 import type { Chunk } from './payload.js';
 import { SampleTable } from './sample-table.js';
-import { readFragments, readInitFile } from './segment-file.js';
-import type { Fragment } from './segment-file.js';
+import { readFragments, readInitFile, takeSamples } from './segment-file.js';
+import type { Fragment, SampleRange } from './segment-file.js';
 import { readInit } from './track-init.js';
 import type { TrackInit } from './track-init.js';
 
 /** One track of the file: its segments in order. */
 export interface Mp4Track {
   kind: 'video' | 'audio';
+  /** Pictures before those of the segments. */
+  head?: EncodedHead;
   segments: Mp4Segment[];
+  /** When the file ends, ms; what is later is decoded and not shown. */
+  endMs?: number;
+}
+
+/** Pictures that were encoded anew, so that a file begins between two key frames. */
+export interface EncodedHead {
+  init: TrackInit;
+  /** Timed by the clock of `segment`; its samples are those of `payload`. */
+  fragment: Fragment;
+  payload: Buffer;
+  /** Where they come from. */
+  segment: Mp4Segment;
 }
 
 /** A segment of a recording on disk, and its place in the file. */
@@ -24,6 +38,8 @@ export interface Mp4Segment {
   /** When that is in the file, ms. */
   atMs: number;
   durationMs: number;
+  /** Which of its samples are taken, in the order of decoding; all when left out. */
+  samples?: SampleRange;
 }
 
 export interface LeftOut {
@@ -74,7 +90,9 @@ export class TrackReader {
   /** Undefined when no segment could be read. @throws {CodecsMixed}, and what is not the fault of a segment. */
   async read(signal?: AbortSignal): Promise<ReadTrack | undefined> {
     const { segments } = this.#source;
+    if (this.#source.head !== undefined) this.#inits.push(this.#source.head.init);
     for (const file of new Set(segments.map(({ initFile }) => initFile))) await this.#readFormat(file);
+    if (this.#source.head !== undefined) this.#addHead(this.#source.head);
     for (let i = 0; i < segments.length; i += READ_AT_ONCE) {
       signal?.throwIfAborted();
       const read = await Promise.all(segments.slice(i, i + READ_AT_ONCE).map((segment) => this.#readSegment(segment)));
@@ -96,19 +114,32 @@ export class TrackReader {
     return unlessLost(async () => {
       const format = this.#formats.get(segment.initFile);
       if (format === undefined) throw new SegmentDamaged('its init segment cannot be read');
-      const fragments = await readFragments(segment.file, segment.sizeBytes);
+      const fragments = takeSamples(await readFragments(segment.file, segment.sizeBytes), segment.samples);
       for (const fragment of fragments) checkTime(fragment, format.init, segment);
       return { segment, format, fragments };
     }, (reason) => this.leftOut.push({ file: segment.file, reason }));
   }
 
+  /** With the first samples. */
+  #begin({ timescale }: TrackInit): ReadTrack {
+    const { kind, endMs } = this.#source;
+    return (this.#track ??= { kind, table: new SampleTable({ timescale, ...(endMs !== undefined && { endMs }) }), formats: this.#inits, chunks: [] });
+  }
+
+  #addHead({ init, fragment, payload, segment }: EncodedHead): void {
+    const [track, inBand] = [this.#begin(init), this.#inits.length > 1 ? init.parameterSets : NOTHING];
+    track.table.add({ fragments: [fragment], format: 0, timescale: init.timescale, shiftMs: segment.atMs - segment.startMs, inBandBytes: inBand.length });
+    const added = Buffer.concat([inBand, payload]);
+    track.chunks.push({ file: segment.file, added, stretches: addedOnly(added), sizeBytes: added.length, atMs: segment.atMs });
+  }
+
   #add({ segment, format: { init, number }, fragments }: ReadSegment): void {
-    const track = (this.#track ??= { kind: this.#source.kind, table: new SampleTable({ timescale: init.timescale }), formats: this.#inits, chunks: [] });
+    const track = this.#begin(init);
     // Browsers keep to the first format that a file describes, unless the pictures say theirs.
     const inBand = this.#inits.length > 1 ? init.parameterSets : NOTHING;
     track.table.add({ fragments, format: number, timescale: init.timescale, shiftMs: segment.atMs - segment.startMs, inBandBytes: inBand.length });
     const stretches = stretchesOf(fragments, inBand.length);
-    track.chunks.push({ file: segment.file, inBand, stretches, sizeBytes: sizeOf(stretches), atMs: Math.max(segment.atMs, track.chunks.at(-1)?.atMs ?? 0) });
+    track.chunks.push({ file: segment.file, added: inBand, stretches, sizeBytes: sizeOf(stretches), atMs: Math.max(segment.atMs, track.chunks.at(-1)?.atMs ?? 0) });
   }
 }
 

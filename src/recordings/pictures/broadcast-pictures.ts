@@ -67,6 +67,10 @@ export class BroadcastPictures {
     });
   }
 
+  get isMaking(): boolean {
+    return this.#making !== undefined;
+  }
+
   /** Resolves when no picture is in the making. */
   async settled(): Promise<void> {
     await this.#making;

@@ -1,6 +1,6 @@
 import type {
   Channel, ChannelChange, ChannelHealth, ChannelLive, Clip, ClipList, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
-  RecordingList, ServerHealth, ServerInfo, StreamKey,
+  RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
@@ -115,6 +115,17 @@ export class Api {
 
   async deleteRecording(id: string): Promise<void> {
     await this.#exchange('DELETE', `/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** A channel's files on their way to become recordings, the newest first. */
+  async channelUploads(slug: string, signal?: AbortSignal): Promise<Upload[]> {
+    const reply = await this.#get<{ uploads: Upload[] }>(`/channels/${encodeURIComponent(slug)}/uploads`, signal);
+    return reply.uploads;
+  }
+
+  /** What was made of it stays. */
+  async deleteUpload(id: string): Promise<void> {
+    await this.#exchange('DELETE', `/uploads/${encodeURIComponent(id)}`);
   }
 
   /** Of a show that is on, or of a recording; the reply says what was cut. */

@@ -1,10 +1,13 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
 import type { Api } from './api.js';
+import type { Outbox } from '../studio/upload/outbox.js';
 import type { Session, SessionState } from './session.js';
 
 interface Server {
   api: Api;
   session: Session;
+  /** What this page sends, whatever view is shown. */
+  outbox: Outbox;
 }
 
 const ServerContext = createContext<Server | undefined>(undefined);
@@ -26,6 +29,10 @@ export function useApi(): Api {
 
 export function useSession(): Session {
   return useServer().session;
+}
+
+export function useOutbox(): Outbox {
+  return useServer().outbox;
 }
 
 /** The state of the session; renders again when it changes. */

@@ -113,6 +113,24 @@ export interface Recording {
 /** `incomplete`: some of it could not be written. */
 export type RecordingState = 'recording' | 'ready' | 'incomplete';
 
+/** A file on its way to become a recording. */
+export interface Upload {
+  id: string;
+  fileName: string;
+  title: string;
+  state: UploadState;
+  sizeBytes: number;
+  receivedBytes: number;
+  /** Of preparing, 0 to 1. */
+  progress: number;
+  problem?: { code: string; message: string };
+  /** Once it is ready. */
+  recordingId?: string;
+  createdAt: string;
+}
+
+export type UploadState = 'receiving' | 'queued' | 'probing' | 'encoding' | 'ready' | 'failed';
+
 export interface Chapter {
   startSec: number;
   title: string;
@@ -161,6 +179,8 @@ export interface NewClip {
   startAt: string;
   durationSec: number;
   title: string;
+  /** From that very picture on, where the show's codec allows it; else from the key frame before. */
+  exact: boolean;
 }
 
 /** Newest first. */

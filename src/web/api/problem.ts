@@ -43,6 +43,7 @@ export function plainWords(error: unknown): string {
   if (error.status === 0) return 'The server does not answer. Check your connection; this page keeps trying.';
   if (error.status === 429) return `Too many attempts. Try again ${waitWords(error.retryAfterSec)}.`;
   if (error.status === 503) return 'The server is busy. Try again in a moment.';
+  if (error.status === 507 && error.message !== '') return asSentence(error.message); // the disk is full
   if (error.status >= 500) return 'The server had a problem. Try again; if it stays, tell the person who runs it.';
   return error.message === '' ? `The server refused this (${error.status}).` : asSentence(error.message);
 }

@@ -47,11 +47,11 @@ export function qualityOptions(given: {
   return options;
 }
 
-/** The words on the closed menu button: `Auto · 720p`, `1080p`, `Audio only`. */
-export function qualityLabel(options: QualityOption[], selected: Quality): string {
+/** The words on the closed menu button: what is chosen, such as `1080p`, `Audio only` or `Auto`, and of that one what plays now. */
+export function qualityWords(options: QualityOption[], selected: Quality): { chosen: string; now?: string } {
   const option = options.find(({ quality }) => quality === selected);
-  if (!option) return 'Auto';
-  return selected === AUTO && option.note !== '' ? `Auto · ${option.note}` : option.label;
+  if (!option) return { chosen: 'Auto' };
+  return selected === AUTO && option.note !== '' ? { chosen: 'Auto', now: option.note } : { chosen: option.label };
 }
 
 function nameOf(rendition: PlayableRendition): string {

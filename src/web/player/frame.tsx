@@ -5,7 +5,7 @@ import { unplayableWords } from '../playback/codecs.js';
 import type { Playback } from '../playback/playback.js';
 import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
 import type { PlaybackSnapshot } from '../playback/snapshot.js';
-import './media-elements.js';
+import { useName } from './media-elements.js';
 import { usePageKeys } from './page-keys.js';
 import './player.css';
 import { QualityButton, QualityMenu } from './quality-menu.js';
@@ -38,13 +38,14 @@ export function Frame({ title, controller, video, playback, snapshot, qualities,
   const playerId = `player${useId().replaceAll(':', '')}`;
   const [areStatsOpen, setStatsOpen] = useState(false);
   const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
+  useName(controller, `Player: ${title}`);
   usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
 
   const options = qualityOptions({ ...qualities, levels: snapshot.renditions.map(({ name }) => name), activeLevel: snapshot.activeLevel });
   const isUnplayable = snapshot.unplayable.length > 0;
   const isSoundOnly = snapshot.quality === AUDIO_ONLY || (isUnplayable && snapshot.phase === 'playing');
   return (
-    <media-controller ref={controller} class="player" data-phase={snapshot.phase} data-protocol={snapshot.protocol} aria-label={`Player: ${title}`}
+    <media-controller ref={controller} class="player" data-phase={snapshot.phase} data-protocol={snapshot.protocol}
       defaultstreamtype={isLive ? 'live' : 'on-demand'} liveedgeoffset={snapshot.liveWithinSec} noautoseektolive="" hotkeys="noc no< no>">
       <video ref={video} slot="media" playsInline muted={isPreview} aria-label={title} />
       {isSoundOnly && <SoundWave title={title} isPlaying={snapshot.phase === 'playing'} />}

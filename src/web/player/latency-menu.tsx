@@ -4,6 +4,7 @@ import type { Latency } from '../api/contract.js';
 import type { LatencyChoice, LatencyOption } from '../playback/latency/options.js';
 import type { Protocol } from '../playback/engine.js';
 import type { Playback } from '../playback/playback.js';
+import { useName } from './media-elements.js';
 
 interface LatencyMenuProps {
   /** Makes the ids of one player unlike those of another on the same page. */
@@ -50,13 +51,15 @@ const MEASURE_MS = 1_000;
 
 /** Opens the menu and shows how far behind the live moment the picture is, measured, and how it comes. */
 export function LatencyButton({ playerId, playback, latency, protocol }: { playerId: string; playback: Playback; latency: Latency; protocol: Protocol }) {
+  const button = useRef<HTMLElement>(null);
   const behind = useBehind(playback);
+  useName(button, behind === undefined ? `Delay, by ${protocol}` : `Delay: ${behind} behind live, by ${protocol}`);
   return (
     <media-settings-menu-button
+      ref={button}
       id={`${playerId}-latency-button`}
       class="latency-button"
       invoketarget={`${playerId}-latency`}
-      aria-label={behind === undefined ? `Delay, by ${protocol}` : `Delay: ${behind} behind live, by ${protocol}`}
       data-latency={latency}
       notooltip=""
     >

@@ -15,7 +15,7 @@ import 'media-chrome/dist/menu/media-settings-menu-button.js';
 import 'media-chrome/dist/menu/media-chrome-menu-item.js';
 import type { MediaController } from 'media-chrome';
 import type { MediaChromeMenu } from 'media-chrome/menu';
-import type { DetailedHTMLProps, HTMLAttributes } from 'react';
+import { useEffect, type DetailedHTMLProps, type HTMLAttributes, type RefObject } from 'react';
 
 // The elements by name, not by media-chrome's React wrappers: those bring all of its sixty elements along.
 
@@ -55,4 +55,9 @@ declare module 'react' {
       'media-chrome-menu-item': MediaElement & { type?: 'radio'; value?: string; checked?: '' | undefined };
     }
   }
+}
+
+/** What is read out for an element: media-chrome gives it another name the moment it is on the page. */
+export function useName(element: RefObject<HTMLElement>, name: string): void {
+  useEffect(() => element.current?.setAttribute('aria-label', name), [element, name]);
 }

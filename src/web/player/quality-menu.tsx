@@ -1,6 +1,7 @@
 import type { MediaChromeMenu } from 'media-chrome/menu';
 import { useEffect, useRef } from 'react';
-import { qualityLabel, type Quality, type QualityOption } from '../playback/quality.js';
+import { qualityWords, type Quality, type QualityOption } from '../playback/quality.js';
+import { useName } from './media-elements.js';
 
 interface QualityMenuProps {
   /** Makes the ids of one player unlike those of another on the same page. */
@@ -38,16 +39,18 @@ export function QualityMenu({ playerId, options, selected, onSelect }: QualityMe
 
 /** Opens the menu and says what is chosen. */
 export function QualityButton({ playerId, options, selected }: Omit<QualityMenuProps, 'onSelect'>) {
-  const label = qualityLabel(options, selected);
+  const button = useRef<HTMLElement>(null);
+  const { chosen, now } = qualityWords(options, selected);
+  useName(button, `Quality: ${chosen}${now ? ` · ${now}` : ''}`);
   return (
     <media-settings-menu-button
+      ref={button}
       id={`${playerId}-quality-button`}
       class="quality-button"
       invoketarget={`${playerId}-quality`}
-      aria-label={`Quality: ${label}`}
       notooltip=""
     >
-      <span slot="icon">{label}</span>
+      <span slot="icon">{chosen}{now && <span className="quality-now"> · {now}</span>}</span>
     </media-settings-menu-button>
   );
 }

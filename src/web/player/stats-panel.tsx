@@ -36,7 +36,7 @@ export function StatsPanel({ playback, activeName, isLive, onClose }: {
 /** Opens and closes the panel. */
 export function StatsButton({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
   return (
-    <button type="button" className="player-button" aria-pressed={isOpen} onClick={onToggle} title="Statistics (i)" aria-label="Statistics">
+    <button type="button" className="player-button stats-button" aria-pressed={isOpen} onClick={onToggle} title="Statistics (i)" aria-label="Statistics">
       <Icon name="gauge" />
     </button>
   );

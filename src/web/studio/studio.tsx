@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useApi, useSessionState } from '../api/context.js';
 import type { Channel } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
@@ -11,6 +11,7 @@ import { SlatePicture } from './channel/slate-picture.js';
 import { Encoder } from './encoder.js';
 import { OnAir } from './on-air.js';
 import { StreamKeys } from './stream-keys.js';
+import { UploadPanel } from './upload/upload-panel.js';
 import './studio.css';
 
 /** Where a streamer connects an encoder, watches its health and names the show. */
@@ -23,6 +24,7 @@ export function Studio() {
 function ChannelStudio({ slug }: { slug: string }) {
   const api = useApi();
   const { value: channel, error, replace } = usePolled<Channel>(useCallback((signal) => api.channel(slug, signal), [api, slug]), { everyMs: 0 });
+  const [readyUploads, setReadyUploads] = useState(0);
   return (
     <div className="studio">
       <h1 className="visually-hidden">Studio</h1>
@@ -31,7 +33,8 @@ function ChannelStudio({ slug }: { slug: string }) {
         {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
         {channel && <ChannelForm channel={channel} onChanged={replace} />}
         {channel?.slate && <SlatePicture slug={slug} slate={channel.slate} onChanged={replace} />}
-        <OwnRecordings slug={slug} />
+        <UploadPanel slug={slug} onReady={setReadyUploads} />
+        <OwnRecordings key={readyUploads} slug={slug} />
       </div>
       <div className="studio-side">
         <Encoder />

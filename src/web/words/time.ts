@@ -23,6 +23,12 @@ export function roughly(seconds: number): string {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
+/** What is left of a wait, roughly: `a few seconds`, `40 s`, `12 min`, `1 h 5 min`. */
+export function waitOf(seconds: number): string {
+  if (seconds < 5) return 'a few seconds';
+  return seconds < MINUTE ? `${Math.ceil(seconds / 5) * 5} s` : roughly(seconds);
+}
+
 /** `roughly` of the time since an ISO date, as a phrase: `just now`, `12 min ago`. */
 export function ago(isoDate: string, nowMs: number): string {
   const words = roughly(secondsSince(isoDate, nowMs));

@@ -5,7 +5,7 @@ import { messageOf } from '../../../src/platform/index.js';
 import { Children } from '../measure/children.js';
 import { eventLoopDelayAt } from '../measure/event-loop.js';
 import type { EventLoopDelay } from '../measure/event-loop.js';
-import { cpuSecOf, machineBusySec, pssMbOf } from '../measure/process-tree.js';
+import { cpuSecOf, machineBusySec, pssMbOf, writtenBytesOf } from '../measure/process-tree.js';
 import { until } from '../measure/wait.js';
 import { GOP_SEC, Publisher } from './publisher.js';
 import type { SourceFile } from './publisher.js';
@@ -18,7 +18,9 @@ export interface Figures {
   /** Memory of the whole process tree, PSS in MB, mean over the measurement, for each stream. */
   pssMbPerStream: number;
   pssMb: number;
-  /** The same before the first publisher came. */
+  /** What the process tree had written to disk, kB of 10^3 a second, for each stream. */
+  writtenKbPerSecPerStream: number;
+  /** Memory before the first publisher came. */
   idlePssMb: number;
   /** CPU that went to other programs on this machine meanwhile, percent of one core: much of it makes the rest doubtful. */
   otherCpuPercent: number;
@@ -88,6 +90,7 @@ async function measureRunning(running: RunningSystem, children: Children, option
     cpuPercentPerStream: round(usage.cpuPercent / streams, 3),
     pssMbPerStream: round(usage.pssMb / streams, 2),
     pssMb: round(usage.pssMb, 1),
+    writtenKbPerSecPerStream: round(usage.writtenKbPerSec / streams, 1),
     idlePssMb: round(idlePssMb, 1),
     otherCpuPercent: round(usage.otherCpuPercent, 1),
   };
@@ -129,11 +132,12 @@ interface Usage {
   cpuPercent: number;
   otherCpuPercent: number;
   pssMb: number;
+  writtenKbPerSec: number;
 }
 
 async function observe(pid: number, options: RoundOptions): Promise<Usage> {
   const startedMs = performance.now();
-  const start = { system: cpuSecOf(pid), bench: cpuSecOf(process.pid), machine: machineBusySec() };
+  const start = { system: cpuSecOf(pid), bench: cpuSecOf(process.pid), machine: machineBusySec(), writtenBytes: writtenBytesOf(pid) };
   const memory = [];
   for (let sample = 0; sample < MEMORY_SAMPLES; sample++) {
     await delay((options.seconds * 1000) / MEMORY_SAMPLES, undefined, { signal: options.signal });
@@ -148,6 +152,7 @@ async function observe(pid: number, options: RoundOptions): Promise<Usage> {
     cpuPercent: percent(cpuSecOf(pid) - start.system),
     otherCpuPercent: percent(Math.max(0, machineBusySec() - start.machine - ownSec)),
     pssMb: memory.reduce((sum, value) => sum + value, 0) / memory.length,
+    writtenKbPerSec: (writtenBytesOf(pid) - start.writtenBytes) / elapsedSec / 1000,
   };
 }
 

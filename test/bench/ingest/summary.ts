@@ -10,6 +10,7 @@ export interface SystemSummary {
   cpuPercentPerStream: Spread;
   pssMbPerStream: Spread;
   idlePssMb: Spread;
+  writtenKbPerSecPerStream: Spread;
 }
 
 /** Ours over another's in the same round: below 1, ours takes less. */
@@ -18,6 +19,7 @@ export interface Comparison {
   with: string;
   cpu: number[];
   pss: number[];
+  written: number[];
 }
 
 type Sound = Measurement & { figures: Figures };
@@ -33,6 +35,7 @@ export function summarise(measurements: Measurement[]): SystemSummary[] {
       cpuPercentPerStream: spread('cpuPercentPerStream'),
       pssMbPerStream: spread('pssMbPerStream'),
       idlePssMb: spread('idlePssMb'),
+      writtenKbPerSecPerStream: spread('writtenKbPerSecPerStream'),
     }];
   });
 }
@@ -47,7 +50,7 @@ export function compare(measurements: Measurement[], ours: string): Comparison[]
   return groupsOf(pairs, ({ other }) => `${other.streams} ${other.system}`).flatMap((group) => {
     const first = group[0]?.other;
     const ratios = (figure: keyof Figures): number[] => group.map(({ own, other }) => Number((own[figure] / other.figures[figure]).toFixed(3)));
-    return first === undefined ? [] : [{ streams: first.streams, with: first.system, cpu: ratios('cpuPercentPerStream'), pss: ratios('pssMb') }];
+    return first === undefined ? [] : [{ streams: first.streams, with: first.system, cpu: ratios('cpuPercentPerStream'), pss: ratios('pssMb'), written: ratios('writtenKbPerSecPerStream') }];
   });
 }
 

@@ -25,6 +25,11 @@ export function pssMbOf(root: number): number {
   return treeOf(root).reduce((sum, stat) => sum + pssKiB(stat.pid), 0) * 1024 / 1e6;
 }
 
+/** Bytes that a process and its living descendants have had written to disks so far; memory file systems do not count. */
+export function writtenBytesOf(root: number): number {
+  return treeOf(root).reduce((sum, { pid }) => sum + Number(/^write_bytes: (\d+)$/m.exec(readOfProcess(pid, 'io'))?.[1] ?? 0), 0);
+}
+
 /** CPU seconds that the whole machine has been busy since boot, all cores together. */
 export function machineBusySec(): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/).slice(1).map(Number) ?? [];

@@ -23,19 +23,28 @@ interface Ports {
   rtmp: number;
 }
 
+export interface TidemarkOptions {
+  home: string;
+  maxStreams: number;
+  name?: string;
+  ladder?: 'off' | string[];
+  /** Whether its channels record; as they come when left out. */
+  isRecorded?: boolean;
+}
+
 /**
- * Tidemark as `node dist/main.js`, with source passthrough and HLS. Its accounts are made once, in `home`, by a server
+ * Tidemark as `node dist/main.js`, with source passthrough, or a ladder, and HLS. Its accounts are made once, in `home`, by a server
  * of their own: the measured ones start on an existing database, with the calibration behind them.
  */
-export function createTidemark(options: { home: string; maxStreams: number }): System {
-  const { home, maxStreams } = options;
+export function createTidemark(options: TidemarkOptions): System {
+  const { home, name = 'tidemark', ladder = 'off' } = options;
   let keys: Promise<string[]> | undefined;
   return {
-    name: 'tidemark',
-    description: 'Tidemark, ladder off, low-latency HLS as CMAF with a 60 s window',
+    name,
+    description: `Tidemark, ladder ${String(ladder)}, low-latency HLS as CMAF with a 60 s window`,
     missing: () => (existsSync(PROGRAM) ? undefined : 'dist/main.js is not built'),
     start: async (start) => {
-      keys ??= prepare(home, maxStreams, start);
+      keys ??= prepare({ ...options, ladder }, start);
       const streamKeys = await keys;
       const ports = await freePorts();
       const child = await startServer(home, ports, start);
@@ -54,12 +63,12 @@ function running(child: Child, ports: Ports, streamKeys: string[]): RunningSyste
   };
 }
 
-async function prepare(home: string, maxStreams: number, start: StartOptions): Promise<string[]> {
-  await writeConfig(home, maxStreams);
+async function prepare({ home, maxStreams, ladder, isRecorded }: TidemarkOptions & { ladder: 'off' | string[] }, start: StartOptions): Promise<string[]> {
+  await writeConfig(home, maxStreams, ladder);
   const ports = await freePorts();
   const child = await startServer(home, ports, start);
   const keys = [];
-  for (const name of streamNames(maxStreams)) keys.push(await registerStreamer(ports, name));
+  for (const name of streamNames(maxStreams)) keys.push(await registerStreamer(ports, name, isRecorded));
   // It measures the machine in the background on its first start; that would be counted as ingest.
   await until('calibration', async () => existsSync(path.join(home, 'data', 'calibration.json')), { deadlineMs: CALIBRATION_DEADLINE_MS, signal: start.signal });
   await child.stop();
@@ -67,11 +76,11 @@ async function prepare(home: string, maxStreams: number, start: StartOptions): P
 }
 
 /** Only what would refuse so many publishers of one address differs from the defaults, and the ladder. */
-async function writeConfig(home: string, maxStreams: number): Promise<void> {
+async function writeConfig(home: string, maxStreams: number, ladder: 'off' | string[]): Promise<void> {
   const local = {
     accounts: { attemptsPer15Min: 10 * maxStreams },
     ingest: { maxConnections: 10 * maxStreams, maxConnectionsPerAddress: 10 * maxStreams },
-    transcode: { ladder: 'off' },
+    transcode: { ladder },
     log: { level: 'warn' },
   };
   await mkdir(path.join(home, 'config'), { recursive: true });
@@ -102,10 +111,11 @@ async function startServer(home: string, ports: Ports, start: StartOptions): Pro
   return child;
 }
 
-async function registerStreamer(ports: Ports, username: string): Promise<string> {
+async function registerStreamer(ports: Ports, username: string, isRecorded: boolean | undefined): Promise<string> {
   const api = apiClient(`http://127.0.0.1:${ports.http}/api/v1`);
   const registered = await api('POST', '/auth/register', { body: { username, email: `${username}@example.org`, password: PASSWORD } });
   const { accessToken } = signIn.parse(created(registered));
+  if (isRecorded !== undefined) await api('PATCH', `/channels/${username}`, { token: accessToken, body: { recording: { isOn: isRecorded } } });
   const added = await api('POST', `/channels/${username}/stream-keys`, { token: accessToken, body: { label: 'bench' } });
   return newKey.parse(created(added)).key;
 }

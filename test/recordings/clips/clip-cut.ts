@@ -1,5 +1,6 @@
 import t from 'tap';
 import { cutTimeline, cuttableIndex } from '../../../src/recordings/clips/clip-cut.js';
+import type { CutWish } from '../../../src/recordings/clips/clip-cut.js';
 import type { VodTimeline } from '../../../src/recordings/vod/vod-timeline.js';
 import { vodTimeline } from '../../../src/recordings/vod/vod-timeline.js';
 import { audioConfig, videoConfig } from '../../support/frames.js';
@@ -20,12 +21,16 @@ function timelineOf(index = SHOW): VodTimeline {
   return timeline;
 }
 
-function numbersOf(cut: VodTimeline | undefined): number[] | undefined {
-  return cut?.renditions[0]?.segments.map(({ number }) => number);
+function numbersOf(timeline: VodTimeline | undefined): number[] | undefined {
+  return timeline?.renditions[0]?.segments.map(({ number }) => number);
+}
+
+function cutNumbers(wish: CutWish): number[] | undefined {
+  return numbersOf(cutTimeline(timelineOf(), wish)?.timeline);
 }
 
 t.test('whole segments, from the one that holds the start to the end', async (t) => {
-  const cut = (fromMs: number, durationMs: number) => numbersOf(cutTimeline(timelineOf(), { fromMs, durationMs }));
+  const cut = (fromMs: number, durationMs: number) => cutNumbers({ fromMs, durationMs });
   t.same(cut(4000, 5000), [1, 2, 3]);
   t.same(cut(3000, 6000), [1, 2, 3], 'a start at a key frame takes nothing before it');
   t.same(cut(2999, 6000), [1, 2, 3], 'nor when it was rounded down');
@@ -34,19 +39,19 @@ t.test('whole segments, from the one that holds the start to the end', async (t)
 });
 
 t.test('the time of a slate does not count', async (t) => {
-  t.same(numbersOf(cutTimeline(timelineOf(), { fromMs: 9000, durationMs: 6000 })), [4, 7, 8]);
-  t.same(numbersOf(cutTimeline(timelineOf(), { fromMs: 12_000, durationMs: 4000 })), [7, 8], 'a start in it is that of what comes then');
+  t.same(cutNumbers({ fromMs: 9000, durationMs: 6000 }), [4, 7, 8]);
+  t.same(cutNumbers({ fromMs: 12_000, durationMs: 4000 }), [7, 8], 'a start in it is that of what comes then');
 });
 
 t.test('a clip has a clock of its own, the same in every rendition', async (t) => {
   const cut = cutTimeline(timelineOf(), { fromMs: 9000, durationMs: 6000 });
-  t.equal(cut?.durationMs, 6000);
-  t.same(cut?.renditions.map(({ name, segments }) => [name, segments.map(({ atMs }) => atMs)]), ['source', '360p', 'audio'].map((name) => [name, [0, 2000, 4000]]));
-  t.same(cut?.renditions[0]?.segments.map(({ startMs }) => startMs), [9000, 15_000, 17_000], 'samples are found by the clock of the show');
+  t.equal(cut?.timeline.durationMs, 6000);
+  t.same(cut?.timeline.renditions.map(({ name, segments }) => [name, segments.map(({ atMs }) => atMs)]), ['source', '360p', 'audio'].map((name) => [name, [0, 2000, 4000]]));
+  t.same(cut?.timeline.renditions[0]?.segments.map(({ startMs }) => startMs), [9000, 15_000, 17_000], 'samples are found by the clock of the show');
 });
 
 t.test('it ends with the show, and there is none outside of it', async (t) => {
-  t.same(numbersOf(cutTimeline(timelineOf(), { fromMs: 22_000, durationMs: 60_000 })), [10, 11]);
+  t.same(cutNumbers({ fromMs: 22_000, durationMs: 60_000 }), [10, 11]);
   t.equal(cutTimeline(timelineOf(), { fromMs: 25_000, durationMs: 5000 }), undefined, 'after the end');
   t.equal(cutTimeline(timelineOf(), { fromMs: -4000, durationMs: 5000 }), undefined, 'before the start');
 });

@@ -239,7 +239,8 @@ export class HlsEngine implements Engine {
 /** Where to start; from the first playlist on, the pacer says how far behind to play. */
 function configFor({ latency, start }: { latency: HlsLatency; start: StartPlace }): Partial<HlsConfig> {
   const config = { ...hlsConfig, lowLatencyMode: playsParts(latency) };
-  if (start.atSec !== undefined) return { ...config, startPosition: start.atSec };
+  // A recording. Each return of its publisher left a hole of some milliseconds in the sound, and hls.js ends nothing that it closes.
+  if (start.atSec !== undefined) return { ...config, startPosition: start.atSec, maxBufferHole: 0 };
   // The others start where the playlist says.
   const liveSyncDuration = start.behindSec ?? (latency === 'balanced' ? BALANCED_SEC : undefined);
   return liveSyncDuration === undefined ? config : { ...config, liveSyncDuration };

@@ -56,7 +56,7 @@ function PictureFrame({ url, isBusy, onPicture }: { url: string; isBusy: boolean
       <img src={url} alt="What viewers see while you are away" />
       {isBusy
         ? <progress aria-label="Sending the picture" />
-        : <span className="slate-invitation"><Icon name="screen" />Choose a picture<span className="slate-drop"> or drop it here</span></span>}
+        : <span className="slate-invitation"><Icon name="screen" />Choose a picture<span className="slate-drop">or drop it here</span></span>}
       <input type="file" name="slate" accept={PICTURE_TYPES.join(',')} aria-label="Choose a picture" disabled={isBusy} onChange={onChange} />
     </div>
   );
