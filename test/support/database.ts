@@ -89,19 +89,20 @@ function serverIn(options: { folder: string; binaries: string; owner: { uid?: nu
   };
   return {
     url,
-    async start() {
-      child = spawn(path.join(binaries, 'postgres'), ['-D', folder, '-p', String(port), ...settings], { ...owner, stdio: 'ignore' });
-      await untilAnswers(url);
-    },
+    // After a crash it refuses to start until the last child of the old one is gone.
+    start: () => untilAnswers(url, () => {
+      if (!child || child.exitCode !== null) child = spawn(path.join(binaries, 'postgres'), ['-D', folder, '-p', String(port), ...settings], { ...owner, stdio: 'ignore' });
+    }),
     stop: () => finish('SIGINT'), // fast shutdown: ends its connections
     kill: () => finish('SIGKILL'),
   };
 }
 
 /** Asks the server itself; its socket opens a moment before it takes connections. */
-async function untilAnswers(url: string): Promise<void> {
+async function untilAnswers(url: string, run: () => void): Promise<void> {
   const giveUpAt = Date.now() + STARTED_WITHIN_MS;
   for (;;) {
+    run();
     const client = new pg.Client({ connectionString: url });
     try {
       await client.connect();
