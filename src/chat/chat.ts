@@ -21,8 +21,11 @@ import type { RoleKeeper } from './moderation/moderation.js';
 import { moderatorRequests } from './moderation/moderator-requests.js';
 import { Origins } from './people/origin.js';
 import { People } from './people/people.js';
+import { CatchUp } from './presence/catch-up.js';
+import { Presence } from './presence/presence.js';
 import { audienceOf, Delivery } from './room/delivery.js';
 import { Fleet } from './room/fleet.js';
+import type { News } from './room/fleet.js';
 import { Rooms } from './room/rooms.js';
 import { ChatServer } from './socket/chat-server.js';
 import type { ChatFrontDesk } from './socket/chat-server.js';
@@ -34,8 +37,10 @@ import type { Replays } from './routes.js';
 /** Shows on air, as far as their chat cares. */
 export interface ChatShows {
   broadcastId(channelId: string): string | undefined;
-  /** Playback sessions. */
+  /** Playback sessions of this server. */
   viewers(channelId: string): number;
+  /** Channels that are on air on this server. */
+  onAir(): string[];
 }
 
 export interface ChatOptions {
@@ -65,7 +70,6 @@ export class Chat implements Component {
   readonly #taps: Taps;
   readonly #people: People;
   readonly #seating: Seating;
-  readonly #rooms: Rooms;
   readonly #messages: Messages;
   readonly #audit: Audit;
   readonly #moderation: Moderation;
@@ -75,6 +79,10 @@ export class Chat implements Component {
   readonly #api: ChatApi;
   readonly #guests: Guests;
   readonly #telling = new PendingWork();
+  readonly #presence: Presence;
+  readonly #rooms: Rooms;
+  readonly #fleet: Fleet;
+  readonly #catchUp: CatchUp | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ChatOptions) {
@@ -85,12 +93,18 @@ export class Chat implements Component {
     this.#delivery = new Delivery({ namespace, db });
     this.#taps = new Taps({ namespace });
     this.#people = new People({ db, evidenceDays: config.evidenceDays, ...clock(options) });
-    this.#seating = new Seating({ db, people: this.#people, onMoved: () => undefined, log });
+    this.#seating = new Seating({ db, people: this.#people, onMoved: (channel) => this.#presence.moved(channel), log });
+    this.#presence = new Presence({
+      namespace, redis: options.redis, shows: options.shows, log,
+      rooms: () => this.#seating.rooms(),
+      inRoom: (channelId) => this.#seating.inRoom(channelId),
+    });
+    this.#fleet = new Fleet({ namespace, isShared: options.redis !== undefined, onNews: (news) => this.#hear(news) });
     this.#api = new ChatApi({ db, dataDir: options.dataDir, config: config.webhooks, shared: (name) => this.#shared(name), onRevoked: (passId) => this.#server.revoke(passId), log, ...clock(options) });
     const { emotes, outbox } = this.#api;
     this.#audit = new Audit({ db, delivery: this.#delivery, outbox, ...clock(options) });
     this.#terms = new Terms({ db, audit: this.#audit });
-    this.#rooms = new Rooms({ db, emotes: (id) => emotes.list(id), viewers: (id) => options.shows.viewers(id), ...clock(options) });
+    this.#rooms = new Rooms({ db, emotes: (id) => emotes.list(id), viewers: (id) => this.#presence.viewers(id), ...clock(options) });
     this.#messages = new Messages({
       db, outbox,
       emoteCodes: (id) => emotes.codes(id),
@@ -98,7 +112,7 @@ export class Chat implements Component {
       broadcastId: (id) => options.shows.broadcastId(id),
       ...clock(options),
     });
-    this.#moderation = new Moderation({ db, people: this.#people, roles: options.roles, rooms: this.#rooms, audit: this.#audit, delivery: this.#delivery, fleet: this.#fleet(), ...clock(options) });
+    this.#moderation = new Moderation({ db, people: this.#people, roles: options.roles, rooms: this.#rooms, audit: this.#audit, delivery: this.#delivery, fleet: this.#fleet, ...clock(options) });
     this.#queue = new Queue({ db, moderation: this.#moderation, audit: this.#audit, delivery: this.#delivery, outbox, ...clock(options) });
     this.#poster = new Poster({
       limits: config.limits, shared: (name) => this.#shared(name),
@@ -106,11 +120,30 @@ export class Chat implements Component {
       onHeld: (channel, messageId, reason) => this.#queue.hold(channel, messageId, reason),
     });
     this.#guests = this.#api.guests({ people: this.#people, moderation: this.#moderation }, options.accounts);
+    this.#catchUp = options.redis && new CatchUp({
+      db, redis: options.redis, log,
+      delivery: new Delivery({ namespace: { to: (names) => namespace.local.to(names) }, db }),
+      rooms: () => this.#seating.rooms(),
+      state: (channel) => this.#rooms.state(channel),
+      seating: this.#seating,
+      onBack: (sinceMs) => this.#fleet.tell({ kind: 'back', sinceMs }),
+      ...clock(options),
+    });
   }
 
   /** Open connections, for metrics. */
   get connections(): number {
     return this.#server.size;
+  }
+
+  /** Messages by what became of them, for metrics. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#server.messages;
+  }
+
+  /** Refused requests by code, for metrics. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#server.refusals;
   }
 
   /** Takes connections of this HTTP server. */
@@ -133,10 +166,11 @@ export class Chat implements Component {
       origins: new Origins({ secret }),
       bearer: (token) => accounts.bearer(token),
       pass: (shown) => this.#guests.pass(shown),
-      onConnected: (connection) => this.#seating.admit(connection),
       onGone: (connection) => this.#seating.dismiss(connection),
     });
     await this.#api.start();
+    this.#presence.start();
+    this.#catchUp?.start();
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
     await this.#sweep();
   }
@@ -145,6 +179,8 @@ export class Chat implements Component {
     clearInterval(this.#timer);
     this.#delivery.stop();
     this.#taps.stop();
+    await this.#catchUp?.stop();
+    await this.#presence.stop();
     await this.#server.close();
     await this.#telling.stop();
     await this.#api.stop();
@@ -159,13 +195,13 @@ export class Chat implements Component {
   }
 
   /** Somebody's role in a channel has changed, or that they follow it. */
-  async personChanged(channelId: string, userId: string): Promise<void> {
-    await this.#seating.refresh(channelId, userId);
+  personChanged(channelId: string, userId: string): void {
+    this.#fleet.tell({ kind: 'standing', channelId, userId });
   }
 
   #handlers(): Handlers {
     const { db, config, channels, accounts } = this.#options;
-    const [seating, people, rooms, messages, poster, taps, moderation] = [this.#seating, this.#people, this.#rooms, this.#messages, this.#poster, this.#taps, this.#moderation];
+    const [seating, people, rooms, messages, poster, taps, moderation, presence] = [this.#seating, this.#people, this.#rooms, this.#messages, this.#poster, this.#taps, this.#moderation, this.#presence];
     const now = this.#options.now ?? (() => new Date());
     return new Map([
       ...viewerRequests({
@@ -174,17 +210,15 @@ export class Chat implements Component {
         bearer: (token) => accounts.bearer(token),
         seating, rooms, people, messages, poster, taps, now,
       }),
-      ...moderatorRequests({ moderation, people }),
+      ...moderatorRequests({ moderation, people, presence }),
       ...deskRequests({ db, moderation, people, queue: this.#queue, terms: this.#terms, cards: new UserCards({ db, people, audit: this.#audit }), shared: (name) => this.#shared(name), now }),
     ]);
   }
 
-  #fleet(): Fleet {
-    return new Fleet({
-      namespace: this.#server.namespace,
-      isShared: this.#options.redis !== undefined,
-      onNews: (news) => void (news.kind === 'standing' ? this.#seating.refresh(news.channelId, news.userId) : this.#seating.refreshReaders(news.channelId)),
-    });
+  #hear(news: News): void {
+    if (news.kind === 'standing') void this.#seating.refresh(news.channelId, news.userId);
+    else if (news.kind === 'readers') void this.#seating.refreshReaders(news.channelId);
+    else this.#catchUp?.missed(news.sinceMs);
   }
 
   #shared(name: string): LimiterOptions['shared'] {

@@ -1,8 +1,8 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import type { Test } from 'tap';
 import type { Ack, ClientEvents, Reply, ServerEvents } from '../../src/chat/events.js';
 import { until } from './until.js';
+import type { Cleanup } from './until.js';
 
 export type Wish<E extends keyof ClientEvents> = Parameters<ClientEvents[E]>[0];
 export type Answer<E extends keyof ClientEvents> = Parameters<ClientEvents[E]>[1] extends Ack<infer T> ? T : never;
@@ -19,6 +19,7 @@ export interface ChatClientOptions {
   overlay?: string | undefined;
   /** Where it seems to come from, for a server that trusts one proxy. */
   address?: string | undefined;
+  transport?: 'websocket' | 'polling';
 }
 
 /** A chat client as a page has one. */
@@ -39,10 +40,10 @@ export interface ChatClient {
 }
 
 /** Connects; resolves when the server has said hello. @throws what it refuses the connection with */
-export async function connectChat(t: Test, { url, token, device, overlay, address }: ChatClientOptions): Promise<ChatClient> {
+export async function connectChat(t: Cleanup, { url, token, device, overlay, address, transport = 'websocket' }: ChatClientOptions): Promise<ChatClient> {
   const socket: Socket = io(`${url}/chat`, {
     auth: { token, device, overlay },
-    transports: ['websocket'],
+    transports: [transport],
     forceNew: true,
     reconnection: false,
     ...(address === undefined ? {} : { extraHeaders: { 'x-forwarded-for': address } }),

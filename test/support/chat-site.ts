@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
-import type { Test } from 'tap';
 import { Accounts } from '../../src/accounts/index.js';
 import { ChannelPeople, Channels } from '../../src/channels/index.js';
 import { Chat } from '../../src/chat/index.js';
@@ -15,6 +14,7 @@ import { apiClient } from './api-client.js';
 import { connectChat } from './chat-client.js';
 import type { ChatClient } from './chat-client.js';
 import { recordingLog } from './log.js';
+import type { Cleanup } from './until.js';
 
 export interface ChatSiteOptions {
   limits?: Partial<Config['chat']['limits']>;
@@ -25,6 +25,8 @@ export interface ChatSiteOptions {
   webhooks?: Config['chat']['webhooks'];
   /** How long an access token lasts. */
   tokenSec?: number;
+  /** Playback sessions of every channel. */
+  viewers?: () => number;
 }
 
 /** How somebody comes into a room. */
@@ -46,7 +48,7 @@ const PLENTY = { messages: 10_000, windowSec: 10 };
 const ROOMY = { user: PLENTY, moderator: PLENTY, address: PLENTY, room: PLENTY, connectionsPerMin: 10_000, socketsPerAddress: 10_000, eventsPer10Sec: 10_000, tapsPerSec: 1_000 };
 
 /** The chat of real accounts and channels behind real HTTP, on an empty database, with a clock that the test moves. */
-export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {}) {
+export async function openChatSite(t: Cleanup, db: Db, options: ChatSiteOptions = {}) {
   await sql`delete from users`.execute(db);
   const clock = { now: new Date() };
   // No two moments are the same: what is listed by time has one order.
@@ -68,10 +70,10 @@ export async function openChatSite(t: Test, db: Db, options: ChatSiteOptions = {
     trustProxy: 1,
     redis: undefined,
     roles: people,
-    shows: { broadcastId: () => options.broadcastId, viewers: () => 0 },
+    shows: { broadcastId: () => options.broadcastId, viewers: options.viewers ?? (() => 0), onAir: () => [] },
     replays: options.replays ?? { channelOf: () => Promise.reject(new Error('no recordings here')) },
   });
-  people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
+  people.on('changed', ({ channelId, userId }) => chat.personChanged(channelId, userId));
   const server = new HttpServer({ handler: createHttpApp({ trustProxy: 1, routes: [{ path: '/', handler: chat.routes() }], log }), bindAddress: '127.0.0.1', port: 0, log });
   server.share((http) => chat.attach(http));
   t.after(() => server.stop());

@@ -69,6 +69,8 @@ export interface MessagesWish {
   limit: number;
 }
 
+const MAX_CHANGES = 5_000;
+
 function tables(db: Db): Kysely<MessageTables> {
   return db.withTables<MessageTables>();
 }
@@ -160,14 +162,24 @@ export async function listOfBroadcast(db: Db, wish: { broadcastId: string; from:
   return withReactions(db, rows.map(messageOf));
 }
 
-/** What appeared, and what was deleted, since then: for who may have missed it. */
-export async function listChanges(db: Db, channelIds: string[], since: Date): Promise<{ channelId: string; message: ChatMessage; isDeleted: boolean }[]> {
+/** A message that appeared or was deleted. */
+export interface Change {
+  channelId: string;
+  message: ChatMessage;
+  isDeleted: boolean;
+  at: Date;
+}
+
+/** What changed since then: for who may have missed it. The newest of it when it is too much; in the order of the rooms. */
+export async function listChanges(db: Db, channelIds: string[], since: Date): Promise<Change[]> {
   if (channelIds.length === 0) return [];
-  const rows = await selectMessages(db).select(['m.channel_id as channelId', 'm.state'])
+  const changedAt = sql<Date>`greatest(m.shown_at, m.deleted_at)`;
+  const rows = await selectMessages(db).select(['m.channel_id as channelId', 'm.state', changedAt.as('at')])
     .where('m.channel_id', 'in', channelIds).where('m.seq', 'is not', null)
     .where((eb) => eb.or([eb('m.shown_at', '>=', since), eb('m.deleted_at', '>=', since)]))
-    .orderBy('m.seq').limit(5_000).execute();
-  return rows.map(({ channelId, state, ...row }) => ({ channelId, message: messageOf(row), isDeleted: state === 'deleted' }));
+    .orderBy(changedAt, 'desc').limit(MAX_CHANGES).execute();
+  return rows.map(({ channelId, state, at, ...row }) => ({ channelId, at, message: messageOf(row), isDeleted: state === 'deleted' }))
+    .sort((a, b) => (a.message.seq ?? 0) - (b.message.seq ?? 0));
 }
 
 /** A message, and what became of it. */

@@ -58,6 +58,8 @@ export interface StoredAct extends NewAct {
 /** What can be taken back; the rest says so. */
 export const UNDOABLE = new Set(['delete-message', 'deny-message', 'delete-user-messages', 'clear-chat', 'ban-user', 'timeout-user', 'mute-user', 'set-modes', 'set-role']);
 
+const MAX_TARGETS = 1_000;
+
 function tables(db: Db): Kysely<ModerationTables> {
   return db.withTables<ModerationTables>();
 }
@@ -150,6 +152,14 @@ export async function listActs(db: Db, wish: { channelId: string; before?: strin
 /** As moderators see it. */
 export async function getEntry(db: Db, id: string): Promise<AuditEntry> {
   return entryOf(await selectActs(db).where('a.id', '=', id).executeTakeFirstOrThrow());
+}
+
+/** Whom moderators acted on since then. */
+export async function listTargets(db: Db, channelIds: string[], since: Date): Promise<{ channelId: string; userId: string }[]> {
+  if (channelIds.length === 0) return [];
+  const rows = await tables(db).selectFrom('chat_audit').select(['channel_id', 'target_id']).distinct()
+    .where('channel_id', 'in', channelIds).where('created_at', '>=', since).where('target_id', 'is not', null).limit(MAX_TARGETS).execute();
+  return rows.flatMap(({ channel_id, target_id }) => (target_id === null ? [] : [{ channelId: channel_id, userId: target_id }]));
 }
 
 function selectActs(db: Db) {

@@ -60,6 +60,11 @@ export function isTrusted(role: ChatRole): boolean {
   return RANKS[role] >= RANKS.vip;
 }
 
+/** For sorting, the lowest first. */
+export function compareRoles(a: ChatRole, b: ChatRole): number {
+  return RANKS[a] - RANKS[b];
+}
+
 /** Nobody acts on who stands as high as themselves. */
 export function outranks(actor: ChatRole, target: ChatRole): boolean {
   return RANKS[actor] > RANKS[target];

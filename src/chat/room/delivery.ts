@@ -8,14 +8,17 @@ export const audienceOf = (channelId: string): string => `room:${channelId}`;
 export const moderatorsOf = (channelId: string): string => `mods:${channelId}`;
 export const seatsOf = (channelId: string, userId: string): string => `seat:${channelId}:${userId}`;
 
+/** Clients: of all servers, or of this one (`namespace.local`). */
+type Audience = Pick<ChatNamespace, 'to'>;
+
 /** Tells clients what happened in a room: on this server, and through Redis on all. */
 export class Delivery {
-  readonly #namespace: ChatNamespace;
+  readonly #namespace: Audience;
   readonly #db: Db;
   /** Messages that only moderators have seen yet. */
   readonly #delayed = new Set<NodeJS.Timeout>();
 
-  constructor(options: { namespace: ChatNamespace; db: Db }) {
+  constructor(options: { namespace: Audience; db: Db }) {
     this.#namespace = options.namespace;
     this.#db = options.db;
   }

@@ -1,5 +1,4 @@
 import type { Server as HttpServer } from 'node:http';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
 import { z } from 'zod';
 import { addressKey, clientAddress, Limiter, messageOf } from '../../platform/index.js';
@@ -11,6 +10,7 @@ import type { Origins } from '../people/origin.js';
 import { Connection } from './connection.js';
 import type { ChatNamespace, ChatSocket, FleetEvents, Pass, SignedIn } from './connection.js';
 import { withPermits } from './permits.js';
+import { joinThroughRedis } from './redis-adapter.js';
 import { answerRequests, failureOf } from './requests.js';
 import type { Handlers } from './requests.js';
 
@@ -29,7 +29,6 @@ export interface ChatFrontDesk {
   bearer: (accessToken: string) => Promise<{ caller: { id: string; username: string; role: 'admin' | 'user' }; expiresAt: Date }>;
   /** What a bot or an overlay shows. @throws for a token that is not good. */
   pass: (shown: { token: string | undefined; overlay: string | undefined }) => Promise<Pass>;
-  onConnected: (connection: Connection) => void;
   onGone: (connection: Connection) => void;
 }
 
@@ -54,6 +53,8 @@ export class ChatServer {
   readonly #connects: Limiter;
   /** Open connections by address. */
   readonly #open = new Map<string, number>();
+  readonly #messages = new Map<string, number>();
+  readonly #refusals = new Map<string, number>();
 
   constructor(options: ChatServerOptions) {
     this.#options = options;
@@ -66,7 +67,6 @@ export class ChatServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       // Messages are short: compressing each of them for each reader costs more than it saves.
       perMessageDeflate: false,
-      ...(options.redis === undefined ? {} : { adapter: createAdapter(publisherOf(options.redis), options.redis.subscriber, { key: 'tidemark:chat', publishOnSpecificResponseChannel: true }) }),
     });
     this.namespace = this.#io.of('/chat');
   }
@@ -76,12 +76,26 @@ export class ChatServer {
     return this.namespace.sockets.size;
   }
 
+  /** What became of the messages since the start: `ok`, or the code of the refusal. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#messages;
+  }
+
+  /** How often a request was refused since the start, by code. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
+  }
+
   /** Takes connections of this HTTP server from now on. */
   attach(server: HttpServer): void {
     this.#io.attach(server);
   }
 
   open(desk: ChatFrontDesk): void {
+    const { redis } = this.#options;
+    if (redis !== undefined) this.#io.adapter(joinThroughRedis(redis));
+    // Socket.IO's own namespace: nobody is served there.
+    this.#io.use((_socket, next) => next(new Error('the chat is at /chat')));
     this.namespace.use((socket, next) => {
       void this.#admit(socket, desk).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
     });
@@ -91,7 +105,8 @@ export class ChatServer {
 
   /** Ends all connections. The HTTP server stays its owner's. */
   async close(): Promise<void> {
-    this.#io.disconnectSockets(true);
+    // Those of this server: the others go on.
+    this.namespace.local.disconnectSockets(true);
     this.#io.engine?.close();
     await Promise.all([...this.#io._nsps.values()].map(({ adapter }) => adapter.close()));
   }
@@ -116,8 +131,7 @@ export class ChatServer {
     // Before the token is looked up: what the client asks meanwhile waits for nothing and gets its answer.
     const { bot, overlay } = socket.data;
     const signingIn = bot === undefined && overlay === undefined ? this.#signIn(desk, token) : Promise.resolve(bot);
-    answerRequests(connection, waitingFor(signingIn, desk.handlers), this.#options.log);
-    desk.onConnected(connection);
+    answerRequests(connection, waitingFor(signingIn, desk.handlers), { log: this.#options.log, onAnswered: (name, code) => this.#tally(name, code) });
     socket.on('disconnect', () => desk.onGone(connection));
     const user = await signingIn;
     connection.become(user);
@@ -140,6 +154,11 @@ export class ChatServer {
     });
   }
 
+  #tally(name: string, code: string): void {
+    if (code !== 'ok') add(this.#refusals, code);
+    if (name === 'chat-message') add(this.#messages, code);
+  }
+
   #count(address: string, by: 1 | -1): void {
     const open = (this.#open.get(address) ?? 0) + by;
     if (open <= 0) this.#open.delete(address);
@@ -152,6 +171,9 @@ export class ChatServer {
 }
 
 const passOf = (id: string): string => `pass:${id}`;
+function add(tally: Map<string, number>, key: string): void {
+  tally.set(key, (tally.get(key) ?? 0) + 1);
+}
 
 /** Requests that come while a token is looked up are answered as the one who holds it. */
 function waitingFor(signingIn: Promise<unknown>, handlers: Handlers): Handlers {
@@ -165,15 +187,4 @@ function waitingFor(signingIn: Promise<unknown>, handlers: Handlers): Handlers {
 function refusalOf(error: unknown, log: Log): Error {
   const failure = failureOf(error, log);
   return Object.assign(new Error(failure.message), { data: failure });
-}
-
-/** The adapter does not look after what it publishes: a Redis that is away would end the process. */
-function publisherOf({ client }: RedisConnection): object {
-  return new Proxy(client, {
-    get: (target, name) => {
-      if (name === 'publish') return (channel: string, message: Buffer) => target.publish(channel, message).catch(() => 0);
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }

@@ -2,7 +2,7 @@ import type { Namespace, Socket } from 'socket.io';
 import { RateLimited } from '../../platform/index.js';
 import type { BotScope } from '../bots/queries.js';
 import { NotInRoom, SignInRequired, TokenExpired } from '../errors.js';
-import type { ClientEvents, ServerEvents } from '../events.js';
+import type { ChatRole, ClientEvents, ServerEvents } from '../events.js';
 import type { Origin } from '../people/queries.js';
 
 /** Nothing passes between servers but what `Fleet` sends. */
@@ -41,6 +41,7 @@ export interface RoomChannel {
 /** What a connection knows of itself in a room. */
 export interface Seat {
   channel: RoomChannel;
+  role: ChatRole;
   isModerator: boolean;
   /** Until when it is banned, timed out, muted or warned, null for ever; taps do not count as long. */
   silencedUntil: Date | null;
