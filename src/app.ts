@@ -176,14 +176,22 @@ export function createApp(options: AppOptions): App {
     channels,
     accounts,
     roles: people,
+    replays: {
+      channelOf: async (id, request) => {
+        const recording = await recordings.get(id);
+        await recordingAccess.checkReadable(recording, request);
+        return recording.channel.slug;
+      },
+    },
     shows: {
       broadcastId: (channelId) => broadcastOf(channelId)?.id,
       viewers: (channelId) => viewers.count(broadcastOf(channelId)?.id ?? ''),
+      onAir: () => broadcasts.list().map(({ channel }) => channel.id),
     },
     log: roomLog('chat'),
   });
 
-  people.on('changed', ({ channelId, userId }) => void chat.personChanged(channelId, userId));
+  people.on('changed', ({ channelId, userId }) => chat.personChanged(channelId, userId));
   broadcasts.on('started', (broadcast) => {
     chat.showChanged(broadcast.channel, 'stream-started', broadcast.id);
     broadcast.on('ended', () => chat.showChanged(broadcast.channel, 'stream-ended', broadcast.id));
@@ -216,6 +224,10 @@ export function createApp(options: AppOptions): App {
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
         { name: 'tidemark_chat_connections', help: 'Open chat connections', read: () => chat.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
+        ...(redis === undefined ? [] : [{ name: 'tidemark_redis_up', help: '1 while Redis answers', read: () => Number(redis.isReady) }]),
+      ], [
+        { name: 'tidemark_chat_messages_total', help: 'Chat messages by outcome: ok, or why they were refused', label: 'outcome', read: () => chat.messages },
+        { name: 'tidemark_chat_refusals_total', help: 'Chat requests refused, by the code of the answer', label: 'code', read: () => chat.refusals },
       ]) },
     ],
     routes: [
@@ -233,6 +245,7 @@ export function createApp(options: AppOptions): App {
       { path: '/api/v1', handler: accountsRoutes({ accounts, config: config.accounts }) },
       { path: '/api/v1', handler: channelsRoutes({ channels, streamKeys, slates, callers: accounts }) },
       { path: '/api/v1', handler: peopleRoutes({ channels, people, callers: accounts }) },
+      { path: '/', handler: chat.routes() },
       { path: '/api/v1', handler: recordingsRoutes({ recordings, access: recordingAccess, channels }) },
       { path: '/api/v1', handler: clipRoutes({ clips, sources: clipSources, callers: accounts, channels }) },
       { path: '/api/v1', handler: archiveRoutes({

@@ -58,6 +58,7 @@ const ENVIRONMENT: Record<string, string> = {
   ANNOUNCED_ADDRESS: 'webrtc.announcedAddress',
   MEDIASOUP_WORKER_BIN: 'webrtc.workerBin',
   TURN_SECRET: 'webrtc.turn.secret',
+  CHAT_DEVICE_SECRET: 'chat.deviceSecret',
 };
 /** Keys whose value must not be repeated in an error. */
 const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'archive.keySecret', 'webrtc.turn.secret']);

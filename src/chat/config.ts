@@ -18,6 +18,7 @@ export const chatConfig = z.strictObject({
   }),
   keepDays: z.int().min(0).max(36_500),
   evidenceDays: z.int().min(1).max(3_650),
+  webhooks: z.strictObject({ allowPrivate: z.boolean() }),
   deviceSecret: z.string().refine((secret) => secret === '' || secret.length >= 32, 'must have 32 characters or more'),
 });
 export type ChatConfig = z.infer<typeof chatConfig>;

@@ -114,3 +114,118 @@ export class TooManySockets extends AppError {
     super('chat_too_many_connections', `one address has at most ${limit} chat connections at a time`, { status: 429 });
   }
 }
+
+export class BotTokenRejected extends AppError {
+  constructor() {
+    super('chat_bot_token_rejected', 'this bot token is not valid: make a new one in the studio', { status: 401 });
+  }
+}
+
+/** Its token does not say that the bot may do this. */
+export class BotScopeMissing extends AppError {
+  constructor(scope: string | undefined) {
+    super('chat_bot_scope_missing', scope === undefined ? 'bots cannot do this' : `this needs a bot with the scope "${scope}"`, { status: 403 });
+  }
+}
+
+/** A bot belongs to one channel. */
+export class BotNotHere extends AppError {
+  constructor() {
+    super('chat_bot_not_here', 'this bot belongs to another channel', { status: 403 });
+  }
+}
+
+export class BotUnknown extends AppError {
+  constructor() {
+    super('chat_bot_unknown', 'this channel has no such bot', { status: 404 });
+  }
+}
+
+export class BotNameTaken extends AppError {
+  constructor(name: string) {
+    const message = `"${name}" is the name of an account or of another bot`;
+    super('chat_bot_name_taken', message, { status: 409, detail: { issues: [{ path: 'name', message }] } });
+  }
+}
+
+/** A channel has as many of them as it may. */
+export class TooMany extends AppError {
+  constructor(what: string, limit: number) {
+    super('chat_too_many', `there are at most ${limit} ${what}`, { status: 409 });
+  }
+}
+
+export class OverlayTokenRejected extends AppError {
+  constructor() {
+    super('chat_overlay_token_rejected', 'this overlay address is not valid any more: copy the new one from the studio', { status: 401 });
+  }
+}
+
+export class ReadOnly extends AppError {
+  constructor() {
+    super('chat_read_only', 'this connection only reads', { status: 403 });
+  }
+}
+
+export class EmoteUnknown extends AppError {
+  constructor() {
+    super('chat_emote_unknown', 'this channel has no such emote', { status: 404 });
+  }
+}
+
+/** What was sent cannot become an emote; the message says why. */
+export class EmoteRefused extends AppError {
+  constructor(code: 'type' | 'size' | 'damaged' | 'code', message: string, options: { status?: number; cause?: unknown } = {}) {
+    super(`chat_emote_${code}`, message, { status: 422, ...options });
+  }
+}
+
+/** Pictures are made one after the other, and enough of them wait. */
+export class EmotesBusy extends AppError {
+  constructor() {
+    super('chat_emotes_busy', 'other pictures are being made: try again in a few seconds', { status: 503, expose: true, detail: { retryAfterSec: 3 } });
+  }
+}
+
+export class WebhookUnknown extends AppError {
+  constructor() {
+    super('chat_webhook_unknown', 'this channel has no such webhook', { status: 404 });
+  }
+}
+
+/** The address cannot be one that is told of events; the message says why. */
+export class WebhookAddressRefused extends AppError {
+  constructor(message: string) {
+    super('chat_webhook_address', message, { status: 422, detail: { issues: [{ path: 'url', message }] } });
+  }
+}
+
+export class QueueItemUnknown extends AppError {
+  constructor() {
+    super('chat_queue_item_unknown', 'this does not wait any more: somebody decided it', { status: 404 });
+  }
+}
+
+export class TermUnknown extends AppError {
+  constructor() {
+    super('chat_term_unknown', 'there is no such blocked term', { status: 404 });
+  }
+}
+
+export class TermUnusable extends AppError {
+  constructor(pattern: string) {
+    super('chat_term_unusable', `"${pattern}" has no letters or figures in one of its words`, { status: 422 });
+  }
+}
+
+export class TooManyTerms extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_terms', `a channel has at most ${limit} blocked terms`, { status: 409 });
+  }
+}
+
+export class TooManyNotes extends AppError {
+  constructor(limit: number) {
+    super('chat_too_many_notes', `there are at most ${limit} notes about one person`, { status: 409 });
+  }
+}

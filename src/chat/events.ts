@@ -40,7 +40,7 @@ export interface ChatMessage {
   /** Emoji or emote code → count. */
   reactions?: Record<string, number>;
   /** For moderators: why others do not see it. */
-  hidden?: 'muted' | 'held';
+  hidden?: 'muted' | 'held' | 'deleted';
 }
 
 export type LinkRule = 'everyone' | 'moderators' | 'nobody';
@@ -219,7 +219,7 @@ export interface ClientEvents {
   'list-sanctions': (request: InChannel, ack: Ack<{ sanctions: (Sanction & { username: string })[] }>) => void;
   'user-card': (request: InChannel & { username: string }, ack: Ack<{ card: UserCard }>) => void;
   'add-note': (request: InChannel & { username: string; text: string }, ack: Ack) => void;
-  'list-audit': (request: InChannel & { before?: string | undefined; limit?: number | undefined }, ack: Ack<{ entries: AuditEntry[]; hasMore: boolean }>) => void;
+  'list-audit': (request: InChannel & { /** Id of a line: those older than it. */ before?: string | undefined; limit?: number | undefined }, ack: Ack<{ entries: AuditEntry[]; hasMore: boolean }>) => void;
   'undo-act': (request: InChannel & { id: string }, ack: Ack) => void;
 }
 

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/index.js';
+import { apiMigration } from './migrations-api.js';
 
 export const chatMigrations: Migrations = {
   '020-chat': { up: createChat, down: dropChat },
+  '021-chat-desk': { up: addDesk, down: dropDesk },
+  '022-chat-api': apiMigration,
 };
 
 /** What is gone for readers stays for moderators: a deleted message keeps its row. */
@@ -124,4 +127,18 @@ async function dropChat(db: Kysely<unknown>): Promise<void> {
   for (const table of ['chat_audit', 'chat_notes', 'chat_queue', 'chat_terms', 'chat_evidence', 'chat_sanctions', 'chat_reactions', 'chat_messages', 'chat_rooms']) {
     await db.schema.dropTable(table).execute();
   }
+}
+
+/** What moderators decide from: the place of what the room does not see, what a deletion took away, one item for a message. */
+async function addDesk(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('chat_messages').addColumn('after_seq', 'integer').addColumn('state_before', 'text').execute();
+  await db.schema.createIndex('chat_messages_shown').on('chat_messages').columns(['channel_id', 'shown_at']).execute();
+  await db.schema.createIndex('chat_messages_hidden').on('chat_messages').columns(['channel_id', 'after_seq']).where(sql<boolean>`after_seq is not null`).execute();
+  await db.schema.createIndex('chat_queue_report').unique().on('chat_queue').columns(['message_id', 'reporter_id']).where(sql<boolean>`kind = 'report'`).execute();
+  await db.schema.createIndex('chat_queue_held').unique().on('chat_queue').column('message_id').where(sql<boolean>`kind = 'held'`).execute();
+}
+
+async function dropDesk(db: Kysely<unknown>): Promise<void> {
+  for (const index of ['chat_queue_held', 'chat_queue_report', 'chat_messages_hidden', 'chat_messages_shown']) await db.schema.dropIndex(index).execute();
+  await db.schema.alterTable('chat_messages').dropColumn('state_before').dropColumn('after_seq').execute();
 }

@@ -13,7 +13,10 @@ import { Watch } from './watch/watch.js';
 
 // Viewers never load the studio.
 const Studio = lazy(async () => ({ default: (await import('./studio/studio.js')).Studio }));
+const ChatSettings = lazy(async () => ({ default: (await import('./studio/chat/chat-settings.js')).ChatSettings }));
 const GoLive = lazy(async () => ({ default: (await import('./studio/go-live/go-live.js')).GoLive }));
+const PopoutChat = lazy(async () => ({ default: (await import('./chat/popout-page.js')).PopoutChat }));
+const Overlay = lazy(async () => ({ default: (await import('./chat/overlay/overlay-page.js')).Overlay }));
 
 /** Every page by its address. A channel's page is its slug, so no other page may have a name that a channel can take. */
 export function App() {
@@ -25,12 +28,15 @@ export function App() {
           <Route path="login" element={<SignIn />} />
           <Route path="register" element={<Register />} />
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
+          <Route path="studio/chat" element={<RequireSession><Suspense fallback={null}><ChatSettings /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
           <Route path="recordings/:id" element={<RecordingPage />} />
           <Route path="clips/:id" element={<ClipPage />} />
           <Route path=":slug" element={<Watch />} />
           <Route path="*" element={<NotFound />} />
         </Route>
+        <Route path=":slug/chat" element={<Suspense fallback={null}><PopoutChat /></Suspense>} />
+        <Route path=":slug/overlay" element={<Suspense fallback={null}><Overlay /></Suspense>} />
       </Routes>
     </BrowserRouter>
   );

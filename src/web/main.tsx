@@ -5,13 +5,16 @@ import { ServerProvider } from './api/context.js';
 import { remembered } from './api/remembered.js';
 import { Session } from './api/session.js';
 import { App } from './app.js';
+import { ChatClient } from './chat/client/chat-client.js';
 import { Outbox } from './studio/upload/outbox.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './controls/controls.css';
 
-const session = new Session({ origin: '', remembered: remembered() });
+const storage = remembered();
+const session = new Session({ origin: '', remembered: storage });
 const api = new Api({ origin: '', session });
+const chat = new ChatClient({ origin: '', session, remembered: storage });
 const outbox = new Outbox({ session });
 window.addEventListener('beforeunload', (event) => {
   if (outbox.isBusy) event.preventDefault();
@@ -22,7 +25,7 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <ServerProvider server={{ api, session, outbox }}>
+    <ServerProvider server={{ api, session, chat, outbox }}>
       <App />
     </ServerProvider>
   </StrictMode>,

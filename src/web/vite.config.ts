@@ -16,6 +16,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
   },
   server: {
-    proxy: { '/api': SERVER, '/hls': SERVER, '/whep': SERVER, '/whip': SERVER, '/media': SERVER, '/vod': SERVER, '/pictures': SERVER, '^/clips/.*\\.': SERVER, '/health': SERVER },
+    proxy: { '/api': SERVER, '/hls': SERVER, '/whep': SERVER, '/whip': SERVER, '/media': SERVER, '/vod': SERVER, '/pictures': SERVER, '^/clips/.*\\.': SERVER, '/health': SERVER, '/socket.io': { target: SERVER, ws: true } },
   },
 });

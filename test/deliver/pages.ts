@@ -16,7 +16,7 @@ t.test('every page is one document; what is no page is not', async (t) => {
   t.after(() => server.stop());
   const get = (where: string): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${where}`);
 
-  for (const page of ['/', '/ada', '/studio']) t.match(await (await get(page)).text(), /Tidemark/, page);
+  for (const page of ['/', '/ada', '/studio', '/ada/chat', '/ada/overlay?token=x.y']) t.match(await (await get(page)).text(), /Tidemark/, page);
   t.match((await get('/assets/index-1.js')).headers.get('cache-control'), /immutable/);
   for (const other of ['/api/v1/nope', '/hls/ada', '/media/x', '/assets/none.js', '/nope.txt']) t.equal((await get(other)).status, 404, other);
 });

@@ -15,6 +15,7 @@ import { streamsMigrations } from '../../src/streams/index.js';
 import { apiClient } from './api-client.js';
 import type { Answer } from './api-client.js';
 import { recordingLog } from './log.js';
+import type { Cleanup } from './until.js';
 
 export const ADA = { username: 'ada', email: 'Ada@Example.org', password: 'ocean of storms' };
 export const BOB = { username: 'bob', email: 'bob@example.org', password: 'sea of serenity' };
@@ -36,7 +37,7 @@ export function cookieOf(answer: Answer): string | undefined {
 }
 
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
-export async function openDatabase(t: Test, place: { url: string; dataDir: string }): Promise<Db> {
+export async function openDatabase(t: Cleanup, place: { url: string; dataDir: string }): Promise<Db> {
   const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...archiveMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());

@@ -28,6 +28,7 @@ export interface AppOverrides {
   packager?: Partial<Config['packager']>;
   streams?: Partial<Config['streams']>;
   ingest?: Partial<Config['ingest']>;
+  chat?: Partial<Omit<Config['chat'], 'limits'>> & { limits?: Partial<Config['chat']['limits']> };
   recordings?: Partial<Config['recordings']>;
 }
 
@@ -68,6 +69,7 @@ function testConfig(folder: string, overrides: AppOverrides): Config {
     packager: { ...config.packager, ...overrides.packager },
     streams: { ...config.streams, ...overrides.streams },
     ingest: { ...config.ingest, ...overrides.ingest },
+    chat: { ...config.chat, ...overrides.chat, limits: { ...config.chat.limits, ...overrides.chat?.limits } },
     recordings: { ...config.recordings, ...overrides.recordings },
   };
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Test } from 'tap';
+import type { Cleanup } from './until.js';
 
 const run = promisify(execFile);
 const STARTED_WITHIN_MS = 20_000;
@@ -41,57 +42,67 @@ export async function openPostgres(t: Test): Promise<string> {
   return url ? createDatabase(t, url) : (await startPostgres(t)).url;
 }
 
+export interface PostgresOptions {
+  /** What is committed survives the machine; tests do without. */
+  isDurable?: boolean;
+}
+
 /** A Postgres server of the test's own, which it may stop and start. */
 export interface PostgresServer {
   url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** As a crash ends it: the children find out by themselves. */
+  kill(): Promise<void>;
 }
 
 /** Starts a throw-away Postgres on a free port of 127.0.0.1. */
-export async function startPostgres(t: Test): Promise<PostgresServer> {
-  const server = await preparePostgres(t);
+export async function startPostgres(t: Cleanup, options: PostgresOptions = {}): Promise<PostgresServer> {
+  const server = await preparePostgres(t, options);
   await server.start();
   return server;
 }
 
 /** As startPostgres, but does not start it yet. */
-export async function preparePostgres(t: Test): Promise<PostgresServer> {
+export async function preparePostgres(t: Cleanup, options: PostgresOptions = {}): Promise<PostgresServer> {
   const binaries = findBinaries();
   if (!binaries) throw new Error('there is no Postgres here');
   const folder = temporaryFolder(t);
   const owner = serverUser(folder);
   await run(path.join(binaries, 'initdb'), ['-D', folder, '-U', 'tidemark', '--auth=trust', '--no-sync', '-E', 'UTF8'], owner);
-  const server = serverIn({ folder, binaries, owner, port: await freePort() });
+  const server = serverIn({ folder, binaries, owner, port: await freePort(), ...options });
   t.after(() => server.stop());
   return server;
 }
 
-function serverIn(options: { folder: string; binaries: string; owner: { uid?: number; gid?: number }; port: number }): PostgresServer {
+function serverIn(options: { folder: string; binaries: string; owner: { uid?: number; gid?: number }; port: number } & PostgresOptions): PostgresServer {
   const { folder, binaries, owner, port } = options;
   const url = `postgres://tidemark@127.0.0.1:${port}/postgres`;
-  const settings = ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`];
+  const settings = ['-c', `fsync=${options.isDurable ? 'on' : 'off'}`, '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`];
   let child: ReturnType<typeof spawn> | undefined;
+  const finish = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!child || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    child = undefined;
+  };
   return {
     url,
-    async start() {
-      child = spawn(path.join(binaries, 'postgres'), ['-D', folder, '-p', String(port), ...settings], { ...owner, stdio: 'ignore' });
-      await untilAnswers(url);
-    },
-    async stop() {
-      if (!child || child.exitCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGINT'); // fast shutdown: ends its connections
-      await exited;
-      child = undefined;
-    },
+    // After a crash it refuses to start until the last child of the old one is gone.
+    start: () => untilAnswers(url, () => {
+      if (!child || child.exitCode !== null) child = spawn(path.join(binaries, 'postgres'), ['-D', folder, '-p', String(port), ...settings], { ...owner, stdio: 'ignore' });
+    }),
+    stop: () => finish('SIGINT'), // fast shutdown: ends its connections
+    kill: () => finish('SIGKILL'),
   };
 }
 
 /** Asks the server itself; its socket opens a moment before it takes connections. */
-async function untilAnswers(url: string): Promise<void> {
+async function untilAnswers(url: string, run: () => void): Promise<void> {
   const giveUpAt = Date.now() + STARTED_WITHIN_MS;
   for (;;) {
+    run();
     const client = new pg.Client({ connectionString: url });
     try {
       await client.connect();
@@ -146,7 +157,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function temporaryFolder(t: Test): string {
+function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Test } from 'tap';
@@ -24,14 +25,23 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The built program as a child, so that it can be killed. It is killed with the test at the latest. */
-export async function startServerProcess(t: Test, options: { folder: string; httpPort: number; rtmpPort: number }): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['dist/main.js'], {
+/**
+ * The built program as a child, so that it can be killed. It is killed with the test at the latest.
+ * @param options.settings what config/local.yaml says.
+ */
+export async function startServerProcess(t: Test, options: { folder: string; httpPort: number; rtmpPort: number; env?: Record<string, string>; settings?: object }): Promise<ServerProcess> {
+  const config = path.join(options.folder, 'config');
+  await mkdir(config, { recursive: true });
+  await cp('config/default.yaml', path.join(config, 'default.yaml'));
+  await writeFile(path.join(config, 'local.yaml'), JSON.stringify(options.settings ?? {}));
+  const child = spawn(process.execPath, [path.resolve('dist/main.js')], {
+    cwd: options.folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       DATA_DIR: path.join(options.folder, 'data'), MEDIA_DIR: path.join(options.folder, 'media'),
       HTTP_PORT: String(options.httpPort), RTMP_PORT: String(options.rtmpPort), BIND_ADDRESS: '127.0.0.1', PUBLIC_URL: '',
+      ...options.env,
     },
   });
   let output = '';

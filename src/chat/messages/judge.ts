@@ -44,8 +44,10 @@ export function judge(question: Case): Verdict {
     checkEmotes(question);
   }
   checkLinks(question);
-  if (standing.sanctions.some(({ kind }) => kind === 'mute')) return { name: 'mute' };
-  return isModerator(standing.role) ? { name: 'show' } : judgeWords(question);
+  // Words first: who is muted hears of a blocked term like anybody else, and does not learn of the mute by it.
+  const verdict: Verdict = isModerator(standing.role) ? { name: 'show' } : judgeWords(question);
+  const isMuted = standing.sanctions.some(({ kind }) => kind === 'mute');
+  return isMuted && verdict.name === 'show' ? { name: 'mute' } : verdict;
 }
 
 /** Also for what is no message, such as a tap. @throws {ChatBanned} {ChatTimedOut} {WarningPending} */

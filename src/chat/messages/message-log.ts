@@ -1,14 +1,22 @@
-import type { Db } from '../../platform/index.js';
+import type { Db, DbTransaction } from '../../platform/index.js';
 import type { ChatMessage } from '../events.js';
-import { lockRoom, takeNumbers } from '../room/queries.js';
+import { getRoom, lockRoom, takeNumbers } from '../room/queries.js';
 import { findMessage, insertMessages, listSent } from './queries.js';
 import type { NewMessage } from './queries.js';
 
 /** What was written down. */
 export interface Written {
+  /** As moderators get it. */
   message: ChatMessage;
+  /** As its author gets it. */
+  forAuthor: ChatMessage;
   /** False when the client had sent it before, and asks again. */
   isNew: boolean;
+}
+
+/** Told of messages in the transaction that writes them down. */
+export interface MessageOutbox {
+  messages(tx: DbTransaction, channelId: string, ids: string[]): Promise<void>;
 }
 
 interface Waiting {
@@ -26,10 +34,12 @@ const MAX_TOGETHER = 100;
  */
 export class MessageLog {
   readonly #db: Db;
+  readonly #outbox: MessageOutbox;
   readonly #queues = new Map<string, Waiting[]>();
 
-  constructor(options: { db: Db }) {
+  constructor(options: { db: Db; outbox: MessageOutbox }) {
     this.#db = options.db;
+    this.#outbox = options.outbox;
   }
 
   /** Resolves when the message is in the database, with its number in the room. */
@@ -50,7 +60,8 @@ export class MessageLog {
     const isNew = await this.#db.transaction().execute(async (tx) => {
       await lockRoom(tx, message.channelId);
       if ((await listSent(tx, [sentOf(message)])).some(({ authorId }) => authorId === message.author.id)) return false;
-      await insertMessages(tx, [{ ...message, seq: null, state }]);
+      const { lastSeq } = await getRoom(tx, message.channelId);
+      await insertMessages(tx, [{ ...message, seq: null, afterSeq: lastSeq, state }]);
       return true;
     });
     return this.#written(message, isNew);
@@ -72,8 +83,12 @@ export class MessageLog {
         const sent = await listSent(tx, together.map(({ message }) => sentOf(message)));
         const fresh = withoutRepeats(together.map(({ message }) => message), sent);
         const last = await takeNumbers(tx, channelId, fresh.length);
-        if (fresh.length > 0) await insertMessages(tx, fresh.map((message, at) => ({ ...message, seq: last - fresh.length + 1 + at, state: 'shown' })));
-        return new Set(fresh.map(({ id }) => id));
+        const ids = fresh.map(({ id }) => id);
+        if (fresh.length > 0) {
+          await insertMessages(tx, fresh.map((message, at) => ({ ...message, seq: last - fresh.length + 1 + at, state: 'shown' })));
+          await this.#outbox.messages(tx, channelId, ids);
+        }
+        return new Set(ids);
       });
       await Promise.all(together.map(async ({ message, resolve }) => resolve(await this.#written(message, isNew.has(message.id)))));
     } catch (error) {
@@ -86,7 +101,7 @@ export class MessageLog {
     const id = isNew ? message.id : (await listSent(this.#db, [sentOf(message)])).find(({ authorId }) => authorId === message.author.id)?.id;
     const found = id === undefined ? undefined : await findMessage(this.#db, message.channelId, id);
     if (found === undefined) throw new Error(`message ${message.id} was written and is not there`);
-    return { message: found.message, isNew };
+    return { message: found.message, forAuthor: found.forAuthor, isNew };
   }
 }
 

@@ -27,7 +27,12 @@ type MessageTables = {
     stream_at: Date;
     broadcast_id: string | null;
     state: MessageState;
+    /** From when on everybody sees it; moderators do at once. */
     shown_at: Date | null;
+    /** The room's newest number when it came: the place of what has none. */
+    after_seq: Generated<number | null>;
+    /** What it was before it was deleted. */
+    state_before: Generated<MessageState | null>;
     deleted_at: Generated<Date | null>;
     deleted_by: Generated<string | null>;
   };
@@ -47,6 +52,8 @@ export interface NewMessage {
   replyTo: string | undefined;
   mentions: string[];
   sentAt: Date;
+  /** From when on others than moderators see it. */
+  shownAt: Date;
   streamAt: Date;
   broadcastId: string | undefined;
 }
@@ -57,17 +64,19 @@ export interface MessagesWish {
   /** Numbers below this one, or above; the newest when neither is given. */
   before?: number | undefined;
   after?: number | undefined;
-  /** Only those that were shown before then: others wait for the delay of those who do not moderate. */
-  shownBefore?: Date | undefined;
+  /** Only what others than moderators see by then, and what this account wrote. */
+  visible?: { at: Date; to: string | undefined } | undefined;
   limit: number;
 }
+
+const MAX_CHANGES = 5_000;
 
 function tables(db: Db): Kysely<MessageTables> {
   return db.withTables<MessageTables>();
 }
 
-/** Writes messages down; `seqs` are their numbers, null for what the room does not see. */
-export async function insertMessages(db: Db, messages: (NewMessage & { seq: number | null; state: MessageState })[]): Promise<void> {
+/** Writes messages down: with their numbers, or after which one they came when the room does not see them. */
+export async function insertMessages(db: Db, messages: (NewMessage & ({ seq: number; state: 'shown' } | { seq: null; afterSeq: number; state: 'held' | 'muted' }))[]): Promise<void> {
   await tables(db).insertInto('chat_messages').values(messages.map((message) => ({
     id: message.id,
     channel_id: message.channelId,
@@ -87,7 +96,8 @@ export async function insertMessages(db: Db, messages: (NewMessage & { seq: numb
     stream_at: message.streamAt,
     broadcast_id: message.broadcastId ?? null,
     state: message.state,
-    shown_at: message.seq === null ? null : message.sentAt,
+    shown_at: message.seq === null ? null : message.shownAt,
+    after_seq: message.seq === null ? message.afterSeq : null,
   }))).execute();
 }
 
@@ -104,20 +114,44 @@ export async function listSent(db: Db, sent: { channelId: string; authorId: stri
 
 /** Messages that are shown, the oldest first. */
 export async function listMessages(db: Db, wish: MessagesWish): Promise<ChatMessage[]> {
-  const { channelId, before, after, shownBefore, limit } = wish;
+  const { channelId, before, after, visible, limit } = wish;
   let query = selectMessages(db).where('m.channel_id', '=', channelId).where('m.state', '=', 'shown').where('m.seq', 'is not', null);
   if (before !== undefined) query = query.where('m.seq', '<', before);
   if (after !== undefined) query = query.where('m.seq', '>', after);
-  if (shownBefore !== undefined) query = query.where('m.shown_at', '<=', shownBefore);
+  if (visible !== undefined) query = query.where((eb) => eb.or([eb('m.shown_at', '<=', visible.at), ...(visible.to === undefined ? [] : [eb('m.author_id', '=', visible.to)])]));
   const rows = await query.orderBy('m.seq', after === undefined ? 'desc' : 'asc').limit(limit).execute();
   return withReactions(db, (after === undefined ? rows.reverse() : rows).map(messageOf));
 }
 
-/** The newest number that somebody who sees messages late may know of. */
-export async function findLastShown(db: Db, channelId: string, shownBefore: Date): Promise<number> {
-  const row = await tables(db).selectFrom('chat_messages').select((eb) => eb.fn.max('seq').as('last'))
-    .where('channel_id', '=', channelId).where('shown_at', '<=', shownBefore).executeTakeFirst();
-  return row?.last ?? 0;
+/** What the room does not see, among these numbers: all of it for moderators, else what the author wrote. The newest, the oldest first. */
+export async function listHidden(db: Db, wish: { channelId: string; authorId?: string | undefined; from: number; before: number | undefined; limit: number }): Promise<(ChatMessage & { place: number })[]> {
+  const { channelId, authorId, from, before, limit } = wish;
+  let query = selectMessages(db).select(['m.state', 'm.after_seq as afterSeq']).where('m.channel_id', '=', channelId)
+    .where('m.state', 'in', ['muted', 'held']).where('m.after_seq', '>=', from);
+  if (authorId !== undefined) query = query.where('m.author_id', '=', authorId);
+  if (before !== undefined) query = query.where('m.after_seq', '<', before);
+  const rows = await query.orderBy('m.sent_at', 'desc').limit(limit).execute();
+  return rows.reverse().map(({ state, afterSeq, ...row }) => {
+    const place = afterSeq ?? 0;
+    return { ...(authorId !== undefined && state === 'muted' ? asIfShown(messageOf(row), place) : { ...messageOf(row), ...hiddenOf(state) }), place };
+  });
+}
+
+/** A muted message as its author gets it: like the others, but that a number which is taken is not given twice. */
+function asIfShown(message: ChatMessage, place: number): ChatMessage {
+  return { ...message, seq: place };
+}
+
+/** The first number that others than moderators do not see yet. */
+export async function findFirstLate(db: Db, channelId: string, at: Date): Promise<number | undefined> {
+  const row = await tables(db).selectFrom('chat_messages').select((eb) => eb.fn.min('seq').as('first'))
+    .where('channel_id', '=', channelId).where('shown_at', '>', at).executeTakeFirst();
+  return row?.first ?? undefined;
+}
+
+/** Of these, the oldest first. */
+export async function listByIds(db: Db, ids: string[]): Promise<ChatMessage[]> {
+  return (await selectMessages(db).where('m.id', 'in', ids).orderBy('m.seq').execute()).map(messageOf);
 }
 
 /** What was said during a show, in the order in which it was seen. */
@@ -128,20 +162,45 @@ export async function listOfBroadcast(db: Db, wish: { broadcastId: string; from:
   return withReactions(db, rows.map(messageOf));
 }
 
-/** What appeared, and what was deleted, since then: for who may have missed it. */
-export async function listChanges(db: Db, channelIds: string[], since: Date): Promise<{ channelId: string; message: ChatMessage; isDeleted: boolean }[]> {
-  if (channelIds.length === 0) return [];
-  const rows = await selectMessages(db).select(['m.channel_id as channelId', 'm.state'])
-    .where('m.channel_id', 'in', channelIds).where('m.seq', 'is not', null)
-    .where((eb) => eb.or([eb('m.shown_at', '>=', since), eb('m.deleted_at', '>=', since)]))
-    .orderBy('m.seq').limit(5_000).execute();
-  return rows.map(({ channelId, state, ...row }) => ({ channelId, message: messageOf(row), isDeleted: state === 'deleted' }));
+/** A message that appeared or was deleted. */
+export interface Change {
+  channelId: string;
+  message: ChatMessage;
+  isDeleted: boolean;
+  at: Date;
 }
 
-/** Any message of the channel, whatever became of it. */
-export async function findMessage(db: Db, channelId: string, id: string): Promise<{ message: ChatMessage; state: MessageState } | undefined> {
-  const row = await selectMessages(db).select('m.state').where('m.channel_id', '=', channelId).where('m.id', '=', id).executeTakeFirst();
-  return row && { message: messageOf(row), state: row.state };
+/** What changed since then: for who may have missed it. The newest of it when it is too much; in the order of the rooms. */
+export async function listChanges(db: Db, channelIds: string[], since: Date): Promise<Change[]> {
+  if (channelIds.length === 0) return [];
+  const changedAt = sql<Date>`greatest(m.shown_at, m.deleted_at)`;
+  const rows = await selectMessages(db).select(['m.channel_id as channelId', 'm.state', changedAt.as('at')])
+    .where('m.channel_id', 'in', channelIds).where('m.seq', 'is not', null)
+    .where((eb) => eb.or([eb('m.shown_at', '>=', since), eb('m.deleted_at', '>=', since)]))
+    .orderBy(changedAt, 'desc').limit(MAX_CHANGES).execute();
+  return rows.map(({ channelId, state, at, ...row }) => ({ channelId, at, message: messageOf(row), isDeleted: state === 'deleted' }))
+    .sort((a, b) => (a.message.seq ?? 0) - (b.message.seq ?? 0));
+}
+
+/** A message, and what became of it. */
+export interface FoundMessage {
+  message: ChatMessage;
+  state: MessageState;
+  /** Null for what the room does not see. */
+  shownAt: Date | null;
+  /** Its number, or that of what comes next. */
+  place: number;
+  /** What its author gets: as if it were shown, when it is muted. */
+  forAuthor: ChatMessage;
+}
+
+/** Any message of the channel. */
+export async function findMessage(db: Db, channelId: string, id: string): Promise<FoundMessage | undefined> {
+  const row = await selectMessages(db).select(['m.state', 'm.shown_at as shownAt', 'm.after_seq as afterSeq']).where('m.channel_id', '=', channelId).where('m.id', '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const message = messageOf(row);
+  const after = row.afterSeq ?? 0;
+  return { message, state: row.state, shownAt: row.shownAt, place: row.seq ?? after + 1, forAuthor: row.state === 'muted' ? asIfShown(message, after) : message };
 }
 
 /** What an author wrote last in a room, seen or not; the newest first. What is being sent again is left out. */
@@ -153,9 +212,12 @@ export async function listRecent(db: Db, wish: { channelId: string; authorId: st
     .orderBy('sent_at', 'desc').limit(wish.limit).execute();
 }
 
-export async function isSaidSince(db: Db, channelId: string, key: string, since: Date, exceptNonce: string): Promise<boolean> {
+/** Whether the room, or the author alone, has seen this already. */
+export async function isSaidSince(db: Db, said: { channelId: string; authorId: string; key: string; since: Date; exceptNonce: string }): Promise<boolean> {
   const row = await tables(db).selectFrom('chat_messages').select('id')
-    .where('channel_id', '=', channelId).where('text_key', '=', key).where('sent_at', '>', since).where('nonce', '<>', exceptNonce).limit(1).executeTakeFirst();
+    .where('channel_id', '=', said.channelId).where('text_key', '=', said.key).where('sent_at', '>', said.since).where('nonce', '<>', said.exceptNonce)
+    .where((eb) => eb.or([eb('seq', 'is not', null), eb('author_id', '=', said.authorId)]))
+    .limit(1).executeTakeFirst();
   return row !== undefined;
 }
 
@@ -171,22 +233,29 @@ export type DeletionWish = { id: string } | { authorId: string } | { upTo: numbe
 
 /** Gives how many there were. @param deletion.by the line of the audit log that it can be undone from. */
 export async function deleteMessages(db: Db, channelId: string, wish: DeletionWish, deletion: { at: Date; by: string }): Promise<number> {
-  let query = tables(db).updateTable('chat_messages').set({ state: 'deleted', deleted_at: deletion.at, deleted_by: deletion.by })
+  let query = tables(db).updateTable('chat_messages').set({ state: 'deleted', state_before: sql<MessageState>`state`, deleted_at: deletion.at, deleted_by: deletion.by })
     .where('channel_id', '=', channelId).where('state', 'in', ['shown', 'held', 'muted']);
   if ('id' in wish) query = query.where('id', '=', wish.id);
   else if ('authorId' in wish) query = query.where((eb) => eb.or([eb('author_id', '=', wish.authorId), eb('bot_id', '=', wish.authorId)]));
-  else query = query.where('seq', '<=', wish.upTo);
+  // What is held is not in the room: it stays with the moderators.
+  else query = query.where('state', '<>', 'held').where((eb) => eb(eb.fn.coalesce('seq', 'after_seq'), '<=', wish.upTo));
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 }
 
-/** Undoes a deletion; gives what is in the room again. What was never in it is held or muted as before. */
-export async function restoreMessages(db: Db, channelId: string, deletedBy: string): Promise<ChatMessage[]> {
-  const rows = await tables(db).updateTable('chat_messages').set({ state: 'shown', deleted_at: null, deleted_by: null })
-    .where('channel_id', '=', channelId).where('deleted_by', '=', deletedBy).where('state', '=', 'deleted').where('seq', 'is not', null)
-    .returning('id').execute();
-  if (rows.length === 0) return [];
-  const restored = await selectMessages(db).where('m.id', 'in', rows.map(({ id }) => id)).orderBy('m.seq').execute();
-  return withReactions(db, restored.map(messageOf));
+/** Undoes a deletion; gives what is in the room again, in its order. What was never in it is held or muted as before. */
+export async function restoreMessages(db: Db, channelId: string, deletedBy: string): Promise<string[]> {
+  const rows = await tables(db).updateTable('chat_messages').set({ state: sql<MessageState>`coalesce(state_before, 'shown')`, state_before: null, deleted_at: null, deleted_by: null })
+    .where('channel_id', '=', channelId).where('deleted_by', '=', deletedBy).where('state', '=', 'deleted')
+    .returning(['id', 'seq']).execute();
+  return rows.flatMap(({ id, seq }) => (seq === null ? [] : [{ id, seq }])).sort((a, b) => a.seq - b.seq).map(({ id }) => id);
+}
+
+/** Those of these that are in the room, in its order, and from when on everybody sees them. */
+export async function listShown(db: Db, ids: string[]): Promise<{ message: ChatMessage; shownAt: Date }[]> {
+  if (ids.length === 0) return [];
+  const rows = await selectMessages(db).select('m.shown_at as shownAt').where('m.id', 'in', ids).where('m.state', '=', 'shown').orderBy('m.seq').execute();
+  const messages = await withReactions(db, rows.map(messageOf));
+  return messages.map((message, at) => ({ message, shownAt: rows[at]?.shownAt ?? new Date(message.sentAt) }));
 }
 
 /** Somebody's last messages, for moderators: those that nobody else sees too. */
@@ -198,7 +267,7 @@ export async function listOfAuthor(db: Db, channelId: string, authorId: string, 
 
 /** For moderators: why others do not see a message. */
 export function hiddenOf(state: MessageState): Pick<ChatMessage, 'hidden'> {
-  return state === 'muted' || state === 'held' ? { hidden: state } : {};
+  return state === 'shown' ? {} : { hidden: state };
 }
 
 /** Says whether it is a message that can be reacted to, and then sets the reaction. */
@@ -238,7 +307,11 @@ async function withReactions(db: Db, messages: ChatMessage[]): Promise<ChatMessa
 function selectMessages(db: Db) {
   return tables(db).selectFrom('chat_messages as m')
     .innerJoin('channels', 'channels.id', 'm.channel_id')
-    .leftJoin('chat_messages as replied', (join) => join.onRef('replied.id', '=', 'm.reply_to').on('replied.state', '=', 'shown'))
+    .leftJoin('chat_messages as replied', (join) => join.onRef('replied.id', '=', 'm.reply_to').on((eb) => eb.or([
+      eb('replied.state', '=', 'shown'),
+      // Who is muted answers themselves as anybody would.
+      eb.and([eb('replied.state', '=', 'muted'), eb('m.state', '=', 'muted'), eb('replied.author_id', '=', eb.ref('m.author_id'))]),
+    ])))
     .select([
       'm.id', 'm.seq', 'channels.slug as channel', 'm.author_id as authorId', 'm.bot_id as botId', 'm.author_name as authorName', 'm.author_role as role',
       'm.author_tier as tier', 'm.text', 'm.is_action as isAction', 'm.mentions', 'm.sent_at as sentAt', 'm.stream_at as streamAt', 'm.broadcast_id as broadcastId',

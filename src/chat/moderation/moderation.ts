@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, DbTransaction } from '../../platform/index.js';
+import { countWaiting } from '../desk/queries.js';
 import { ActUnknown, ChatMessageUnknown, NotUndoable, RoleRequired, TargetTooHigh } from '../errors.js';
 import type { ChatModes, SanctionKind } from '../events.js';
-import { deleteMessages, findMessage, restoreMessages } from '../messages/queries.js';
+import { refuseSanctioned } from '../messages/judge.js';
+import { deleteMessages, findMessage, listShown } from '../messages/queries.js';
 import type { DeletionWish } from '../messages/queries.js';
 import type { People } from '../people/people.js';
 import { isModerator, outranks } from '../people/standing.js';
@@ -14,8 +16,10 @@ import { getRoom, updateModes, updatePinned, updateShield } from '../room/querie
 import type { Rooms } from '../room/rooms.js';
 import type { RoomChannel } from '../socket/connection.js';
 import type { Audit } from './audit.js';
-import { findAct, insertSanction, liftSanctions, markUndone } from './queries.js';
+import { findAct, insertSanction, liftSanctions, UNDOABLE } from './queries.js';
 import type { StoredAct } from './queries.js';
+import { roleBefore, takeBack } from './undoing.js';
+import type { GrantedRole, Undone } from './undoing.js';
 
 /** Makes somebody a moderator or a VIP of a channel, or neither. */
 export interface RoleKeeper {
@@ -34,7 +38,8 @@ export interface ModerationOptions {
   now?: () => Date;
 }
 
-type GrantedRole = 'moderator' | 'vip' | 'none';
+/** Messages that clients get again when their deletion is undone. */
+const MAX_SHOWN_AGAIN = 100;
 /** Who acts, in a channel. */
 export type Moderator = Standing;
 
@@ -50,10 +55,11 @@ export class Moderation {
     this.#now = options.now ?? (() => new Date());
   }
 
-  /** Who asks, if they moderate the channel. @throws {RoleRequired} */
+  /** Who asks, if they moderate the channel, and nobody above them keeps them from it. @throws {RoleRequired} {ChatBanned} {ChatTimedOut} {WarningPending} */
   async moderator(channel: RoomChannel, userId: string): Promise<Moderator> {
     const standing = await this.#options.people.standing(channel.id, userId);
     if (standing === undefined || !isModerator(standing.role)) throw new RoleRequired('moderators');
+    refuseSanctioned(standing.sanctions, this.#now());
     return standing;
   }
 
@@ -73,6 +79,7 @@ export class Moderation {
     const act = { act: 'delete-message', messageId, reason, detail: { text }, ...(author.isBot ? {} : { targetId: author.id }) };
     await this.#options.audit.act(channel, by.user.id, act, (tx, entry) => deleteMessages(tx, channel.id, { id: messageId }, { at: entry.at, by: entry.id }));
     this.#options.delivery.messageDeleted(channel, messageId);
+    await this.#afterDeletion(channel);
   }
 
   /** Gives how many there were. @throws {ChatUserUnknown} {TargetTooHigh} */
@@ -80,6 +87,7 @@ export class Moderation {
     const { userId } = await this.#target(channel, by, username);
     const deleted = await this.#delete(channel, by, { act: 'delete-user-messages', targetId: userId, reason }, { authorId: userId });
     this.#options.delivery.userCleared(channel, userId);
+    await this.#afterDeletion(channel);
     return deleted;
   }
 
@@ -87,6 +95,7 @@ export class Moderation {
     const { lastSeq } = await getRoom(this.#db, channel.id);
     await this.#delete(channel, by, { act: 'clear-chat', reason, detail: { upTo: lastSeq } }, { upTo: lastSeq });
     this.#options.delivery.chatCleared(channel, lastSeq);
+    await this.#afterDeletion(channel);
   }
 
   /**
@@ -104,8 +113,10 @@ export class Moderation {
       await insertSanction(tx, { id: randomUUID(), channelId: channel.id, userId, kind, reason, actorId: by.user.id, at, until });
       if (kind === 'ban') await deleteMessages(tx, channel.id, { authorId: userId }, { at, by: id });
     });
-    if (kind === 'ban') this.#options.delivery.userCleared(channel, userId);
     this.#options.fleet.tell({ kind: 'standing', channelId: channel.id, userId });
+    if (kind !== 'ban') return;
+    this.#options.delivery.userCleared(channel, userId);
+    await this.#afterDeletion(channel);
   }
 
   /** Lifts a ban, a timeout and a mute. @throws {ChatUserUnknown} {TargetTooHigh} */
@@ -133,8 +144,8 @@ export class Moderation {
   /** Changes what is given; gives all. */
   async setModes(channel: RoomChannel, by: Moderator, changes: Partial<ChatModes>): Promise<ChatModes> {
     const { modes: before } = await getRoom(this.#db, channel.id);
-    const modes = { ...before, ...changes };
-    await this.#options.audit.act(channel, by.user.id, { act: 'set-modes', detail: { before, changes } }, (tx) => updateModes(tx, channel.id, modes));
+    const act = { act: 'set-modes', detail: { before: changedOf(before, changes), changes } };
+    const modes = await this.#options.audit.act(channel, by.user.id, act, (tx) => updateModes(tx, channel.id, changes));
     await this.#modesChanged(channel, before, modes);
     return modes;
   }
@@ -156,19 +167,27 @@ export class Moderation {
   /** @throws {ChatUserUnknown} {TargetTooHigh} */
   async setRole(channel: RoomChannel, by: Moderator, username: string, role: GrantedRole): Promise<void> {
     const { userId, granted } = await this.#target(channel, by, username);
-    await this.#options.audit.act(channel, by.user.id, { act: 'set-role', targetId: userId, detail: { role, before: granted ?? 'none' } }, async () => undefined);
+    // Before it is written down: it may be refused.
     await this.#giveRole(channel, username, role);
+    await this.#options.audit.act(channel, by.user.id, { act: 'set-role', targetId: userId, detail: { role, before: granted ?? 'none' } }, async () => undefined);
   }
 
-  /** Takes an act back. @throws {ActUnknown} {NotUndoable} {RoleRequired} */
+  /** Takes an act back. @throws {ActUnknown} {NotUndoable} {RoleRequired} {TargetTooHigh} */
   async undo(channel: RoomChannel, by: Moderator, actId: string): Promise<void> {
     const act = await findAct(this.#db, channel.id, actId);
     if (act === undefined) throw new ActUnknown();
-    const undo = this.#undoing(channel, by, act);
-    if (undo === undefined || act.isUndone) throw new NotUndoable();
-    if (!(await markUndone(this.#db, actId, { by: by.user.id, at: this.#now() }))) throw new NotUndoable();
-    await undo();
-    await this.#options.audit.tell(channel, actId);
+    if (act.isUndone || !UNDOABLE.has(act.act)) throw new NotUndoable();
+    if (act.target !== undefined && act.targetId !== by.user.id) await this.#target(channel, by, act.target);
+    const role = roleBefore(act);
+    if (role !== undefined && by.role === 'moderator') throw new RoleRequired('the owner');
+    const undone = await takeBack(this.#db, act, { by: by.user.id, at: this.#now() });
+    if (role !== undefined && act.target !== undefined) await this.#giveRole(channel, act.target, role);
+    await this.#tellUndone(channel, act, undone);
+  }
+
+  /** Tells the moderators how much waits for them. */
+  async queueChanged(channel: RoomChannel): Promise<void> {
+    this.#options.delivery.queueChanged(channel, await countWaiting(this.#db, channel.id));
   }
 
   /** Tells everybody what the room is like now. */
@@ -176,27 +195,24 @@ export class Moderation {
     this.#options.delivery.roomChanged(channel, await this.#options.rooms.state(channel));
   }
 
-  #undoing(channel: RoomChannel, by: Moderator, act: StoredAct): (() => Promise<void>) | undefined {
-    const { target, detail } = act;
-    if (['delete-message', 'delete-user-messages', 'clear-chat'].includes(act.act)) return () => this.#restore(channel, act.id);
-    if (['ban-user', 'timeout-user', 'mute-user'].includes(act.act) && target !== undefined) {
-      return async () => {
-        await this.pardon(channel, by, target);
-        await this.#restore(channel, act.id);
-      };
+  async #tellUndone(channel: RoomChannel, act: StoredAct, { messageIds, isModesChanged }: Undone): Promise<void> {
+    await this.#options.audit.undone(channel, act.id);
+    if (act.targetId !== undefined) this.#options.fleet.tell({ kind: 'standing', channelId: channel.id, userId: act.targetId });
+    // Of a long history, clients have the end; whoever looks further back loads it.
+    const now = this.#now().getTime();
+    for (const { message, shownAt } of await listShown(this.#db, messageIds.slice(-MAX_SHOWN_AGAIN))) {
+      this.#options.delivery.message(channel, message, { delayMs: Math.max(0, shownAt.getTime() - now) });
     }
-    if (act.act === 'set-modes' && isModes(detail['before'])) {
-      const before = detail['before'];
-      return async () => void await this.setModes(channel, by, before);
-    }
-    const role = detail['before'];
-    if (act.act !== 'set-role' || target === undefined || !isGrantedRole(role)) return undefined;
-    if (by.role === 'moderator') throw new RoleRequired('the owner');
-    return () => this.setRole(channel, by, target, role);
+    if (isModesChanged || messageIds.length > 0) await this.roomChanged(channel);
+    await this.queueChanged(channel);
   }
 
-  async #restore(channel: RoomChannel, actId: string): Promise<void> {
-    for (const message of await restoreMessages(this.#db, channel.id, actId)) this.#options.delivery.message(channel, message);
+  /** A pinned message may have gone with others, and what waited for a moderator. */
+  async #afterDeletion(channel: RoomChannel): Promise<void> {
+    const { pinnedId } = await getRoom(this.#db, channel.id);
+    const pinned = pinnedId === null ? undefined : await findMessage(this.#db, channel.id, pinnedId);
+    if (pinned !== undefined && pinned.state !== 'shown') await this.roomChanged(channel);
+    await this.queueChanged(channel);
   }
 
   async #delete(channel: RoomChannel, by: Moderator, act: { act: string; targetId?: string; reason?: string | undefined; detail?: Record<string, unknown> }, wish: DeletionWish): Promise<number> {
@@ -223,11 +239,7 @@ export class Moderation {
 
 const ACTS: Record<SanctionKind, string> = { ban: 'ban-user', timeout: 'timeout-user', mute: 'mute-user', warning: 'warn-user' };
 
-function isGrantedRole(value: unknown): value is GrantedRole {
-  return value === 'moderator' || value === 'vip' || value === 'none';
-}
-
-/** Written by `setModes`. */
-function isModes(value: unknown): value is ChatModes {
-  return typeof value === 'object' && value !== null && 'slowSec' in value;
+/** What the changes take the place of. */
+function changedOf(before: ChatModes, changes: Partial<ChatModes>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(before).filter(([mode]) => mode in changes));
 }

@@ -7,6 +7,7 @@ import { request } from '../socket/requests.js';
 import type { Handlers } from '../socket/requests.js';
 import { youOf } from '../people/standing.js';
 import type { People } from '../people/people.js';
+import type { Presence } from '../presence/presence.js';
 import type { Moderation, Moderator } from './moderation.js';
 
 const MAX_TIMEOUT_SEC = 14 * 86_400;
@@ -15,7 +16,7 @@ const inChannel = z.strictObject({ channel: fields.channel });
 const onUser = z.strictObject({ channel: fields.channel, username: fields.username, reason: fields.reason.optional() });
 
 /** What moderators ask. Who asks is looked up for each request. */
-export function moderatorRequests({ moderation, people }: { moderation: Moderation; people: People }): Handlers {
+export function moderatorRequests({ moderation, people, presence }: { moderation: Moderation; people: People; presence: Pick<Presence, 'list'> }): Handlers {
   const asModerator = async (connection: Connection, slug: string): Promise<{ channel: RoomChannel; by: Moderator }> => {
     const actor = connection.actor('moderate');
     const { channel } = connection.seat(slug);
@@ -90,6 +91,10 @@ export function moderatorRequests({ moderation, people }: { moderation: Moderati
       const { channel } = connection.seat(slug);
       await moderation.setRole(channel, await moderation.owner(channel, actor.id), username, role);
       return {};
+    }),
+    request('list-chatters', inChannel, async (connection, { channel: slug }) => {
+      const { channel } = await asModerator(connection, slug);
+      return presence.list(channel.id);
     }),
     request('undo-act', z.strictObject({ channel: fields.channel, id: fields.uuid }), async (connection, { channel: slug, id }) => {
       const { channel, by } = await asModerator(connection, slug);

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/index.js';
+import { findBot } from '../bots/queries.js';
 import { ChatUserUnknown } from '../errors.js';
-import { deleteEvidence, findPerson, isSuspect, listActiveSanctions, upsertEvidence } from './queries.js';
+import { deleteEvidence, findPerson, isSuspect, listActiveSanctions, listOnSameDevice, upsertEvidence } from './queries.js';
 import type { Origin, Person } from './queries.js';
 import { isTrusted, roleOf, tierOf } from './standing.js';
 import type { Standing } from './standing.js';
@@ -17,6 +18,7 @@ const SWEEP_MS = 6 * 3_600_000;
 /** The same evidence of the same account is written again after this time. */
 const NOTED_MS = 3_600_000;
 const MAX_NOTED = 20_000;
+const MAX_SAME_DEVICE = 20;
 
 /** Who somebody is in a room. The database is asked each time, so that a ban holds at once on every server. */
 export class People {
@@ -36,12 +38,14 @@ export class People {
   /** Undefined for an account that is gone. Without an origin, only what stands against the account itself counts. */
   async standing(channelId: string, userId: string, origin?: Origin): Promise<Standing | undefined> {
     const person = await findPerson(this.#db, channelId, { userId });
-    if (person === undefined || person.isAccountBanned) return undefined;
+    if (person === undefined) return this.#bot(channelId, userId);
+    if (person.isAccountBanned) return undefined;
     const role = roleOf(person);
     const now = this.#now();
     // Who helps to moderate has been looked at; a sibling's device does not count against them.
     const device = isTrusted(role) ? undefined : origin?.device;
-    const sanctions = await listActiveSanctions(this.#db, { channelId, userId, device, now });
+    const evidenceSince = this.#evidenceSince();
+    const sanctions = await listActiveSanctions(this.#db, { channelId, userId, device, evidenceSince, now });
     const { username, createdAt, followsSince } = person;
     return {
       user: { id: userId, username },
@@ -49,7 +53,7 @@ export class People {
       tier: role === 'follower' && followsSince !== null ? tierOf(followsSince, now) : undefined,
       followsSince: followsSince ?? undefined,
       sanctions,
-      isSuspect: !isTrusted(role) && origin !== undefined && await isSuspect(this.#db, { channelId, userId, createdAt, address: origin.address, now }),
+      isSuspect: !isTrusted(role) && origin !== undefined && await isSuspect(this.#db, { channelId, userId, createdAt, address: origin.address, evidenceSince, now }),
     };
   }
 
@@ -58,6 +62,11 @@ export class People {
     const person = await findPerson(this.#db, channelId, { username });
     if (person === undefined) throw new ChatUserUnknown(username);
     return { ...person, role: roleOf(person) };
+  }
+
+  /** Accounts that used the same device lately. */
+  async onSameDevice(userId: string): Promise<string[]> {
+    return listOnSameDevice(this.#db, { userId, evidenceSince: this.#evidenceSince(), limit: MAX_SAME_DEVICE });
   }
 
   /** Remembers where an account wrote from, for as long as the configuration says. */
@@ -71,9 +80,22 @@ export class People {
     await this.#sweep(nowMs);
   }
 
+  /** The owner vouches for it: modes do not bind it. It moderates if its token says so. */
+  async #bot(channelId: string, id: string): Promise<Standing | undefined> {
+    const bot = await findBot(this.#db, channelId, id);
+    if (bot === undefined) return undefined;
+    const role = bot.scopes.includes('moderate') ? 'moderator' : 'vip';
+    return { user: { id, username: bot.name }, role, tier: undefined, followsSince: undefined, sanctions: [], isSuspect: false, isBot: true };
+  }
+
+  /** What is older proves nothing any more. */
+  #evidenceSince(): Date {
+    return new Date(this.#now().getTime() - this.#options.evidenceDays * DAY_MS);
+  }
+
   async #sweep(nowMs: number): Promise<void> {
     if (nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = nowMs;
-    await deleteEvidence(this.#db, new Date(nowMs - this.#options.evidenceDays * DAY_MS));
+    await deleteEvidence(this.#db, this.#evidenceSince());
   }
 }

@@ -59,8 +59,8 @@ export async function findPerson(db: Db, channelId: string, by: { userId: string
 }
 
 /** Of an account in a channel, and of those that used the same device. */
-export async function listActiveSanctions(db: Db, wish: { channelId: string; userId: string; device: string | undefined; now: Date }): Promise<ActiveSanction[]> {
-  const { channelId, userId, device, now } = wish;
+export async function listActiveSanctions(db: Db, wish: { channelId: string; userId: string; device: string | undefined; evidenceSince: Date; now: Date }): Promise<ActiveSanction[]> {
+  const { channelId, userId, device, evidenceSince, now } = wish;
   const rows = await tables(db).selectFrom('chat_sanctions')
     .select(['kind', 'reason', 'created_at as createdAt', 'until', 'user_id'])
     .where('channel_id', '=', channelId)
@@ -69,27 +69,46 @@ export async function listActiveSanctions(db: Db, wish: { channelId: string; use
     .where((eb) => {
       const own = eb('user_id', '=', userId);
       if (device === undefined) return own;
-      const neighbours = eb.selectFrom('chat_evidence').select('chat_evidence.user_id').where('chat_evidence.kind', '=', 'device').where('hash', '=', device);
+      const neighbours = eb.selectFrom('chat_evidence').select('chat_evidence.user_id').where('chat_evidence.kind', '=', 'device').where('hash', '=', device).where('last_at', '>', evidenceSince);
       // A warning is for one account to acknowledge.
       return eb.or([own, eb.and([eb('user_id', 'in', neighbours), eb('kind', '<>', 'warning')])]);
     })
-    .orderBy('created_at', 'desc')
+    // Its own first: only their reasons are told. Of those, the one that lasts longest.
+    .orderBy((eb) => eb('user_id', '=', userId), 'desc').orderBy('until', (order) => order.desc().nullsFirst())
     .execute();
   return rows.map(({ user_id, ...sanction }) => ({ ...sanction, isOwn: user_id === userId }));
 }
 
-/** Whether somebody who is banned from the channel wrote from this address before the account was made, and few others did. */
-export async function isSuspect(db: Db, wish: { channelId: string; userId: string; createdAt: Date; address: string; now: Date }): Promise<boolean> {
-  const { channelId, userId, createdAt, address, now } = wish;
-  const { rows } = await sql<{ banned: number; others: number }>`
-    select count(distinct s.user_id)::integer as banned, count(distinct e.user_id) filter (where s.user_id is null and u.created_at < ${createdAt})::integer as others
-    from chat_evidence e
-    join users u on u.id = e.user_id
-    left join chat_sanctions s on s.user_id = e.user_id and s.channel_id = ${channelId} and s.kind = 'ban'
-      and s.lifted_at is null and (s.until is null or s.until > ${now}) and s.created_at < ${createdAt}
-    where e.kind = 'address' and e.hash = ${address} and e.user_id <> ${userId}`.execute(db);
-  const [found = { banned: 0, others: 0 }] = rows;
-  return found.banned > 0 && found.others < SHARED_BY;
+/**
+ * Whether the account was made after somebody was banned from the channel who wrote from this address, and few wrote
+ * from there who had their account before: those that were made since say nothing for each other.
+ */
+export async function isSuspect(db: Db, wish: { channelId: string; userId: string; createdAt: Date; address: string; evidenceSince: Date; now: Date }): Promise<boolean> {
+  const { channelId, userId, createdAt, address, evidenceSince, now } = wish;
+  const { rows } = await sql<{ others: number }>`
+    with here as (
+      select user_id from chat_evidence where kind = 'address' and hash = ${address} and last_at > ${evidenceSince} and user_id <> ${userId}
+    ), bans as (
+      select s.user_id, s.created_at from chat_sanctions s join here on here.user_id = s.user_id
+      where s.channel_id = ${channelId} and s.kind = 'ban' and s.lifted_at is null and (s.until is null or s.until > ${now}) and s.created_at < ${createdAt}
+    ), first_ban as (select min(created_at) as at from bans)
+    select (
+      select count(*)::integer from here join users u on u.id = here.user_id
+      where u.created_at < first_ban.at and not exists (select 1 from bans where bans.user_id = here.user_id)
+    ) as others
+    from first_ban where first_ban.at is not null`.execute(db);
+  return rows.some(({ others }) => others < SHARED_BY);
+}
+
+/** Names of accounts that used a device of this one, the latest first. */
+export async function listOnSameDevice(db: Db, wish: { userId: string; evidenceSince: Date; limit: number }): Promise<string[]> {
+  const { rows } = await sql<{ username: string }>`
+    select u.username from chat_evidence own
+    join chat_evidence other on other.kind = 'device' and other.hash = own.hash and other.user_id <> own.user_id and other.last_at > ${wish.evidenceSince}
+    join users u on u.id = other.user_id
+    where own.kind = 'device' and own.user_id = ${wish.userId} and own.last_at > ${wish.evidenceSince}
+    group by u.username order by max(other.last_at) desc, u.username limit ${wish.limit}`.execute(db);
+  return rows.map(({ username }) => username);
 }
 
 /** Notes where an account writes from. */

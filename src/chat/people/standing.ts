@@ -20,6 +20,8 @@ export interface Standing {
   sanctions: ActiveSanction[];
   /** The account is younger than the ban of somebody who wrote from the same address, and few others do. */
   isSuspect: boolean;
+  /** A program of the owner's. */
+  isBot?: boolean;
 }
 
 /** What a role follows from. */
@@ -58,6 +60,11 @@ export function isTrusted(role: ChatRole): boolean {
   return RANKS[role] >= RANKS.vip;
 }
 
+/** For sorting, the lowest first. */
+export function compareRoles(a: ChatRole, b: ChatRole): number {
+  return RANKS[a] - RANKS[b];
+}
+
 /** Nobody acts on who stands as high as themselves. */
 export function outranks(actor: ChatRole, target: ChatRole): boolean {
   return RANKS[actor] > RANKS[target];
@@ -80,7 +87,7 @@ export function youOf(standing: Standing | undefined): You {
 function tellable({ sanctions }: Standing): You['sanction'] {
   for (const kind of ['ban', 'timeout', 'warning'] as const) {
     const found = sanctions.find((sanction) => sanction.kind === kind);
-    if (found !== undefined) return { kind, reason: found.reason, ...(found.until === null ? {} : { until: found.until.toISOString() }) };
+    if (found !== undefined) return { kind, reason: found.isOwn ? found.reason : '', ...(found.until === null ? {} : { until: found.until.toISOString() }) };
   }
   return undefined;
 }

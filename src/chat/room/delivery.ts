@@ -8,14 +8,17 @@ export const audienceOf = (channelId: string): string => `room:${channelId}`;
 export const moderatorsOf = (channelId: string): string => `mods:${channelId}`;
 export const seatsOf = (channelId: string, userId: string): string => `seat:${channelId}:${userId}`;
 
+/** Clients: of all servers, or of this one (`namespace.local`). */
+type Audience = Pick<ChatNamespace, 'to'>;
+
 /** Tells clients what happened in a room: on this server, and through Redis on all. */
 export class Delivery {
-  readonly #namespace: ChatNamespace;
+  readonly #namespace: Audience;
   readonly #db: Db;
   /** Messages that only moderators have seen yet. */
   readonly #delayed = new Set<NodeJS.Timeout>();
 
-  constructor(options: { namespace: ChatNamespace; db: Db }) {
+  constructor(options: { namespace: Audience; db: Db }) {
     this.#namespace = options.namespace;
     this.#db = options.db;
   }
@@ -33,10 +36,10 @@ export class Delivery {
   }
 
   /** A message that only moderators and its author see: the author as if all did, when they do not know. */
-  hiddenMessage({ id }: RoomChannel, message: ChatMessage, hidden: 'muted' | 'held'): void {
+  hiddenMessage({ id }: RoomChannel, { message, forAuthor }: { message: ChatMessage; forAuthor: ChatMessage }, hidden: 'muted' | 'held'): void {
     const author = seatsOf(id, message.author.id);
     this.#namespace.to(moderatorsOf(id)).except(author).emit('new-message', { ...message, hidden });
-    this.#namespace.to(author).emit('new-message', hidden === 'muted' ? message : { ...message, hidden });
+    this.#namespace.to(author).emit('new-message', hidden === 'muted' ? forAuthor : { ...forAuthor, hidden });
   }
 
   messageDeleted({ id, slug }: RoomChannel, messageId: string): void {
@@ -68,10 +71,10 @@ export class Delivery {
     this.#delayed.clear();
   }
 
-  /** It may have been deleted meanwhile, here or on another server. */
+  /** It may have been deleted meanwhile, here or on another server. What cannot be looked up waits until clients see the hole. */
   async #showLate(channelId: string, message: ChatMessage, seen: string[]): Promise<void> {
     const found = await findMessage(this.#db, channelId, message.id).catch(() => undefined);
-    if (found !== undefined && found.state !== 'shown') return;
+    if (found?.state !== 'shown') return;
     this.#namespace.to(audienceOf(channelId)).except(seen).emit('new-message', message);
   }
 }

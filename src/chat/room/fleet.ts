@@ -7,6 +7,8 @@ const news = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('standing'), channelId: z.uuid(), userId: z.uuid() }),
   /** Who may read a room has changed. */
   z.object({ kind: z.literal('readers'), channelId: z.uuid() }),
+  /** A server was without Redis since then: what it told since, nobody heard. */
+  z.object({ kind: z.literal('back'), sinceMs: z.number() }),
 ]);
 export type News = z.infer<typeof news>;
 
@@ -23,6 +25,7 @@ export class Fleet {
     if (options.isShared) options.namespace.on('fleet', (told: unknown) => this.#hear(told));
   }
 
+  /** This server hears it too. */
   tell(told: News): void {
     this.#listener(told);
     if (this.#isShared) this.#namespace.serverSideEmit('fleet', told);

@@ -55,8 +55,11 @@ export async function takeNumbers(tx: Db, channelId: string, count: number): Pro
   return row.last_seq;
 }
 
-export async function updateModes(db: Db, channelId: string, modes: ChatModes): Promise<void> {
-  await tables(db).updateTable('chat_rooms').set({ modes: JSON.stringify(modes) }).where('channel_id', '=', channelId).execute();
+/** Changes what is given; gives all. */
+export async function updateModes(db: Db, channelId: string, changes: Partial<ChatModes>): Promise<ChatModes> {
+  const row = await tables(db).updateTable('chat_rooms').set({ modes: sql<string>`modes || ${JSON.stringify(changes)}::jsonb` })
+    .where('channel_id', '=', channelId).returning('modes').executeTakeFirstOrThrow();
+  return { ...DEFAULT_MODES, ...row.modes };
 }
 
 export async function updateShield(db: Db, channelId: string, until: Date | null): Promise<void> {

@@ -1,15 +1,16 @@
 import type { Server as HttpServer } from 'node:http';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
 import { z } from 'zod';
-import { clientAddress, Limiter, messageOf } from '../../platform/index.js';
+import { addressKey, clientAddress, Limiter, messageOf } from '../../platform/index.js';
 import type { LimiterOptions, Log, RedisConnection } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
 import { TooManySockets } from '../errors.js';
 import type { ClientEvents, ServerEvents } from '../events.js';
 import type { Origins } from '../people/origin.js';
 import { Connection } from './connection.js';
-import type { ChatNamespace, ChatSocket, FleetEvents, SignedIn } from './connection.js';
+import type { ChatNamespace, ChatSocket, FleetEvents, Pass, SignedIn } from './connection.js';
+import { withPermits } from './permits.js';
+import { joinThroughRedis } from './redis-adapter.js';
 import { answerRequests, failureOf } from './requests.js';
 import type { Handlers } from './requests.js';
 
@@ -26,7 +27,8 @@ export interface ChatFrontDesk {
   handlers: Handlers;
   origins: Origins;
   bearer: (accessToken: string) => Promise<{ caller: { id: string; username: string; role: 'admin' | 'user' }; expiresAt: Date }>;
-  onConnected: (connection: Connection) => void;
+  /** What a bot or an overlay shows. @throws for a token that is not good. */
+  pass: (shown: { token: string | undefined; overlay: string | undefined }) => Promise<Pass>;
   onGone: (connection: Connection) => void;
 }
 
@@ -40,16 +42,19 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const handshake = z.object({
   token: z.string().max(4_000).optional().catch(undefined),
   device: z.string().max(100).optional().catch(undefined),
+  overlay: z.string().max(100).optional().catch(undefined),
 });
 
 /** Socket.IO's side of the chat: connections, their bounds, their identity. */
 export class ChatServer {
   readonly #options: ChatServerOptions;
-  readonly #io: Server<ClientEvents, ServerEvents, FleetEvents>;
+  readonly #io: Server<ClientEvents, ServerEvents, FleetEvents, Pass>;
   readonly namespace: ChatNamespace;
   readonly #connects: Limiter;
   /** Open connections by address. */
   readonly #open = new Map<string, number>();
+  readonly #messages = new Map<string, number>();
+  readonly #refusals = new Map<string, number>();
 
   constructor(options: ChatServerOptions) {
     this.#options = options;
@@ -62,7 +67,6 @@ export class ChatServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       // Messages are short: compressing each of them for each reader costs more than it saves.
       perMessageDeflate: false,
-      ...(options.redis === undefined ? {} : { adapter: createAdapter(publisherOf(options.redis), options.redis.subscriber, { key: 'tidemark:chat', publishOnSpecificResponseChannel: true }) }),
     });
     this.namespace = this.#io.of('/chat');
   }
@@ -72,31 +76,49 @@ export class ChatServer {
     return this.namespace.sockets.size;
   }
 
+  /** What became of the messages since the start: `ok`, or the code of the refusal. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#messages;
+  }
+
+  /** How often a request was refused since the start, by code. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
+  }
+
   /** Takes connections of this HTTP server from now on. */
   attach(server: HttpServer): void {
     this.#io.attach(server);
   }
 
   open(desk: ChatFrontDesk): void {
+    const { redis } = this.#options;
+    if (redis !== undefined) this.#io.adapter(joinThroughRedis(redis));
+    // Socket.IO's own namespace: nobody is served there.
+    this.#io.use((_socket, next) => next(new Error('the chat is at /chat')));
     this.namespace.use((socket, next) => {
-      void this.#admit(socket).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
+      void this.#admit(socket, desk).then(() => next(), (error: unknown) => next(refusalOf(error, this.#options.log)));
     });
-    this.namespace.on('connection', (socket) => void this.#welcome(socket, desk));
+    const permitted = { ...desk, handlers: withPermits(desk.handlers) };
+    this.namespace.on('connection', (socket) => void this.#welcome(socket, permitted));
   }
 
   /** Ends all connections. The HTTP server stays its owner's. */
   async close(): Promise<void> {
-    this.#io.disconnectSockets(true);
+    // Those of this server: the others go on.
+    this.namespace.local.disconnectSockets(true);
     this.#io.engine?.close();
     await Promise.all([...this.#io._nsps.values()].map(({ adapter }) => adapter.close()));
   }
 
-  /** @throws {RateLimited} {TooManySockets} */
-  async #admit(socket: ChatSocket): Promise<void> {
+  /** @throws {RateLimited} {TooManySockets}, and like `desk.pass` */
+  async #admit(socket: ChatSocket, desk: ChatFrontDesk): Promise<void> {
     const address = this.#addressOf(socket);
     const { socketsPerAddress } = this.#options.limits;
     if ((this.#open.get(address) ?? 0) >= socketsPerAddress) throw new TooManySockets(socketsPerAddress);
     await this.#connects.take(address);
+    const { token, overlay } = handshake.parse(socket.handshake.auth);
+    socket.data = await desk.pass({ token, overlay });
   }
 
   async #welcome(socket: ChatSocket, desk: ChatFrontDesk): Promise<void> {
@@ -107,13 +129,20 @@ export class ChatServer {
     const device = desk.origins.deviceToken(told);
     const connection = new Connection({ socket, address, origin: desk.origins.of(device, address), eventsPer10Sec: this.#options.limits.eventsPer10Sec });
     // Before the token is looked up: what the client asks meanwhile waits for nothing and gets its answer.
-    const signingIn = this.#signIn(desk, token);
-    answerRequests(connection, waitingFor(signingIn, desk.handlers), this.#options.log);
-    desk.onConnected(connection);
+    const { bot, overlay } = socket.data;
+    const signingIn = bot === undefined && overlay === undefined ? this.#signIn(desk, token) : Promise.resolve(bot);
+    answerRequests(connection, waitingFor(signingIn, desk.handlers), { log: this.#options.log, onAnswered: (name, code) => this.#tally(name, code) });
     socket.on('disconnect', () => desk.onGone(connection));
     const user = await signingIn;
     connection.become(user);
+    const passId = (bot ?? overlay)?.id;
+    if (passId !== undefined) await socket.join(passOf(passId));
     socket.emit('hello', { device, ...(user === undefined ? {} : { user: { id: user.id, username: user.username } }) });
+  }
+
+  /** Cuts off what is connected with a pass that has ended, on all servers. */
+  revoke(passId: string): void {
+    this.namespace.in(passOf(passId)).disconnectSockets(true);
   }
 
   /** A token that is no longer good makes a reader: the page sends a new one. */
@@ -125,6 +154,11 @@ export class ChatServer {
     });
   }
 
+  #tally(name: string, code: string): void {
+    if (code !== 'ok') add(this.#refusals, code);
+    if (name === 'chat-message') add(this.#messages, code);
+  }
+
   #count(address: string, by: 1 | -1): void {
     const open = (this.#open.get(address) ?? 0) + by;
     if (open <= 0) this.#open.delete(address);
@@ -132,8 +166,13 @@ export class ChatServer {
   }
 
   #addressOf(socket: ChatSocket): string {
-    return clientAddress(socket.request, this.#options.trustProxy);
+    return addressKey(clientAddress(socket.request, this.#options.trustProxy));
   }
+}
+
+const passOf = (id: string): string => `pass:${id}`;
+function add(tally: Map<string, number>, key: string): void {
+  tally.set(key, (tally.get(key) ?? 0) + 1);
 }
 
 /** Requests that come while a token is looked up are answered as the one who holds it. */
@@ -148,15 +187,4 @@ function waitingFor(signingIn: Promise<unknown>, handlers: Handlers): Handlers {
 function refusalOf(error: unknown, log: Log): Error {
   const failure = failureOf(error, log);
   return Object.assign(new Error(failure.message), { data: failure });
-}
-
-/** The adapter does not look after what it publishes: a Redis that is away would end the process. */
-function publisherOf({ client }: RedisConnection): object {
-  return new Proxy(client, {
-    get: (target, name) => {
-      if (name === 'publish') return (channel: string, message: Buffer) => target.publish(channel, message).catch(() => 0);
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }

@@ -1,20 +1,34 @@
 import type { Namespace, Socket } from 'socket.io';
 import { RateLimited } from '../../platform/index.js';
+import type { BotScope } from '../bots/queries.js';
 import { NotInRoom, SignInRequired, TokenExpired } from '../errors.js';
-import type { ClientEvents, ServerEvents } from '../events.js';
+import type { ChatRole, ClientEvents, ServerEvents } from '../events.js';
 import type { Origin } from '../people/queries.js';
 
 /** Nothing passes between servers but what `Fleet` sends. */
 export type FleetEvents = { fleet: (news: unknown) => void };
-export type ChatNamespace = Namespace<ClientEvents, ServerEvents, FleetEvents>;
-export type ChatSocket = Socket<ClientEvents, ServerEvents, FleetEvents>;
+export type ChatNamespace = Namespace<ClientEvents, ServerEvents, FleetEvents, Pass>;
+export type ChatSocket = Socket<ClientEvents, ServerEvents, FleetEvents, Pass>;
 
-/** An account behind a connection, until its token runs out. */
+/** What a connection that is no person's has shown at the door. */
+export interface Pass {
+  bot?: SignedIn;
+  overlay?: OverlayPass;
+}
+
+/** Reads one channel's chat, whoever may, and does nothing else. */
+export interface OverlayPass {
+  id: string;
+  channelId: string;
+}
+
+/** An account behind a connection, until its token runs out; or a bot. */
 export interface SignedIn {
   id: string;
   username: string;
   role: 'admin' | 'user';
   expiresAt: Date;
+  bot?: { scopes: BotScope[] };
 }
 
 /** The channel of a room. */
@@ -27,9 +41,10 @@ export interface RoomChannel {
 /** What a connection knows of itself in a room. */
 export interface Seat {
   channel: RoomChannel;
+  role: ChatRole;
   isModerator: boolean;
-  /** Banned, timed out, muted or warned: its taps do not count. */
-  isSilenced: boolean;
+  /** Until when it is banned, timed out, muted or warned, null for ever; taps do not count as long. */
+  silencedUntil: Date | null;
 }
 
 const WINDOW_MS = 10_000;
@@ -41,6 +56,7 @@ export class Connection {
   readonly socket: ChatSocket;
   readonly address: string;
   readonly origin: Origin;
+  readonly overlay: OverlayPass | undefined;
   /** By channel id. */
   readonly seats = new Map<string, Seat>();
   readonly #maxEvents: number;
@@ -53,6 +69,7 @@ export class Connection {
     this.socket = options.socket;
     this.address = options.address;
     this.origin = options.origin;
+    this.overlay = options.socket.data.overlay;
     this.#maxEvents = options.eventsPer10Sec;
   }
 

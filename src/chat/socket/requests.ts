@@ -28,8 +28,9 @@ function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
   throw new ChatRequestInvalid(result.error.issues.slice(0, 5).map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; '));
 }
 
-/** Answers everything that a connection asks. Nothing that it sends gets further than its answer. */
-export function answerRequests(connection: Connection, handlers: Handlers, log: Log): void {
+/** Answers everything that a connection asks. Nothing that it sends gets further than its answer. @param told.onAnswered hears `ok` or the code of the refusal */
+export function answerRequests(connection: Connection, handlers: Handlers, told: { log: Log; onAnswered: (name: string, code: string) => void }): void {
+  const { log, onAnswered } = told;
   connection.socket.onAny((name: unknown, ...sent: unknown[]) => {
     const acknowledge = sent.at(-1);
     const reply = (answer: object): void => {
@@ -37,8 +38,15 @@ export function answerRequests(connection: Connection, handlers: Handlers, log: 
     };
     const handler = typeof name === 'string' ? handlers.get(name) : undefined;
     void answerOne(connection, handler, sent[0]).then(
-      (answer) => reply({ ok: true, ...answer }),
-      (error: unknown) => reply(failureOf(error, log)),
+      (answer) => {
+        onAnswered(String(name), 'ok');
+        reply({ ok: true, ...answer });
+      },
+      (error: unknown) => {
+        const failure = failureOf(error, log);
+        onAnswered(String(name), failure.code);
+        reply(failure);
+      },
     );
   });
 }

@@ -1,10 +1,10 @@
-import { SignInRequired, TooManyRooms } from '../errors.js';
+import { BotNotHere, SignInRequired, TooManyRooms } from '../errors.js';
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import type { You } from '../events.js';
 import type { People } from '../people/people.js';
 import { isModerator, youOf } from '../people/standing.js';
-import type { Standing } from '../people/standing.js';
+import type { ActiveSanction, Standing } from '../people/standing.js';
 import { audienceOf, moderatorsOf, seatsOf } from '../room/delivery.js';
 import { getRoom } from '../room/queries.js';
 import type { Connection, RoomChannel, SignedIn } from './connection.js';
@@ -15,54 +15,52 @@ export interface SeatingOptions {
   db: Db;
   people: People;
   /** Somebody came or left: for the count of who is there. */
-  onMoved: (channelId: string) => void;
+  onMoved: (channel: RoomChannel) => void;
   log: Log;
 }
 
 /** Who sits where: connections in rooms, each with what it may hear there. */
 export class Seating {
   readonly #options: SeatingOptions;
-  readonly #connections = new Set<Connection>();
+  /** By channel id. */
+  readonly #rooms = new Map<string, Set<Connection>>();
 
   constructor(options: SeatingOptions) {
     this.#options = options;
   }
 
-  get connections(): ReadonlySet<Connection> {
-    return this.#connections;
+  /** Rooms that somebody of this server is in. */
+  rooms(): RoomChannel[] {
+    return [...this.#rooms].flatMap(([id, [first]]) => first?.seats.get(id)?.channel ?? []);
   }
 
   /** Connections of this server in a room. */
   inRoom(channelId: string): Connection[] {
-    return [...this.#connections].filter(({ seats }) => seats.has(channelId));
-  }
-
-  admit(connection: Connection): void {
-    this.#connections.add(connection);
+    return [...this.#rooms.get(channelId) ?? []];
   }
 
   dismiss(connection: Connection): void {
-    this.#connections.delete(connection);
-    for (const { channel } of connection.seats.values()) this.#options.onMoved(channel.id);
+    for (const { channel } of connection.seats.values()) this.#vacate(connection, channel);
   }
 
   /** Takes a place in a room, or the same one anew. @throws {TooManyRooms} {SignInRequired} when the room is for members */
   async enter(connection: Connection, channel: RoomChannel): Promise<You> {
     if (connection.seats.size >= MAX_ROOMS && !connection.seats.has(channel.id)) throw new TooManyRooms(MAX_ROOMS);
     const standing = await this.#standing(connection, channel.id);
-    if (standing === undefined && (await getRoom(this.#options.db, channel.id)).modes.isMembersOnly) throw new SignInRequired('read this chat');
+    if (standing === undefined) await this.#checkOpen(connection, channel.id);
     await this.#place(connection, channel, standing);
-    this.#options.onMoved(channel.id);
+    this.#options.onMoved(channel);
     return youOf(standing);
   }
 
-  async leave(connection: Connection, { id }: RoomChannel): Promise<void> {
+  async leave(connection: Connection, channel: RoomChannel): Promise<void> {
+    const { id } = channel;
     const user = connection.user;
     connection.seats.delete(id);
+    this.#vacate(connection, channel);
     await connection.socket.leave(audienceOf(id));
     await connection.socket.leave(moderatorsOf(id));
     if (user !== undefined) await connection.socket.leave(seatsOf(id, user.id));
-    this.#options.onMoved(id);
   }
 
   /** Signs a connection in or out, with all its places. */
@@ -78,6 +76,11 @@ export class Seating {
   /** What somebody may do in a room has changed: their connections to this server are told. */
   async refresh(channelId: string, userId: string): Promise<void> {
     await this.#lookAll(this.inRoom(channelId).filter(({ user }) => user?.id === userId), channelId);
+  }
+
+  /** All of a room are looked at again: nobody knows what was missed. */
+  async refreshRoom(channelId: string): Promise<void> {
+    await this.#lookAll(this.inRoom(channelId), channelId);
   }
 
   /** Who may read a room has changed: those without an account are looked at again. */
@@ -106,17 +109,41 @@ export class Seating {
   }
 
   async #place(connection: Connection, channel: RoomChannel, standing: Standing | undefined): Promise<void> {
-    const moderates = standing !== undefined && isModerator(standing.role);
-    connection.seats.set(channel.id, { channel, isModerator: moderates, isSilenced: standing === undefined || standing.sanctions.length > 0 });
     const { socket } = connection;
+    // It left while the database was asked: nobody would ever take it out of the room again.
+    if (!socket.connected) return;
+    const role = standing?.role ?? 'reader';
+    const moderates = isModerator(role);
+    connection.seats.set(channel.id, { channel, role, isModerator: moderates, silencedUntil: standing === undefined ? null : silencedUntil(standing.sanctions) });
+    this.#rooms.set(channel.id, (this.#rooms.get(channel.id) ?? new Set()).add(connection));
     await socket.join(audienceOf(channel.id));
     if (standing !== undefined) await socket.join(seatsOf(channel.id, standing.user.id));
     if (moderates) await socket.join(moderatorsOf(channel.id));
     else await socket.leave(moderatorsOf(channel.id));
   }
 
+  /** @throws {SignInRequired} {BotNotHere} */
+  async #checkOpen({ user, overlay }: Connection, channelId: string): Promise<void> {
+    if (user?.bot !== undefined) throw new BotNotHere();
+    if (overlay?.channelId === channelId) return;
+    if ((await getRoom(this.#options.db, channelId)).modes.isMembersOnly) throw new SignInRequired('read this chat');
+  }
+
+  #vacate(connection: Connection, channel: RoomChannel): void {
+    const room = this.#rooms.get(channel.id);
+    room?.delete(connection);
+    if (room?.size === 0) this.#rooms.delete(channel.id);
+    this.#options.onMoved(channel);
+  }
+
   async #standing(connection: Connection, channelId: string): Promise<Standing | undefined> {
     const { user, origin } = connection;
     return user === undefined ? undefined : this.#options.people.standing(channelId, user.id, origin);
   }
+}
+
+/** When the last of them ends; long ago when there is none. */
+function silencedUntil(sanctions: ActiveSanction[]): Date | null {
+  if (sanctions.some(({ until }) => until === null)) return null;
+  return new Date(Math.max(0, ...sanctions.map(({ until }) => until?.getTime() ?? 0)));
 }

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { Limiter } from '../../platform/index.js';
-import type { Db, LimiterOptions } from '../../platform/index.js';
+import type { Db } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
 import { ChatMessageUnknown, SignInRequired } from '../errors.js';
-import type { Messages, Posted } from '../messages/messages.js';
+import type { Messages } from '../messages/messages.js';
+import type { Poster } from '../messages/poster.js';
 import { findMessage, setReaction } from '../messages/queries.js';
 import type { Taps } from '../messages/taps.js';
 import type { People } from '../people/people.js';
-import { isModerator } from '../people/standing.js';
-import type { Standing } from '../people/standing.js';
-import type { Delivery } from '../room/delivery.js';
 import type { Rooms } from '../room/rooms.js';
-import type { Connection, RoomChannel, Seat } from './connection.js';
+import type { Connection, RoomChannel } from './connection.js';
 import * as fields from './fields.js';
 import { request } from './requests.js';
 import type { Handlers } from './requests.js';
@@ -20,8 +18,6 @@ import type { Seating } from './seating.js';
 export interface ViewerRequestsOptions {
   db: Db;
   limits: ChatConfig['limits'];
-  /** Counts under this name for all servers. */
-  shared: (name: string) => LimiterOptions['shared'];
   /** @throws for a channel that does not exist. */
   getChannel: (slug: string) => Promise<RoomChannel>;
   /** @throws for a token that is not good. */
@@ -30,10 +26,9 @@ export interface ViewerRequestsOptions {
   rooms: Rooms;
   people: People;
   messages: Messages;
+  poster: Poster;
   taps: Taps;
-  delivery: Delivery;
-  /** A message waits for a moderator. */
-  onHeld: (channel: RoomChannel, posted: Posted, reason: string) => Promise<void>;
+  now: () => Date;
 }
 
 const inChannel = z.strictObject({ channel: fields.channel });
@@ -51,14 +46,13 @@ const sending = z.strictObject({
 /** What viewers ask: rooms, messages, reactions. */
 export function viewerRequests(options: ViewerRequestsOptions): Handlers {
   const { seating, rooms, messages, bearer } = options;
-  const post = poster(options);
+  const post = sender(options);
   const react = reactor(options);
   return new Map([
     request('join-room', z.strictObject({ channel: fields.channel, after: fields.seq.optional() }), async (connection, { channel: slug, after }) => {
       const channel = await options.getChannel(slug);
       const you = await seating.enter(connection, channel);
-      const reader = connection.seat(channel.slug);
-      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, reader);
+      const { messages: shown, hasMore } = await messages.history(channel.id, { after }, readerOf(connection, channel.slug));
       return { room: await rooms.state(channel), you, messages: shown, isGap: after !== undefined && hasMore };
     }),
     request('leave-room', inChannel, async (connection, { channel }) => {
@@ -73,41 +67,25 @@ export function viewerRequests(options: ViewerRequestsOptions): Handlers {
     request('load-history', z.strictObject({
       channel: fields.channel, before: fields.seq.optional(), after: fields.seq.optional(), limit: z.int().min(1).max(100).optional(),
     }), async (connection, { channel, ...wish }) => {
-      const seat = connection.seat(channel);
-      return messages.history(seat.channel.id, wish, seat);
+      return messages.history(connection.seat(channel).channel.id, wish, readerOf(connection, channel));
     }),
     request('chat-message', sending, post),
     request('react', z.strictObject({ channel: fields.channel, emoji, messageId: fields.uuid.optional(), isOn: z.boolean().optional() }), react),
   ]);
 }
 
-function poster({ limits, shared, people, messages, delivery, onHeld }: ViewerRequestsOptions) {
-  const limiter = (name: 'user' | 'moderator' | 'address' | 'room'): Limiter =>
-    new Limiter({ attempts: limits[name].messages, windowSec: limits[name].windowSec, shared: shared(`chat-${name}`) });
-  const [ofUser, ofModerator, ofAddress, ofRoom] = [limiter('user'), limiter('moderator'), limiter('address'), limiter('room')];
-  const count = async (connection: Connection, { channel }: Seat, { user, role }: Standing): Promise<void> => {
-    if (isModerator(role)) return ofModerator.take(user.id);
-    await ofUser.take(user.id);
-    await ofAddress.take(connection.origin.address);
-    await ofRoom.take(channel.id);
-  };
+function sender({ people, poster }: ViewerRequestsOptions) {
   return async (connection: Connection, { channel: slug, streamAt, ...draft }: z.infer<typeof sending>) => {
     const actor = connection.actor('write');
-    const seat = connection.seat(slug);
-    const { channel } = seat;
+    const { channel } = connection.seat(slug);
     const standing = await people.standing(channel.id, actor.id, connection.origin);
     if (standing === undefined) throw new SignInRequired('write');
-    await count(connection, seat, standing);
-    const posted = await messages.post(channel.id, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) });
-    const { message, verdict, isNew, delayMs } = posted;
-    if (isNew) {
-      await people.note(actor.id, connection.origin);
-      if (verdict.name === 'show') delivery.message(channel, message, { delayMs });
-      else delivery.hiddenMessage(channel, message, verdict.name === 'hold' ? 'held' : 'muted');
-      if (verdict.name === 'hold') await onHeld(channel, posted, verdict.reason);
-    }
-    return { message, isHeld: verdict.name === 'hold' };
+    return poster.post(channel, standing, { ...draft, streamAt: streamAt === undefined ? undefined : new Date(streamAt) }, connection);
   };
+}
+
+function readerOf(connection: Connection, slug: string): { isModerator: boolean; userId: string | undefined } {
+  return { isModerator: connection.seat(slug).isModerator, userId: connection.user?.id };
 }
 
 interface Tap {
@@ -117,14 +95,14 @@ interface Tap {
   isOn?: boolean | undefined;
 }
 
-function reactor({ db, limits, taps }: ViewerRequestsOptions) {
+function reactor({ db, limits, taps, now }: ViewerRequestsOptions) {
   const limiter = new Limiter({ attempts: limits.tapsPerSec, windowSec: 1 });
   return async (connection: Connection, { channel: slug, emoji: tapped, messageId, isOn = true }: Tap) => {
     const actor = connection.actor('react');
-    const { channel, isSilenced } = connection.seat(slug);
+    const { channel, silencedUntil } = connection.seat(slug);
     await limiter.take(actor.id);
     // Who is muted is not told.
-    if (isSilenced) return {};
+    if (silencedUntil === null || silencedUntil > now()) return {};
     if (messageId === undefined) {
       taps.tap(channel, tapped);
       return {};

@@ -1,4 +1,4 @@
-import { plainWords } from './text-key.js';
+import { plainWords, wordsWithoutSigns } from './text-key.js';
 
 /** The words that a pattern has, and whether any letters may come before, between or after their pieces. */
 export interface Term {
@@ -14,8 +14,21 @@ export function parseTerm(pattern: string): Term | undefined {
 
 /** Whether a text has the words of the term next to each other, however they are written. */
 export function hasTerm(text: string, { words }: Term): boolean {
-  const spoken = plainWords(text);
-  return spoken.some((_, start) => words.every((pieces, offset) => matches(spoken[start + offset], pieces)));
+  const readings = [plainWords(text), wordsWithoutSigns(text)];
+  return [...readings, ...readings.map(joinedLetters)].some((spoken) => spoken.some((_, start) => words.every((pieces, offset) => matches(spoken[start + offset], pieces))));
+}
+
+/** Letters that stand alone, one after the other, are read as one word: `b a d`, `b.a.d`. */
+function joinedLetters(words: string[]): string[] {
+  const joined: string[] = [];
+  let isOpen = false;
+  for (const word of words) {
+    const isLetter = [...word].length === 1;
+    if (isLetter && isOpen) joined.push((joined.pop() ?? '') + word);
+    else joined.push(word);
+    isOpen = isLetter;
+  }
+  return joined;
 }
 
 /** Each piece is looked for behind the one before it: time grows with the length of the word, whatever the pattern. */

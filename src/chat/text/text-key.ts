@@ -4,6 +4,8 @@ const LOOKALIKES: Record<string, string> = {
   α: 'a', β: 'b', ε: 'e', η: 'n', ι: 'i', κ: 'k', ν: 'v', ο: 'o', ρ: 'p', τ: 't', υ: 'u', χ: 'x', ı: 'i', ł: 'l', ø: 'o', đ: 'd',
   0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's', '€': 'e', '!': 'i',
 };
+/** Those of the lookalikes that stand between words too. */
+const SIGN = /[@$€!]/;
 const MAX_KEY = 200;
 /** Longer texts than this are compared by how much they have in common. */
 const MIN_SIMILAR = 12;
@@ -11,14 +13,26 @@ const SIMILAR = 0.85;
 
 /** Words as they are read, whatever they are written with: lower case, without accents, lookalikes as Latin letters. */
 export function plainWords(text: string): string[] {
-  const folded = text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase();
-  const latin = [...folded].map((letter) => LOOKALIKES[letter] ?? letter).join('');
-  return latin.split(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/u).filter((word) => word !== '');
+  return wordsOf([...folded(text)].map((letter) => LOOKALIKES[letter] ?? letter).join(''));
+}
+
+/** The same with signs as what they are: `bad!` ends with one, `b!d` has a letter in it, and nothing tells which. */
+export function wordsWithoutSigns(text: string): string[] {
+  return wordsOf([...folded(text)].map((letter) => (SIGN.test(letter) ? ' ' : LOOKALIKES[letter] ?? letter)).join(''));
+}
+
+/** Joiners between letters show nothing. */
+function folded(text: string): string {
+  return text.normalize('NFKD').replace(/[\p{M}\u200c\u200d]+/gu, '').toLowerCase();
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/u).filter((word) => word !== '');
 }
 
 /** What two messages share when they say the same: spacing, marks, case and stretched letters do not count. */
 export function textKey(text: string): string {
-  const key = plainWords(text).join('').replace(/(.)\1+/gu, '$1');
+  const key = wordsWithoutSigns(text).join('').replace(/(.)\1+/gu, '$1');
   return [...(key === '' ? text : key)].slice(0, MAX_KEY).join('');
 }
 

@@ -11,6 +11,9 @@ export interface RedisEvents {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MAX_MS = 2_000;
+/** A Redis that hangs, or a network that swallows packets, is away after this time. */
+const SILENCE_MS = 2_000;
+const HEARTBEAT_MS = 2_000;
 
 /**
  * The connections to Redis: one for commands, one that listens. What is in Redis may be lost, so nothing waits
@@ -22,6 +25,7 @@ export class RedisConnection extends EventEmitter<RedisEvents> implements Compon
   /** For subscriptions; it takes them up again by itself. */
   readonly subscriber: Redis;
   readonly #log: Log;
+  #heart: NodeJS.Timeout | undefined;
   #isReady = false;
   #stopping = false;
 
@@ -32,6 +36,7 @@ export class RedisConnection extends EventEmitter<RedisEvents> implements Compon
     const settings = {
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt: number) => Math.min(attempt * 100, RETRY_MAX_MS),
     };
@@ -53,10 +58,12 @@ export class RedisConnection extends EventEmitter<RedisEvents> implements Compon
   async start(): Promise<void> {
     const answers = Promise.all([this.client.connect(), this.subscriber.connect()]);
     await answers.catch((error: Error) => this.#log.warn('redis does not answer: going on without it', { error: error.message }));
+    this.#heart ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#heart);
     this.client.disconnect();
     this.subscriber.disconnect();
   }
@@ -64,6 +71,13 @@ export class RedisConnection extends EventEmitter<RedisEvents> implements Compon
   /** Throws when it does not answer; for health checks. */
   async check(): Promise<void> {
     await this.client.ping();
+  }
+
+  /** Who only listens would wait for ever on a connection that is dead. */
+  #beat(): void {
+    for (const connection of [this.client, this.subscriber]) {
+      if (connection.status === 'ready') void connection.ping().catch(() => undefined); // told by `close`
+    }
   }
 
   #look(): void {

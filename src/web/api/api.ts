@@ -1,7 +1,9 @@
+import type { ChatEmote } from './chat-contract.js';
 import type {
-  Channel, ChannelChange, ChannelHealth, ChannelLive, Clip, ClipList, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
+  Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
   RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
+import { ChatSettingsApi } from './chat-settings.js';
 import { readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
 
@@ -54,6 +56,29 @@ export class Api {
   async removeSlate(slug: string): Promise<Channel> {
     const reply = await this.#send<{ channel: Channel }>('DELETE', `/channels/${encodeURIComponent(slug)}/slate`, undefined);
     return reply.channel;
+  }
+
+  following(slug: string, signal?: AbortSignal): Promise<Following> {
+    return this.#get(`/channels/${encodeURIComponent(slug)}/follow`, signal);
+  }
+
+  follow(slug: string): Promise<Following> {
+    return this.#send('PUT', `/channels/${encodeURIComponent(slug)}/follow`, undefined);
+  }
+
+  unfollow(slug: string): Promise<Following> {
+    return this.#send('DELETE', `/channels/${encodeURIComponent(slug)}/follow`, undefined);
+  }
+
+  /** What was said during a show, from one moment to another; `next` is the `from` of what follows. */
+  broadcastChat(id: string, { from, to }: { from: Date; to: Date }, signal?: AbortSignal): Promise<ChatPage> {
+    const query = new URLSearchParams({ from: from.toISOString(), to: to.toISOString() });
+    return this.#get(`/broadcasts/${encodeURIComponent(id)}/chat?${query.toString()}`, signal);
+  }
+
+  async emotes(slug: string, signal?: AbortSignal): Promise<ChatEmote[]> {
+    const reply = await this.#get<{ emotes: ChatEmote[] }>(`/channels/${encodeURIComponent(slug)}/emotes`, signal);
+    return reply.emotes;
   }
 
   channelLive(slug: string, signal?: AbortSignal): Promise<ChannelLive> {
@@ -145,6 +170,15 @@ export class Api {
 
   async deleteClip(id: string): Promise<void> {
     await this.#exchange('DELETE', `/clips/${encodeURIComponent(id)}`);
+  }
+
+  /** What surrounds a channel's chat, for who manages it. */
+  chatSettings(slug: string): ChatSettingsApi {
+    return new ChatSettingsApi({
+      slug,
+      ask: async (method, path, body, signal) => parsed(await this.#exchange(method, path, body, signal)),
+      act: async (method, path) => void await this.#exchange(method, path),
+    });
   }
 
   async #get<Reply>(path: string, signal?: AbortSignal): Promise<Reply> {

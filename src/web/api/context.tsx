@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from 'react';
+import type { ChatClient } from '../chat/client/chat-client.js';
 import type { Api } from './api.js';
 import type { Outbox } from '../studio/upload/outbox.js';
 import type { Session, SessionState } from './session.js';
@@ -6,6 +7,7 @@ import type { Session, SessionState } from './session.js';
 interface Server {
   api: Api;
   session: Session;
+  chat: ChatClient;
   /** What this page sends, whatever view is shown. */
   outbox: Outbox;
 }
@@ -15,6 +17,11 @@ const ServerContext = createContext<Server | undefined>(undefined);
 /** Hands the API and the session to every page below it. */
 export function ServerProvider({ server, children }: { server: Server; children: ReactNode }) {
   return <ServerContext.Provider value={server}>{children}</ServerContext.Provider>;
+}
+
+/** Gives what is below another connection to the chat than the page's. */
+export function ChatProvider({ chat, children }: { chat: ChatClient; children: ReactNode }) {
+  return <ServerContext.Provider value={{ ...useServer(), chat }}>{children}</ServerContext.Provider>;
 }
 
 function useServer(): Server {
@@ -29,6 +36,10 @@ export function useApi(): Api {
 
 export function useSession(): Session {
   return useServer().session;
+}
+
+export function useChatClient(): ChatClient {
+  return useServer().chat;
 }
 
 export function useOutbox(): Outbox {

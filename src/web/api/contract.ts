@@ -1,5 +1,7 @@
 /** What the server answers, word for word. Both sides ship together, so replies are trusted, not re-checked. */
 
+import type { ChatMessage } from './chat-contract.js';
+
 export interface User {
   id: string;
   username: string;
@@ -84,6 +86,20 @@ export interface ChannelChange {
   recording?: RecordingSettings;
   reconnectGraceSec?: number | null;
   endsOnUnpublish?: boolean;
+}
+
+/** Whether this viewer follows a channel, and how many do. */
+export interface Following {
+  isFollowing: boolean;
+  since?: string;
+  followers: number;
+}
+
+/** What was said during a show, in the order of its picture. */
+export interface ChatPage {
+  messages: ChatMessage[];
+  /** ISO 8601. Where it goes on; missing when this was all. */
+  next?: string;
 }
 
 /** `unlisted`: whoever has the address. */

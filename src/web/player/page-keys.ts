@@ -27,5 +27,5 @@ export function usePageKeys(controller: RefObject<MediaController>, options: { i
 function placeOf(target: EventTarget | null, controller: MediaController | null): 'page' | 'player' | 'elsewhere' {
   if (!(target instanceof Element)) return 'elsewhere';
   if (controller?.contains(target)) return 'player';
-  return target.closest('a, button, input, select, textarea, summary, dialog, [contenteditable]') ? 'elsewhere' : 'page';
+  return target.closest('a, button, input, select, textarea, summary, dialog, [role=log], [contenteditable]') ? 'elsewhere' : 'page';
 }

@@ -23,18 +23,21 @@ export interface PlayerProps {
   isPreview?: boolean;
   /** Called once when everything that was sent has been played. */
   onDrained?: () => void;
+  /** Told what plays, for who asks for the moment that is shown; undefined when it is gone. Must be stable (useCallback). */
+  onPlayback?: (playback: Playback | undefined) => void;
   /** Shown over the picture, such as a notice. */
   children?: ReactNode;
 }
 
 /** The player of one broadcast: picture, controls, menus, statistics. */
-export function Player({ slug, title, broadcast, supply, channelLatency, isPreview = false, onDrained, children }: PlayerProps) {
+export function Player({ slug, title, broadcast, supply, channelLatency, isPreview = false, onDrained, onPlayback, children }: PlayerProps) {
   const playerId = `live${useId().replaceAll(':', '')}`;
   const controller = useRef<MediaController>(null);
   const video = useRef<HTMLVideoElement>(null);
   const { choice, choose, latency } = useLatency(channelLatency, isPreview);
   const { playback, snapshot } = usePlayback(video, { slug, addresses: broadcast.playback, latency });
 
+  useEffect(() => onPlayback?.(playback), [playback, onPlayback]);
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
   useEffect(() => playback?.dropRenditions(broadcast.droppedRenditions), [playback, broadcast.droppedRenditions]);
   useLiveButton(controller, playback);

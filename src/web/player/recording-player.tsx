@@ -3,6 +3,7 @@ import { useEffect, useRef, type RefObject } from 'react';
 import type { RecordingDetails } from '../api/contract.js';
 import { ClipButton } from '../clips/clip-button.js';
 import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
+import type { Playback } from '../playback/playback.js';
 import { Frame } from './frame.js';
 import { useRecordedPlayback } from './use-playback.js';
 
@@ -12,12 +13,15 @@ interface RecordingPlayerProps {
   video: RefObject<HTMLVideoElement>;
   /** Where to begin, seconds. */
   startSec: number;
+  /** Told what plays, for who asks for the moment that is shown; undefined when it is gone. Must be stable (useCallback). */
+  onPlayback: (playback: Playback | undefined) => void;
 }
 
 /** The player of a show that is over. */
-export function RecordingPlayer({ recording, video, startSec }: RecordingPlayerProps) {
+export function RecordingPlayer({ recording, video, startSec, onPlayback }: RecordingPlayerProps) {
   const controller = useRef<MediaController>(null);
   const { playback, snapshot } = useRecordedPlayback(video, { masterUrl: recording.playback.hls, startSec });
+  useEffect(() => onPlayback(playback), [playback, onPlayback]);
   useStoryboardTrack(video, { address: recording.storyboard });
   useChapterTrack(video, recording);
   return (

@@ -1,13 +1,15 @@
-import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, type ReactNode } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { useApi, useSessionState } from '../api/context.js';
 import type { RecordingDetails } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords, Problem } from '../api/problem.js';
 import { ShowHead, ShowSkeleton } from '../channel/show-head.js';
+import { ChatSkeleton, WithChat } from '../chat/beside.js';
 import { Icon } from '../controls/icons.js';
 import { Notice } from '../controls/notice.js';
 import { Picture } from '../pictures/picture.js';
+import type { Playback } from '../playback/playback.js';
 import { Empty } from '../shell/empty.js';
 import { usePageTitle } from '../shell/page.js';
 import { fileSize } from '../words/figures.js';
@@ -19,6 +21,7 @@ import { Share } from './share.js';
 import { VISIBILITY_WORDS } from './visibility-choice.js';
 
 const RecordingPlayer = lazy(async () => ({ default: (await import('../player/recording-player.js')).RecordingPlayer }));
+const ReplayChat = lazy(async () => ({ default: (await import('../chat/replay/replay-chat.js')).ReplayChat }));
 
 const RETRY_MS = 10_000;
 
@@ -55,25 +58,33 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
     video.current.currentTime = sec;
     void video.current.play();
   };
+  const playback = useRef<Playback>();
+  const onPlayback = useCallback((made: Playback | undefined) => { playback.current = made; }, []);
+  const momentMs = useCallback(() => playback.current?.dateMs, []);
+  const chat = (close: ReactNode) => (
+    <Suspense fallback={<ChatSkeleton />}><ReplayChat broadcastId={recording.id} slug={recording.channel.slug} momentMs={momentMs} head={close} /></Suspense>
+  );
   return (
-    <article className="watch recording" data-state="ready">
-      <div className="stage">
-        <Suspense fallback={<Picture address={recording.poster} slug={recording.channel.slug} />}>
-          <RecordingPlayer recording={recording} video={video} startSec={startSec < recording.durationSec ? startSec : 0} />
-        </Suspense>
-      </div>
-      {recording.state === 'incomplete' && <Notice level="warn">Parts of this show could not be recorded. The rest plays as it was.</Notice>}
-      <ShowHead slug={recording.channel.slug} title={recording.title} at={recording.startedAt} durationSec={recording.durationSec}>
-        {recording.visibility !== 'public' && <span>{VISIBILITY_WORDS[recording.visibility].label}</span>}
-      </ShowHead>
-      <div className="recording-actions">
-        <Share video={video} />
-        <a className="button" href={recording.download} download><Icon name="download" /> Download <span className="soft">{fileSize(recording.sizeBytes)}</span></a>
-      </div>
-      {recording.chapters.length > 1 && <ChapterList chapters={recording.chapters} video={video} onSeek={seek} />}
-      {recording.description !== '' && <p className="watch-description">{recording.description}</p>}
-      {recording.canManage && <Manage recording={recording} onChanged={onChanged} />}
-    </article>
+    <WithChat chat={chat}>
+      <article className="watch recording" data-state="ready">
+        <div className="stage">
+          <Suspense fallback={<Picture address={recording.poster} slug={recording.channel.slug} />}>
+            <RecordingPlayer recording={recording} video={video} startSec={startSec < recording.durationSec ? startSec : 0} onPlayback={onPlayback} />
+          </Suspense>
+        </div>
+        {recording.state === 'incomplete' && <Notice level="warn">Parts of this show could not be recorded. The rest plays as it was.</Notice>}
+        <ShowHead slug={recording.channel.slug} title={recording.title} at={recording.startedAt} durationSec={recording.durationSec}>
+          {recording.visibility !== 'public' && <span>{VISIBILITY_WORDS[recording.visibility].label}</span>}
+        </ShowHead>
+        <div className="recording-actions">
+          <Share video={video} />
+          <a className="button" href={recording.download} download><Icon name="download" /> Download <span className="soft">{fileSize(recording.sizeBytes)}</span></a>
+        </div>
+        {recording.chapters.length > 1 && <ChapterList chapters={recording.chapters} video={video} onSeek={seek} />}
+        {recording.description !== '' && <p className="watch-description">{recording.description}</p>}
+        {recording.canManage && <Manage recording={recording} onChanged={onChanged} />}
+      </article>
+    </WithChat>
   );
 }
 

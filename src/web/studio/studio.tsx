@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react';
+import { Link } from 'react-router-dom';
 import { useApi, useSessionState } from '../api/context.js';
 import type { Channel } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
@@ -39,6 +40,11 @@ function ChannelStudio({ slug }: { slug: string }) {
       <div className="studio-side">
         <Encoder />
         <StreamKeys slug={slug} />
+        <section className="panel chat-door" aria-labelledby="chat-door-title">
+          <h2 id="chat-door-title">Chat</h2>
+          <p className="soft">Emotes, moderators, bots, webhooks, and the chat in your picture.</p>
+          <Link className="button" to="/studio/chat">Chat settings</Link>
+        </section>
       </div>
     </div>
   );

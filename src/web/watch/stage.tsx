@@ -1,18 +1,19 @@
 import { lazy, Suspense } from 'react';
 import { Cover } from '../channel/cover.js';
+import type { PlayerProps } from '../player/player.js';
 import type { Visit, WatchState } from './visit.js';
 
 // hls.js and the controls are larger than all the rest: they come when there is something to play.
 const Player = lazy(async () => ({ default: (await import('../player/player.js')).Player }));
 
 /** The place of the picture: the player, or why there is none. */
-export function Stage({ slug, title, visit, onDrained }: { slug: string; title: string; visit: Visit; onDrained: () => void }) {
+export function Stage({ slug, title, visit, onDrained, onPlayback }: { slug: string; title: string; visit: Visit } & Required<Pick<PlayerProps, 'onDrained' | 'onPlayback'>>) {
   const { broadcast, state, supply, latency } = visit;
   if (!broadcast) return <Waiting slug={slug} state={state} />;
   return (
     <div className="stage">
       <Suspense fallback={<Waiting slug={slug} state="loading" />}>
-        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} channelLatency={latency} onDrained={onDrained} />
+        <Player key={broadcast.id} slug={slug} title={title} broadcast={broadcast} supply={supply} channelLatency={latency} onDrained={onDrained} onPlayback={onPlayback} />
       </Suspense>
     </div>
   );

@@ -1,11 +1,15 @@
-import { useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useParams } from 'react-router-dom';
 import { useApi } from '../api/context.js';
 import type { Channel } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { Avatar } from '../channel/cover.js';
+import { FollowButton } from '../channel/follow-button.js';
 import { LiveBadge, Viewers } from '../channel/live-badge.js';
+import { useFollow } from '../channel/use-follow.js';
+import { ChatSkeleton, PopoutButton, WithChat } from '../chat/beside.js';
 import { ChannelClips } from '../clips/channel-clips.js';
+import type { Playback } from '../playback/playback.js';
 import { ChannelRecordings } from '../recordings/channel-recordings.js';
 import { Empty } from '../shell/empty.js';
 import { usePageTitle } from '../shell/page.js';
@@ -14,6 +18,8 @@ import { interruption, SENTENCES, Stage } from './stage.js';
 import { useVisit } from './use-visit.js';
 import type { Visit } from './visit.js';
 import './watch.css';
+
+const Chat = lazy(async () => ({ default: (await import('../moderation/moderated-chat.js')).ModeratedChat }));
 
 /** The page of a channel. */
 export function Watch() {
@@ -26,25 +32,37 @@ function Channel({ slug }: { slug: string }) {
   const { visit, onDrained } = useVisit(slug);
   const channel = useChannel(slug, visit.broadcast?.id);
   const title = channel?.title ?? slug;
+  const follow = useFollow(slug);
+  const playback = useRef<Playback>();
+  const onPlayback = useCallback((made: Playback | undefined) => { playback.current = made; }, []);
+  const momentMs = useCallback(() => playback.current?.dateMs, []);
   usePageTitle(pageTitle(visit, title));
 
   if (visit.state === 'unknown') return <UnknownChannel slug={slug} />;
+  const chat = (close: ReactNode) => (
+    <Suspense fallback={<ChatSkeleton />}>
+      <Chat slug={slug} follow={follow} momentMs={momentMs} head={<><PopoutButton slug={slug} />{close}</>} />
+    </Suspense>
+  );
   return (
-    <article className="watch" data-state={visit.state}>
-      <Stage slug={slug} title={title} visit={visit} onDrained={onDrained} />
-      <StatusLine visit={visit} />
-      <div className="watch-about">
-        <Avatar slug={slug} />
-        <div className="watch-names">
-          <h1>{title}</h1>
-          <p className="watch-channel">{slug}</p>
+    <WithChat chat={chat}>
+      <article className="watch" data-state={visit.state}>
+        <Stage slug={slug} title={title} visit={visit} onDrained={onDrained} onPlayback={onPlayback} />
+        <StatusLine visit={visit} />
+        <div className="watch-about">
+          <Avatar slug={slug} />
+          <div className="watch-names">
+            <h1>{title}</h1>
+            <p className="watch-channel">{slug}</p>
+          </div>
+          <OnAir visit={visit} />
+          <FollowButton slug={slug} follow={follow} />
         </div>
-        <OnAir visit={visit} />
-      </div>
-      {channel?.description && <p className="watch-description">{channel.description}</p>}
-      {visit.state !== 'loading' && <ChannelRecordings slug={slug} broadcastId={visit.broadcast?.id} />}
-      {visit.state !== 'loading' && <ChannelClips slug={slug} />}
-    </article>
+        {channel?.description && <p className="watch-description">{channel.description}</p>}
+        {visit.state !== 'loading' && <ChannelRecordings slug={slug} broadcastId={visit.broadcast?.id} />}
+        {visit.state !== 'loading' && <ChannelClips slug={slug} />}
+      </article>
+    </WithChat>
   );
 }
 
