@@ -90,7 +90,8 @@ export class Chat implements Component {
     const { db, config, log } = options;
     this.#server = new ChatServer({ limits: config.limits, trustProxy: options.trustProxy, redis: options.redis, shared: (name) => this.#shared(name), log });
     const { namespace } = this.#server;
-    this.#delivery = new Delivery({ namespace, db });
+    const readers = (channelId: string): number => namespace.adapter.rooms.get(audienceOf(channelId))?.size ?? 0;
+    this.#delivery = new Delivery({ namespace, db, readers });
     this.#taps = new Taps({ namespace });
     this.#people = new People({ db, evidenceDays: config.evidenceDays, ...clock(options) });
     this.#seating = new Seating({ db, people: this.#people, onMoved: (channel) => this.#presence.moved(channel), log });
@@ -122,7 +123,7 @@ export class Chat implements Component {
     this.#guests = this.#api.guests({ people: this.#people, moderation: this.#moderation }, options.accounts);
     this.#catchUp = options.redis && new CatchUp({
       db, redis: options.redis, log,
-      delivery: new Delivery({ namespace: { to: (names) => namespace.local.to(names) }, db }),
+      delivery: new Delivery({ namespace: { to: (names) => namespace.local.to(names) }, db, readers }),
       rooms: () => this.#seating.rooms(),
       state: (channel) => this.#rooms.state(channel),
       seating: this.#seating,

@@ -228,6 +228,8 @@ export interface ServerEvents {
   /** Sent at once, with what a client keeps of its device. */
   hello: (event: { device: string; user?: { id: string; username: string } }) => void;
   'new-message': (message: ChatMessage) => void;
+  /** Several at once, in rooms with so many readers that a packet for each would hold all of them up. */
+  'new-messages': (event: InChannel & { messages: ChatMessage[] }) => void;
   'message-deleted': (event: InChannel & { messageId: string }) => void;
   /** All messages of somebody are gone. */
   'user-cleared': (event: InChannel & { userId: string }) => void;

@@ -1,7 +1,7 @@
 import type { Db, DbTransaction } from '../../platform/index.js';
 import type { ChatMessage } from '../events.js';
 import { getRoom, lockRoom, takeNumbers } from '../room/queries.js';
-import { findMessage, insertMessages, listSent } from './queries.js';
+import { findMessage, insertMessages, listFound, listSent } from './queries.js';
 import type { NewMessage } from './queries.js';
 
 /** What was written down. */
@@ -90,7 +90,11 @@ export class MessageLog {
         }
         return new Set(ids);
       });
-      await Promise.all(together.map(async ({ message, resolve }) => resolve(await this.#written(message, isNew.has(message.id)))));
+      const found = await listFound(this.#db, channelId, [...isNew]);
+      await Promise.all(together.map(async ({ message, resolve }) => {
+        const written = found.get(message.id);
+        resolve(written === undefined ? await this.#written(message, isNew.has(message.id)) : { message: written.message, forAuthor: written.forAuthor, isNew: true });
+      }));
     } catch (error) {
       for (const { reject } of together) reject(error);
     }

@@ -196,11 +196,18 @@ export interface FoundMessage {
 
 /** Any message of the channel. */
 export async function findMessage(db: Db, channelId: string, id: string): Promise<FoundMessage | undefined> {
-  const row = await selectMessages(db).select(['m.state', 'm.shown_at as shownAt', 'm.after_seq as afterSeq']).where('m.channel_id', '=', channelId).where('m.id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const message = messageOf(row);
-  const after = row.afterSeq ?? 0;
-  return { message, state: row.state, shownAt: row.shownAt, place: row.seq ?? after + 1, forAuthor: row.state === 'muted' ? asIfShown(message, after) : message };
+  return (await listFound(db, channelId, [id])).get(id);
+}
+
+/** The same for several, by id. */
+export async function listFound(db: Db, channelId: string, ids: string[]): Promise<Map<string, FoundMessage>> {
+  if (ids.length === 0) return new Map();
+  const rows = await selectMessages(db).select(['m.state', 'm.shown_at as shownAt', 'm.after_seq as afterSeq']).where('m.channel_id', '=', channelId).where('m.id', 'in', ids).execute();
+  return new Map(rows.map((row) => {
+    const message = messageOf(row);
+    const after = row.afterSeq ?? 0;
+    return [row.id, { message, state: row.state, shownAt: row.shownAt, place: row.seq ?? after + 1, forAuthor: row.state === 'muted' ? asIfShown(message, after) : message }];
+  }));
 }
 
 /** What an author wrote last in a room, seen or not; the newest first. What is being sent again is left out. */

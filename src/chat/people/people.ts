@@ -18,6 +18,7 @@ const SWEEP_MS = 6 * 3_600_000;
 /** The same evidence of the same account is written again after this time. */
 const NOTED_MS = 3_600_000;
 const MAX_NOTED = 20_000;
+const SUSPICION_MS = 3_000;
 const MAX_SAME_DEVICE = 20;
 
 /** Who somebody is in a room. The database is asked each time, so that a ban holds at once on every server. */
@@ -27,6 +28,7 @@ export class People {
   readonly #now: () => Date;
   /** Account and origin → when it was written down. */
   readonly #noted = new Map<string, number>();
+  readonly #suspicions = new Map<string, { isSuspect: boolean; readMs: number }>();
   #sweptMs = 0;
 
   constructor(options: PeopleOptions) {
@@ -53,8 +55,19 @@ export class People {
       tier: role === 'follower' && followsSince !== null ? tierOf(followsSince, now) : undefined,
       followsSince: followsSince ?? undefined,
       sanctions,
-      isSuspect: !isTrusted(role) && origin !== undefined && await isSuspect(this.#db, { channelId, userId, createdAt, address: origin.address, evidenceSince, now }),
+      isSuspect: !isTrusted(role) && origin !== undefined && await this.#isSuspect({ channelId, userId, createdAt, address: origin.address, evidenceSince, now }),
     };
+  }
+
+  /** Asked with each message, and hardly ever another answer than a moment ago. */
+  async #isSuspect(wish: Parameters<typeof isSuspect>[1]): Promise<boolean> {
+    const name = `${wish.channelId} ${wish.userId} ${wish.address}`;
+    const known = this.#suspicions.get(name);
+    if (known !== undefined && performance.now() - known.readMs < SUSPICION_MS) return known.isSuspect;
+    const found = { isSuspect: await isSuspect(this.#db, wish), readMs: performance.now() };
+    if (this.#suspicions.size >= MAX_NOTED) this.#suspicions.clear();
+    this.#suspicions.set(name, found);
+    return found.isSuspect;
   }
 
   /** Somebody by name, for who acts on them. @throws {ChatUserUnknown} */

@@ -2,6 +2,7 @@ import type { Db } from '../../platform/index.js';
 import type { AuditEntry, ChatMessage, RoomState } from '../events.js';
 import { findMessage } from '../messages/queries.js';
 import type { ChatNamespace, RoomChannel } from '../socket/connection.js';
+import { Gathering } from './gathering.js';
 
 /** Names of the rooms of Socket.IO. */
 export const audienceOf = (channelId: string): string => `room:${channelId}`;
@@ -15,17 +16,23 @@ type Audience = Pick<ChatNamespace, 'to'>;
 export class Delivery {
   readonly #namespace: Audience;
   readonly #db: Db;
+  readonly #readers: (channelId: string) => number;
+  /** By channel id. */
+  readonly #gathering: Gathering<ChatMessage>;
   /** Messages that only moderators have seen yet. */
   readonly #delayed = new Set<NodeJS.Timeout>();
 
-  constructor(options: { namespace: Audience; db: Db }) {
+  /** @param options.readers of a room on this server: where there are many, messages share packets. */
+  constructor(options: { namespace: Audience; db: Db; readers: (channelId: string) => number }) {
     this.#namespace = options.namespace;
     this.#db = options.db;
+    this.#readers = options.readers;
+    this.#gathering = new Gathering({ send: (channelId, messages) => this.#send(channelId, messages) });
   }
 
   /** A message that is in the room; moderators and its author see it at once. @param options.delayMs until others do. */
   message({ id }: RoomChannel, message: ChatMessage, options: { delayMs: number } = { delayMs: 0 }): void {
-    if (options.delayMs === 0) return void this.#namespace.to(audienceOf(id)).emit('new-message', message);
+    if (options.delayMs === 0) return this.#gathering.add(id, message, this.#readers(id));
     const first = [moderatorsOf(id), seatsOf(id, message.author.id)];
     this.#namespace.to(first).emit('new-message', message);
     const timer = setTimeout(() => {
@@ -43,14 +50,17 @@ export class Delivery {
   }
 
   messageDeleted({ id, slug }: RoomChannel, messageId: string): void {
+    this.#gathering.flush(id);
     this.#namespace.to(audienceOf(id)).emit('message-deleted', { channel: slug, messageId });
   }
 
   userCleared({ id, slug }: RoomChannel, userId: string): void {
+    this.#gathering.flush(id);
     this.#namespace.to(audienceOf(id)).emit('user-cleared', { channel: slug, userId });
   }
 
   chatCleared({ id, slug }: RoomChannel, upTo: number): void {
+    this.#gathering.flush(id);
     this.#namespace.to(audienceOf(id)).emit('chat-cleared', { channel: slug, upTo });
   }
 
@@ -69,6 +79,15 @@ export class Delivery {
   stop(): void {
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#delayed.clear();
+    this.#gathering.stop();
+  }
+
+  #send(channelId: string, messages: ChatMessage[]): void {
+    const audience = this.#namespace.to(audienceOf(channelId));
+    const [first, ...others] = messages;
+    if (first === undefined) return;
+    if (others.length === 0) audience.emit('new-message', first);
+    else audience.emit('new-messages', { channel: first.channel, messages });
   }
 
   /** It may have been deleted meanwhile, here or on another server. What cannot be looked up waits until clients see the hole. */

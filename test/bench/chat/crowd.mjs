@@ -120,10 +120,11 @@ class Client {
     if (!isMeasuring || to - from < 20) return;
     // 42/chat,["new-message"… · 42/chat,["reactions"… · 43/chat,<id>[…
     if (data[from + 1] === 0x32 && data[from + 10] === 0x6e) {
-      const at = data.indexOf(MARK, from);
-      if (at < 0 || at > to) return;
-      counts.delivered++;
-      latency.record(Math.max(1, nowUs() - Number(data.latin1Slice(at + MARK.length, at + MARK.length + 16))));
+      // Several may share a packet.
+      for (let at = data.indexOf(MARK, from); at >= 0 && at < to; at = data.indexOf(MARK, at + MARK.length)) {
+        counts.delivered++;
+        latency.record(Math.max(1, nowUs() - Number(data.latin1Slice(at + MARK.length, at + MARK.length + 16))));
+      }
     } else if (data[from + 1] === 0x32 && data[from + 10] === 0x72) counts.reactions++;
     else if (data[from + 1] === 0x33) this.#acknowledge(data.latin1Slice(from, Math.min(to, from + 120)));
   }

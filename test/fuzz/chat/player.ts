@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { z } from 'zod';
+import { messageOf } from '../../../src/platform/index.js';
 import { makeCase } from './cases.js';
 import type { ChatCase } from './cases.js';
 
@@ -68,7 +69,11 @@ export class Player {
     const gone = (): void => lost.abort();
     client.once('disconnect', gone);
     const told: unknown = await Promise.race([
-      client.timeout(ANSWERED_WITHIN_MS).emitWithAck(one.name, ...one.sent),
+      client.timeout(ANSWERED_WITHIN_MS).emitWithAck(one.name, ...one.sent).catch((error: unknown) => {
+        // What is too large, or no packet at all, costs its sender the connection.
+        if (messageOf(error) !== 'socket has been disconnected') throw error;
+        return DISCONNECTED;
+      }),
       once(lost.signal, 'abort').then(() => DISCONNECTED),
     ]).finally(() => client.off('disconnect', gone));
     this.#check(index, one, told);

@@ -168,7 +168,8 @@ export class ChatRoom {
       if (event.channel === slug) then(event);
     };
     return [
-      this.#line.on('new-message', mine((message) => this.#hear(message))),
+      this.#line.on('new-message', mine((message) => this.#hear([message]))),
+      this.#line.on('new-messages', mine(({ messages }) => this.#hear(messages))),
       this.#line.on('message-deleted', mine(({ messageId }) => this.#drop(({ id }) => id === messageId))),
       this.#line.on('user-cleared', mine(({ userId }) => this.#drop(({ author }) => author.id === userId))),
       this.#line.on('chat-cleared', mine(({ upTo }) => this.#drop(({ seq }) => seq === null || seq <= upTo))),
@@ -181,8 +182,8 @@ export class ChatRoom {
     ];
   }
 
-  #hear(message: ChatMessage): void {
-    this.#change(heard(this.#view, message));
+  #hear(messages: ChatMessage[]): void {
+    this.#change(messages.reduce(heard, this.#view));
     if (hasHole(this.#view)) this.#fillAfter(HOLE_MS);
   }
 
