@@ -10,6 +10,7 @@ import { createHttpApp, Database, HttpServer } from '../../src/platform/index.js
 import type { Db } from '../../src/platform/index.js';
 import { archiveMigrations } from '../../src/archive/index.js';
 import { chatMigrations } from '../../src/chat/index.js';
+import { uploadsMigrations } from '../../src/ingest/index.js';
 import { recordingsMigrations } from '../../src/recordings/index.js';
 import { streamsMigrations } from '../../src/streams/index.js';
 import { apiClient } from './api-client.js';
@@ -38,7 +39,7 @@ export function cookieOf(answer: Answer): string | undefined {
 
 /** A migrated database with the tables of accounts, channels, broadcasts and recordings. */
 export async function openDatabase(t: Cleanup, place: { url: string; dataDir: string }): Promise<Db> {
-  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...archiveMigrations };
+  const migrations = { ...accountsMigrations, ...channelsMigrations, ...streamsMigrations, ...recordingsMigrations, ...chatMigrations, ...uploadsMigrations, ...archiveMigrations };
   const database = new Database({ ...place, migrations, log: recordingLog() });
   t.after(() => database.stop());
   await database.start();

@@ -1,6 +1,6 @@
 /** What one server sends to the readers of one room in a second, one packet to one reader each, before messages share packets. */
-const PACKETS_PER_SEC = 25_000;
-/** Rooms that need less than this do not wait at all: some 500 readers. */
+const PACKETS_PER_SEC = 45_000;
+/** Rooms that need less than this do not wait at all: some 900 readers. */
 const MIN_WINDOW_MS = 20;
 /** Nobody waits longer, however many read. */
 const MAX_WINDOW_MS = 250;
