@@ -26,6 +26,12 @@ export class UploadLengthMissing extends AppError {
   }
 }
 
+export class UploadMetadataMalformed extends AppError {
+  constructor() {
+    super('upload_metadata_malformed', 'Upload-Metadata must name the channel: pairs of a key and a text in base64, separated by commas', { status: 400 });
+  }
+}
+
 export class UploadsTooMany extends AppError {
   constructor(limit: number) {
     super('uploads_too_many', `an account may have ${limit} uploads at a time that are not finished: finish or delete one`, { status: 409, detail: { limit } });

@@ -4,7 +4,7 @@ import { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { parseBody } from '../../platform/index.js';
-import { UploadLengthMissing } from './errors.js';
+import { UploadLengthMissing, UploadMetadataMalformed } from './errors.js';
 import type { UploadFolder } from './upload-folder.js';
 import type { UploadCaller, Uploads } from './uploads.js';
 
@@ -43,14 +43,16 @@ const metadata = z.object({
  * answered by the library. Mounted at /api/v1.
  */
 export function tusRoutes({ uploads, folder, callers, channels }: TusRoutesOptions): Router {
-  const created = new WeakMap<object, string>();
+  /** What was checked is what is written: the library would take whatever follows the last `/` of the address and its query. */
+  const checked = new WeakMap<object, string>();
   const tus = new Server({
     path: UPLOADS_PATH,
     relativeLocation: true, // the address that a proxy has is none of ours
     allowedOrigins: [], // the API is for pages of this site
     datastore: new FileStore({ directory: folder.folder }),
     maxSize: uploads.maxBytes,
-    namingFunction: ({ runtime }) => (runtime?.node && created.get(runtime.node.req)) ?? '',
+    namingFunction: ({ runtime }) => (runtime?.node && checked.get(runtime.node.req)) ?? '',
+    getFileIdFromRequest: ({ runtime }) => runtime?.node && checked.get(runtime.node.req),
     onUploadFinish: async (_request, { id, size }) => {
       await uploads.queue(id, size ?? 0);
       return {};
@@ -59,16 +61,19 @@ export function tusRoutes({ uploads, folder, callers, channels }: TusRoutesOptio
   const router = Router();
   router.post('/uploads', async (request, response) => {
     const caller = await callers.caller(request);
-    const { channel, filename, ...texts } = parseBody(metadata, { body: Metadata.parse(request.get('Upload-Metadata') ?? '') });
+    const { channel, filename, ...texts } = parseBody(metadata, { body: metadataOf(request) });
     const { id: channelId } = await channels.getManaged(channel, caller);
     const upload = await uploads.create({
       ...texts, channelId, makerId: caller.id, kind: 'file', fileName: filename, title: texts.title || titleOf(filename), sizeBytes: lengthOf(request),
     });
-    created.set(request, upload.id);
-    await tus.handle(request, response);
+    checked.set(request, upload.id);
+    await tus.handle(request, response).finally(async () => {
+      if (response.statusCode !== 201) await uploads.remove(upload.id); // nobody knows of it
+    });
   });
   router.head('/uploads/:id', async (request, response) => {
-    const { state, sizeBytes } = await uploads.getOwn(request.params.id, await callers.caller(request));
+    const { id, state, sizeBytes } = await uploads.getOwn(request.params.id, await callers.caller(request));
+    checked.set(request, id);
     // Its bytes may be gone by now: who did not hear of the end hears of it here, and does not begin anew.
     if (state !== 'receiving') response.set({ 'Tus-Resumable': '1.0.0', 'Upload-Offset': String(sizeBytes), 'Upload-Length': String(sizeBytes) }).end();
     else await tus.handle(request, response);
@@ -76,10 +81,20 @@ export function tusRoutes({ uploads, folder, callers, channels }: TusRoutesOptio
   router.patch('/uploads/:id', async (request, response) => {
     const upload = await uploads.getReceiving(request.params.id, await callers.caller(request));
     await uploads.checkRoom(upload.sizeBytes - (await uploads.receivedBytes(upload)));
+    checked.set(request, upload.id);
     await tus.handle(request, response);
   });
   router.options(['/uploads', '/uploads/:id'], (request, response) => tus.handle(request, response));
   return router;
+}
+
+/** @throws {UploadMetadataMalformed} */
+function metadataOf(request: Request): Record<string, string | null> {
+  try {
+    return Metadata.parse(request.get('Upload-Metadata') ?? '');
+  } catch {
+    throw new UploadMetadataMalformed();
+  }
 }
 
 function lengthOf(request: Request): number {

@@ -49,7 +49,8 @@ export class UploadFolder {
     const chunks = await Promise.all(names.map(async (name) => {
       const [, index, sha256] = CHUNK_NAME.exec(name) ?? [];
       if (index === undefined || sha256 === undefined) return [];
-      return [{ index: Number(index), sha256, sizeBytes: (await stat(path.join(this.#chunksOf(id), name))).size }];
+      const file = await stat(path.join(this.#chunksOf(id), name)).catch(() => undefined); // it may go meanwhile
+      return file === undefined ? [] : [{ index: Number(index), sha256, sizeBytes: file.size }];
     }));
     return chunks.flat().sort((a, b) => a.index - b.index);
   }
