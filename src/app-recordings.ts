@@ -47,7 +47,10 @@ export function uploadedRecordings(rooms: UploadRooms): RecordingMaker<FileSink>
           push: (media) => draft.push(media),
           finishTake: () => draft.finishTake(),
           get isFull() { return draft.isFull || pictures.isMaking; },
-          settled: async () => void (await Promise.all([draft.settled(), pictures.settled()])),
+          settled: async () => {
+            await draft.settled();
+            await pictures.settled(); // what was just written may have begun one
+          },
         },
         finish: async () => {
           draft.finish();

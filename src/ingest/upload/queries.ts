@@ -51,7 +51,7 @@ export interface Upload extends NewUpload {
   state: UploadState;
   /** Of encoding, 0 to 1. */
   progress: number;
-  /** How often preparing it was begun. */
+  /** How often preparing it was begun and came to no end. */
   attempts: number;
   problem: { code: string; message: string } | undefined;
   updatedAt: Date;
@@ -119,9 +119,10 @@ export async function listReceiving(db: Db): Promise<Upload[]> {
   return (await selectUploads(db).where('uploads.state', '=', 'receiving').execute()).map(uploadOf);
 }
 
-/** The one that has waited longest. */
-export async function findWaiting(db: Db): Promise<Upload | undefined> {
-  const row = await selectUploads(db).where('uploads.state', 'in', WAITING).orderBy('uploads.updated_at').orderBy('uploads.id').executeTakeFirst();
+/** The one that has waited longest, but none of these. */
+export async function findWaiting(db: Db, exceptIds: string[]): Promise<Upload | undefined> {
+  const waiting = selectUploads(db).where('uploads.state', 'in', WAITING);
+  const row = await (exceptIds.length === 0 ? waiting : waiting.where('uploads.id', 'not in', exceptIds)).orderBy('uploads.updated_at').orderBy('uploads.id').executeTakeFirst();
   return row && uploadOf(row);
 }
 
@@ -135,12 +136,17 @@ export async function moveUpload(db: Db, id: string, state: UploadState, changes
   return result.numUpdatedRows === 1n;
 }
 
-/** Begins to prepare, after a restart anew from the start; gives how often that was tried. */
+/** Begins to prepare, after a restart anew from the start; gives how often that came to no end. */
 export async function beginAttempt(db: Db, id: string): Promise<number> {
   const row = await tables(db).updateTable('uploads')
     .set((eb) => ({ state: 'probing', progress: 0, attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id).where('state', 'in', WAITING).returning('attempts').executeTakeFirst();
   return row?.attempts ?? 0;
+}
+
+/** That attempt says nothing about the file. */
+export async function forgiveAttempt(db: Db, id: string): Promise<void> {
+  await tables(db).updateTable('uploads').set((eb) => ({ attempts: eb('attempts', '-', 1) })).where('id', '=', id).where('state', 'in', WAITING).where('attempts', '>', 0).execute();
 }
 
 export async function storeProgress(db: Db, id: string, progress: number): Promise<void> {

@@ -9,3 +9,17 @@ export class FileRefused extends AppError {
     super(`file_${fault}`, message, { status: 422, ...options });
   }
 }
+
+/** Whoever runs the machine ended FFmpeg, or its memory did not suffice: the file may be good. */
+export class FileRunEnded extends AppError {
+  constructor(signal: NodeJS.Signals, options: { cause: unknown }) {
+    super('file_run_ended', `FFmpeg was ended by ${signal}`, { status: 500, ...options });
+  }
+}
+
+/** What was made of a file finds no room, also after waiting for it. */
+export class FileSinkFull extends AppError {
+  constructor() {
+    super('file_sink_full', 'what was made of a file could not be written: see whether the disk is full', { status: 507 });
+  }
+}

@@ -4,7 +4,7 @@ import type { Log, ProcessExit } from '../../platform/index.js';
 import { Process } from '../../platform/index.js';
 import type { Media, RenditionMedia, Take } from '../../streams/index.js';
 import { FlvReader, parseFlvTag } from '../../streams/index.js';
-import { FileRefused } from './errors.js';
+import { FileRefused, FileRunEnded, FileSinkFull } from './errors.js';
 import { RUN_START_SEC } from './file-arguments.js';
 import type { FilePlan } from './file-plan.js';
 import { MAX_TAG_BYTES, NICENESS } from './file-probe.js';
@@ -17,6 +17,7 @@ export interface FileSink {
   finishTake(): void;
   /** More than it writes at once is waiting. */
   readonly isFull: boolean;
+  /** What can be written is written: when it is full then, there is no room. */
   settled(): Promise<void>;
 }
 
@@ -45,6 +46,8 @@ const LEAST_SHARE = 0.9;
 const LEAST_MISSING_MS = 2_000;
 const MAX_INTERLEAVED_BYTES = 48 << 20;
 const TAKE = 0;
+/** Sent by somebody; with others FFmpeg fell over the file by itself. */
+const SENT_SIGNALS = new Set<NodeJS.Signals>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
 
 /** One run of FFmpeg over a file into a sink, which sets the pace. */
 export class FileRun {
@@ -70,7 +73,7 @@ export class FileRun {
 
   /**
    * Runs to the end of the file; what the sink has then is complete.
-   * @throws {FileRefused} when FFmpeg cannot read it, or needs too much for it. @throws {ProcessNotStarted}
+   * @throws {FileRefused} when FFmpeg cannot read it, or needs too much for it. @throws {ProcessNotStarted} {FileRunEnded} {FileSinkFull}
    */
   static async toEnd(options: FileRunOptions): Promise<void> {
     const { ffmpegPath, args, plan, signal, log } = options;
@@ -132,10 +135,14 @@ export class FileRun {
 
   /** Pipes that are not read make FFmpeg wait: nothing of a file is dropped. */
   #wait(): void {
-    if (this.#isWaiting || !this.#options.sink.isFull) return;
+    const { sink } = this.#options;
+    if (this.#isWaiting || this.#failure !== undefined || !sink.isFull) return;
     this.#isWaiting = true;
     for (const pipe of this.#outputs) pipe.pause();
-    void this.#options.sink.settled().finally(() => {
+    const settled = sink.settled().then(() => {
+      if (sink.isFull) throw new FileSinkFull();
+    });
+    void settled.catch((error: unknown) => this.#fail(error)).finally(() => { // also then: pipes that are not read have no end
       this.#isWaiting = false;
       this.#movedMs = performance.now();
       for (const pipe of this.#outputs) pipe.resume();
@@ -162,9 +169,10 @@ export class FileRun {
     this.#process.kill('SIGKILL');
   }
 
-  #checkEnd({ code, stderr }: ProcessExit): void {
+  #checkEnd({ code, signal, stderr }: ProcessExit): void {
     const doneMs = this.#slowestMs();
     const wholeMs = this.#options.durationSec * 1000;
+    if (signal !== undefined && SENT_SIGNALS.has(signal)) throw new FileRunEnded(signal, { cause: stderr.join(' | ') });
     if (code !== 0) throw new FileRefused('damaged', 'FFmpeg could not read this file to its end', { cause: stderr.join(' | ') });
     if (wholeMs - doneMs <= LEAST_MISSING_MS || doneMs >= LEAST_SHARE * wholeMs) return;
     throw new FileRefused('damaged', `this file is damaged: ${Math.round(doneMs / 1000)} of ${Math.round(wholeMs / 1000)} seconds could be read`, { cause: stderr.join(' | ') });
