@@ -6,7 +6,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { parseBody, parseQuery } from '../../platform/index.js';
 import type { IngestConfig } from '../config.js';
-import { ChunkDamaged, ChunkHashMissing, ChunksAreFiles, ChunksMissing, ChunksSurplus, ChunkTaken, ChunkTooLarge, UploadEmpty, UploadTooLarge, UploadUnknown } from './errors.js';
+import { ChunkDamaged, ChunkHashMissing, ChunksAreFiles, ChunksMissing, ChunksSurplus, ChunkTaken, ChunkTooLarge, ChunkTooSmall, UploadEmpty, UploadTooLarge, UploadUnknown } from './errors.js';
 import type { Upload } from './queries.js';
 import { description, line, title } from './tus-routes.js';
 import type { UploadCallers, UploadChannels } from './tus-routes.js';
@@ -22,6 +22,8 @@ export interface ChunkRoutesOptions {
 }
 
 const MIB = 2 ** 20;
+/** Of all but the last one. */
+const MIN_CHUNK_BYTES = 65_536;
 const FILE_TYPE_BYTES = 12;
 const newBroadcast = z.strictObject({ channel: z.string('must name the channel'), title: title.min(1, 'must not be empty').optional(), description: description.default(''), fileName: line.max(255).default('') });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits').transform((text) => text.toLowerCase());
@@ -47,7 +49,7 @@ export function chunkRoutes({ uploads, folder, config, callers, channels }: Chun
     const { id: channelId } = await channels.getManaged(wish.channel, caller);
     const name = wish.title ?? 'Uploaded video';
     const { id } = await uploads.create({ channelId, makerId: caller.id, kind: 'chunks', fileName: wish.fileName, title: name, description: wish.description, sizeBytes: 0 });
-    response.status(201).location(`/api/v1/uploads/${id}`).json({ id, maxChunkBytes, maxChunks: config.maxChunks, maxBytes: uploads.maxBytes });
+    response.status(201).location(`/api/v1/uploads/${id}`).json({ id, minChunkBytes: MIN_CHUNK_BYTES, maxChunkBytes, maxChunks: config.maxChunks, maxBytes: uploads.maxBytes });
   });
   router.post('/broadcasts/:id/chunks', async (request, response) => {
     const { id } = await receiving(request);
@@ -90,6 +92,8 @@ export function chunkRoutes({ uploads, folder, config, callers, channels }: Chun
     for (const chunk of chunks.slice(1, 2)) {
       if (beginsFile(await folder.headOf(id, chunk, FILE_TYPE_BYTES))) throw new ChunksAreFiles(chunk.index);
     }
+    const small = chunks.slice(0, -1).find((chunk) => chunk.sizeBytes < MIN_CHUNK_BYTES);
+    if (small !== undefined) throw new ChunkTooSmall(small.index, MIN_CHUNK_BYTES);
     const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
     await uploads.checkRoom(sizeBytes); // they are joined beside each other
     await uploads.queue(id, sizeBytes);

@@ -58,6 +58,13 @@ export class ChunkTooLarge extends AppError {
   }
 }
 
+/** Many small files cost more than their bytes. */
+export class ChunkTooSmall extends AppError {
+  constructor(index: number, minBytes: number) {
+    super('chunk_too_small', `chunk ${index} is smaller than ${minBytes} bytes, which only the last one may be`, { status: 422, detail: { index, minBytes } });
+  }
+}
+
 export class ChunkHashMissing extends AppError {
   constructor() {
     super('chunk_hash_missing', 'send the SHA-256 of the chunk: Content-Digest: sha-256=:<base64>: (RFC 9530), or ?sha256=<hex>', { status: 400 });

@@ -13,6 +13,8 @@ export interface StoredChunk {
   sizeBytes: number;
 }
 
+/** A listing of thousands must not take every thread that reads files. */
+const STATS_AT_ONCE = 32;
 const CHUNK_NAME = /^(\d{1,7})-([0-9a-f]{64})$/;
 
 /**
@@ -46,13 +48,12 @@ export class UploadFolder {
   /** In the order of their index. */
   async listChunks(id: string): Promise<StoredChunk[]> {
     const names = await readdir(this.#chunksOf(id)).catch(() => []);
-    const chunks = await Promise.all(names.map(async (name) => {
-      const [, index, sha256] = CHUNK_NAME.exec(name) ?? [];
-      if (index === undefined || sha256 === undefined) return [];
-      const file = await stat(path.join(this.#chunksOf(id), name)).catch(() => undefined); // it may go meanwhile
-      return file === undefined ? [] : [{ index: Number(index), sha256, sizeBytes: file.size }];
-    }));
-    return chunks.flat().sort((a, b) => a.index - b.index);
+    const chunks: StoredChunk[] = [];
+    for (let from = 0; from < names.length; from += STATS_AT_ONCE) {
+      const some = await Promise.all(names.slice(from, from + STATS_AT_ONCE).map((name) => this.#findChunk(id, name)));
+      chunks.push(...some.filter((chunk) => chunk !== undefined));
+    }
+    return chunks.sort((a, b) => a.index - b.index);
   }
 
   /**
@@ -100,12 +101,12 @@ export class UploadFolder {
   async join(id: string, signal: AbortSignal): Promise<void> {
     const chunks = await this.listChunks(id);
     if (chunks.length === 0) return;
-    const partial = `${this.fileOf(id)}.joining`;
-    await rm(partial, { force: true });
-    for (const { index, sha256 } of chunks) {
-      await pipeline(createReadStream(path.join(this.#chunksOf(id), `${index}-${sha256}`)), createWriteStream(partial, { flags: 'a' }), { signal });
+    // Once it is there, some of the chunks may be gone already.
+    if ((await stat(this.fileOf(id)).catch(() => undefined)) === undefined) {
+      const partial = `${this.fileOf(id)}.joining`;
+      await this.#joinInto(partial, id, chunks, signal);
+      await rename(partial, this.fileOf(id));
     }
-    await rename(partial, this.fileOf(id));
     await rm(this.#chunksOf(id), { recursive: true, force: true });
   }
 
@@ -118,6 +119,26 @@ export class UploadFolder {
     for (const name of await readdir(this.folder)) {
       const [id = ''] = name.split('.');
       if (!ids.has(id)) await rm(path.join(this.folder, name), { recursive: true, force: true });
+    }
+  }
+
+  async #findChunk(id: string, name: string): Promise<StoredChunk | undefined> {
+    const [, index, sha256] = CHUNK_NAME.exec(name) ?? [];
+    if (index === undefined || sha256 === undefined) return undefined;
+    const file = await stat(path.join(this.#chunksOf(id), name)).catch(() => undefined); // it may go meanwhile
+    return file && { index: Number(index), sha256, sizeBytes: file.size };
+  }
+
+  async #joinInto(partial: string, id: string, chunks: StoredChunk[], signal: AbortSignal): Promise<void> {
+    await rm(partial, { force: true });
+    for (const { index, sha256 } of chunks) {
+      await pipeline(createReadStream(path.join(this.#chunksOf(id), `${index}-${sha256}`)), createWriteStream(partial, { flags: 'a' }), { signal });
+    }
+    const handle = await open(partial, 'r+');
+    try {
+      await handle.sync(); // the chunks go next
+    } finally {
+      await handle.close();
     }
   }
 

@@ -21,7 +21,7 @@ export interface HttpServerOptions {
   log: Log;
   /** Time for one request to arrive whole, ms. */
   requestTimeoutMs?: number;
-  /** Requests that may take longer, as long as something of them arrives in every such time. */
+  /** Requests with a body that may take longer until they are answered, as long as something of them arrives in every such time. */
   isLong?: (request: IncomingMessage) => boolean;
   /** Time for answers under way when the server stops, ms. */
   stopGraceMs?: number;
@@ -32,6 +32,7 @@ const MAX_CONNECTIONS = 10_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than a proxy keeps its idle connections (nginx 60 s), so that it never sends into a closing one. */
 const KEEP_ALIVE_MS = 72_000;
+const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 const DROP_REPORT_MS = 60_000;
 
 /** A listening HTTP server with bounds on time and connections. */
@@ -119,7 +120,8 @@ export class HttpServer implements Component {
     let seenBytes = socket.bytesRead;
     const timer = setInterval(() => {
       if (request.complete || socket.destroyed) return clearInterval(timer);
-      if (this.#isLong(request) && socket.bytesRead > seenBytes) seenBytes = socket.bytesRead;
+      const mayGoOn = !response.headersSent && METHODS_WITH_BODY.has(request.method ?? '') && this.#isLong(request);
+      if (mayGoOn && socket.bytesRead > seenBytes) seenBytes = socket.bytesRead;
       else refuseLate(socket, response);
     }, this.#requestTimeoutMs).unref();
     response.once('close', () => {
