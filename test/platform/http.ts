@@ -195,12 +195,20 @@ t.test('HttpServer', async (t) => {
     slow.destroy();
   });
 
-  t.test('a body that drips on after its answer is cut off', async (t) => {
-    const { server } = await serve(t, { requestTimeoutMs: 200 });
+  t.test('a body that drips on after its answer is cut off, also of a long request', async (t) => {
+    const { server } = await serve(t, { requestTimeoutMs: 200, isLong: () => true });
     const slow = connect(server.port, '127.0.0.1');
     slow.write('POST /api/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
     t.match(String((await once(slow, 'data'))[0]), /^HTTP\/1\.1 404 /);
-    await once(slow, 'close');
+    const closed = once(slow, 'close');
+    slow.on('error', () => undefined).write('{');
+    await closed;
+    const odd = connect(server.port, '127.0.0.1');
+    odd.write('GET /api/slow HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
+    const drips = setInterval(() => odd.write('{'), 150);
+    odd.once('close', () => clearInterval(drips));
+    t.match(String((await once(odd, 'data'))[0]), /^HTTP\/1\.1 408 /, 'what has no body is not long');
+    odd.destroy();
   });
 
   t.test('rubbish is refused and harms nobody', async (t) => {

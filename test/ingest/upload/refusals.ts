@@ -59,6 +59,15 @@ t.test('uploads that are refused', async (t) => {
     t.same(await readdir(path.join(app.config.mediaDir, 'uploads')), []);
   });
 
+  await t.test('what is malformed is refused, and leaves nothing behind', async (t) => {
+    const headers = { authorization: `Bearer ${app.accessToken}`, 'tus-resumable': '1.0.0', 'upload-length': '10' };
+    const post = async (more: Record<string, string>): Promise<Response> => fetch(`${app.url}/api/v1/uploads`, { method: 'POST', headers: { ...headers, ...more } });
+    t.equal(await codeOf(await post({})), '400 upload_metadata_malformed');
+    t.equal(await codeOf(await post({ 'upload-metadata': 'channel *' })), '400 upload_metadata_malformed');
+    t.equal((await post({ 'upload-metadata': metadataOf({ channel: 'ada' }), 'tus-resumable': '' })).status, 412);
+    t.match(await (await app.api('GET', '/api/v1/channels/ada/uploads')).json(), { uploads: { length: 0 } });
+  });
+
   await t.test('an upload is its maker\'s', async (t) => {
     const where = await begun(app);
     t.equal(await codeOf(await patch(app, where, 'x', { accessToken: eve })), '404 upload_unknown');
@@ -69,7 +78,10 @@ t.test('uploads that are refused', async (t) => {
     t.equal((await fetch(`${app.url}${where}`)).status, 401, 'nor is it served');
     t.equal((await patch(app, `/api/v1/uploads/${randomUUID()}`, 'x')).status, 404);
     t.equal((await patch(app, '/api/v1/uploads/..%2f..%2fdata', 'x')).status, 404, 'a path is no upload');
-    t.equal((await app.api('DELETE', where)).status, 204);
+    const mine = await begun(app);
+    t.equal((await patch(app, `${mine}?/${where.split('/').at(-1)}`, 'mine')).status, 204);
+    t.match(await viewUpload(app, where.split('/').at(-1) ?? ''), { receivedBytes: 0 }, 'a query leads to no other');
+    for (const one of [mine, where]) t.equal((await app.api('DELETE', one)).status, 204);
   });
 
   await t.test('bytes go where they belong, and no further', async (t) => {
@@ -124,5 +136,11 @@ t.test('uploads that are refused', async (t) => {
     const file = Buffer.concat([Buffer.from('00000018', 'hex'), Buffer.from('ftypisom0000isom0000')]);
     for (const index of [0, 1]) t.equal((await sendChunk(app, id, index, Buffer.concat([file, Buffer.from([index])]))).status, 201);
     t.equal(await codeOf(await app.api('POST', `/api/v1/broadcasts/${id}/complete`, { chunks: 2 })), '422 chunks_are_files');
+  });
+
+  await t.test('a file in crumbs is refused', async (t) => {
+    const { id } = z.object({ id: z.string() }).parse(await (await app.api('POST', '/api/v1/broadcasts', { channel: 'ada' })).json());
+    for (const index of [0, 1]) t.equal((await sendChunk(app, id, index, Buffer.alloc(1000, index))).status, 201);
+    t.equal(await codeOf(await app.api('POST', `/api/v1/broadcasts/${id}/complete`, { chunks: 2 })), '422 chunk_too_small');
   });
 });
