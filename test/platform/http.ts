@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Router } from 'express';
 import t from 'tap';
@@ -40,6 +41,16 @@ async function problem(url: string, init?: RequestInit) {
   const response = await fetch(url, init);
   const body: unknown = await response.json();
   return { status: response.status, type: response.headers.get('content-type'), headers: response.headers, body };
+}
+
+/** Sends a byte of a body every 50 ms until it is cut off. */
+function drip(t: Test, port: number, request: string): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${request} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
+  const drops = setInterval(() => socket.write('{'), 50);
+  socket.on('error', () => undefined).once('close', () => clearInterval(drops));
+  t.after(() => socket.destroy());
+  return socket;
 }
 
 t.test('problems', async (t) => {
@@ -197,18 +208,11 @@ t.test('HttpServer', async (t) => {
 
   t.test('a body that drips on after its answer is cut off, also of a long request', async (t) => {
     const { server } = await serve(t, { requestTimeoutMs: 200, isLong: () => true });
-    const slow = connect(server.port, '127.0.0.1');
-    slow.write('POST /api/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
-    t.match(String((await once(slow, 'data'))[0]), /^HTTP\/1\.1 404 /);
-    const closed = once(slow, 'close');
-    slow.on('error', () => undefined).write('{');
-    await closed;
-    const odd = connect(server.port, '127.0.0.1');
-    odd.write('GET /api/slow HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
-    const drips = setInterval(() => odd.write('{'), 150);
-    odd.once('close', () => clearInterval(drips));
-    t.match(String((await once(odd, 'data'))[0]), /^HTTP\/1\.1 408 /, 'what has no body is not long');
-    odd.destroy();
+    const answered = drip(t, server.port, 'POST /api/nowhere');
+    t.match(String((await once(answered, 'data'))[0]), /^HTTP\/1\.1 404 /);
+    await once(answered, 'close');
+    const bodiless = drip(t, server.port, 'GET /api/slow');
+    t.match(String((await once(bodiless, 'data'))[0]), /^HTTP\/1\.1 408 /, 'what needs no body is not long');
   });
 
   t.test('rubbish is refused and harms nobody', async (t) => {
