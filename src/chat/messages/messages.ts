@@ -151,7 +151,7 @@ export class Messages {
     const modes = effectiveModes(room, now);
     return judge({
       text, key, standing, modes, now,
-      recent: await listRecent(this.#db, { channelId, authorId: standing.user.id, exceptNonce: question.nonce, limit: RECENT }),
+      recent: await listRecent(this.#db, { channelId, authorId: standing.user.id, isBot: standing.isBot ?? false, exceptNonce: question.nonce, limit: RECENT }),
       isSaidBefore: modes.isUniqueChat && await isSaidSince(this.#db, { channelId, authorId: standing.user.id, key, since: new Date(now.getTime() - UNIQUE_WITHIN_MS), exceptNonce: question.nonce }),
       emoteCodes: modes.isEmoteOnly ? await this.#options.emoteCodes(channelId) : new Set(),
       terms: isModerator(standing.role) ? [] : await this.#options.terms(channelId),
