@@ -103,7 +103,7 @@ export class Messages {
       broadcastId: this.#options.broadcastId(channelId),
     };
     const written = verdict.name === 'show' ? await this.#log.append(message) : await this.#log.keep(message, verdict.name === 'hold' ? 'held' : 'muted');
-    return { ...written, verdict, delayMs: shownAt.getTime() - now.getTime() };
+    return { ...written, verdict, delayMs: Math.max(0, (written.shownAt ?? shownAt).getTime() - now.getTime()) };
   }
 
   /** What was said in a room; `hasMore` in the direction that was asked for, and the number up to which this is all there is. */
