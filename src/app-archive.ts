@@ -25,8 +25,9 @@ export function signFiles(manifests: Manifests, broadcast: SignedBroadcast, live
   return manifest;
 }
 
-/** What was uploaded is signed as a whole, from the disk. */
-export async function signUploaded(rooms: { manifests: Manifests; packager: Packager; recordings: Recordings }, { id, channelId }: { id: string; channelId: string }): Promise<void> {
+/** What was uploaded is signed as a whole, from the disk; so is the rest of what a crash left. */
+export async function signFromDisk(rooms: { manifests: Manifests; packager: Packager; recordings: Recordings }, { id, channelId }: { id: string; channelId: string }): Promise<void> {
+  if (await rooms.manifests.isFinal(id)) return;
   const index = await rooms.packager.readIndex(id);
   if (index === undefined) return;
   const manifest = rooms.manifests.open({ id, channel: { id: channelId, slug: index.slug }, epochMs: index.epochMs }, index);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { signFiles, signUploaded } from './app-archive.js';
+import { signFiles, signFromDisk } from './app-archive.js';
 import { picture, uploadedRecordings } from './app-recordings.js';
 import type { PictureRooms } from './app-recordings.js';
 import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, SigningKeys } from './archive/index.js';
@@ -99,7 +99,10 @@ export function createApp(options: AppOptions): App {
       returning.set(id, index);
       return publishingChannelOf(channel);
     },
-    onLeftEnded: ({ id }) => recordings.complete(id),
+    onLeftEnded: async (left) => {
+      await recordings.complete(left.id);
+      closing.add(signFromDisk({ manifests, packager, recordings }, left).catch((error: unknown) => log.error('what was left is not signed', { broadcast: left.id, error: messageOf(error) })));
+    },
     log: roomLog('streams'),
   });
   const wrongKeys = new WrongKeys({ perMinute: config.ingest.wrongKeysPerMinute });
@@ -118,10 +121,11 @@ export function createApp(options: AppOptions): App {
   });
   packager.on('writeFailed', () => void recordings.makeRoom());
   const signingKeys = new SigningKeys({ db, keySecret: config.archive.keySecret, dataDir: config.dataDir, log: roomLog('archive') });
+  const isOnAir = (id: string): boolean => packager.findById(id)?.hasEnded === false;
   const blocks = new BlockStore({
     db,
     mediaDir: config.mediaDir,
-    isPublic: async (id) => packager.findById(id) !== undefined || ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
+    isPublic: async (id) => isOnAir(id) || ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
   });
   const manifests = new Manifests({ keys: signingKeys, blocks, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
@@ -139,7 +143,7 @@ export function createApp(options: AppOptions): App {
     db,
     folder: uploadFolder,
     transcoder,
-    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signUploaded({ manifests, packager, recordings }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
+    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signFromDisk({ manifests, packager, recordings }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
     checkRoom: (neededBytes) => uploads.checkRoom(neededBytes),
     log: roomLog('ingest'),
   });
@@ -256,7 +260,7 @@ export function createApp(options: AppOptions): App {
           getManaged: async (slug, request) => channels.getManaged(slug, await accounts.caller(request)),
         },
         checkAccess: async (id, request) => {
-          if (packager.findById(id) === undefined) await recordingAccess.checkReadable(await recordings.get(id), request);
+          if (!isOnAir(id)) await recordingAccess.checkReadable(await recordings.get(id), request);
         },
       }) },
       { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },

@@ -10,7 +10,8 @@ const USAGE = `usage: tidemark verify <url | folder> [--key did:key:…] [--json
   --key    the channel's key, from somewhere that you trust
   --json   the findings as JSON
 
-  Ends with 0 when every byte is what was signed, 1 when it is not, 2 when it cannot be told.
+  Ends with 0 when every byte is what was signed, 1 when it is not, 2 when it cannot be told, and 3 when the manifest has no
+  end: what is there is true, and there may have been more.
 `;
 
 process.exitCode = await main();

@@ -1,8 +1,10 @@
+import { code as dagCbor } from '@ipld/dag-cbor';
 import { Router } from 'express';
 import type { Request } from 'express';
+import { AddressLimiter } from '../platform/index.js';
+import { blockCid } from './cid/unixfs-tree.js';
 import { ManifestUnknown } from './errors.js';
 import type { SigningKeys } from './keys/signing-keys.js';
-import { openBlock } from './manifest/manifest-block.js';
 import { checkChain } from './manifest/manifest-chain.js';
 import { carBlock, carHead } from './manifest/manifest-file.js';
 import type { Manifests } from './manifest/manifests.js';
@@ -21,17 +23,23 @@ export interface ArchiveRoutesOptions {
 }
 
 const CAR = 'application/vnd.ipld.car';
+/** From one address. */
+const READS_PER_MIN = 60;
+const VIEWS_KEPT = 8;
 
 /** `/broadcasts/:id/manifest` and `/channels/:slug/signing-key`. Mounted at /api/v1. */
 export function archiveRoutes({ manifests, keys, channels, checkAccess }: ArchiveRoutesOptions): Router {
+  const attempts = new AddressLimiter({ attempts: READS_PER_MIN, windowSec: 60 });
+  const views = new Views();
   const router = Router();
   router.get('/broadcasts/:id/manifest', async (request, response) => {
+    await attempts.take(request.ip);
     await checkAccess(request.params.id, request);
     const blocks = await manifests.find(request.params.id);
     if (blocks === undefined) throw new ManifestUnknown();
     response.vary('Accept');
     if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks));
-    else response.json(viewOf(blocks));
+    else response.type('json').send(views.of(request.params.id, blocks));
   });
   router.get('/channels/:slug/signing-key', async (request, response) => {
     const { id } = await channels.get(request.params.slug);
@@ -45,9 +53,24 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
 }
 
 function carOf(blocks: Uint8Array[]): Buffer {
-  const opened = blocks.map((bytes) => ({ cid: openBlock(bytes).cid, bytes }));
+  const opened = blocks.map((bytes) => ({ cid: blockCid(dagCbor, bytes), bytes }));
   const [first] = opened;
   return first === undefined ? Buffer.alloc(0) : Buffer.concat([carHead(first.cid), ...opened.map(carBlock)]);
+}
+
+/** Texts of manifests that were asked for lately: a day's has nine thousand signatures to check. */
+class Views {
+  readonly #kept = new Map<string, { blocks: number; text: string }>();
+
+  of(id: string, blocks: Uint8Array[]): string {
+    const known = this.#kept.get(id);
+    if (known?.blocks === blocks.length) return known.text;
+    const text = JSON.stringify(viewOf(blocks));
+    const [oldest = ''] = this.#kept.keys();
+    if (this.#kept.size >= VIEWS_KEPT) this.#kept.delete(oldest);
+    this.#kept.set(id, { blocks: blocks.length, text });
+    return text;
+  }
 }
 
 /** For people and pages; who verifies takes the CAR, since only its bytes are signed. */

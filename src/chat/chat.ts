@@ -61,6 +61,7 @@ export interface ChatOptions {
 
 const DAY_MS = 86_400_000;
 const SWEEP_MS = 3_600_000;
+const EXPIRY_LOOK_MS = 30_000;
 
 /** The chat of all channels. */
 export class Chat implements Component {
@@ -84,6 +85,7 @@ export class Chat implements Component {
   readonly #fleet: Fleet;
   readonly #catchUp: CatchUp | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #expiryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -173,13 +175,16 @@ export class Chat implements Component {
     this.#presence.start();
     this.#catchUp?.start();
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
+    this.#expiryTimer = setInterval(() => void this.#seating.dismissExpired(this.#options.now?.() ?? new Date()), EXPIRY_LOOK_MS);
     await this.#sweep();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#expiryTimer);
     this.#delivery.stop();
     this.#taps.stop();
+    this.#moderation.stop();
     await this.#catchUp?.stop();
     await this.#presence.stop();
     await this.#server.close();
@@ -210,6 +215,8 @@ export class Chat implements Component {
         getChannel: async (slug) => channels.get(slug),
         bearer: (token) => accounts.bearer(token),
         seating, rooms, people, messages, poster, taps, now,
+        emoteCodes: (id) => this.#api.emotes.codes(id),
+        shared: (name) => this.#shared(name),
       }),
       ...moderatorRequests({ moderation, people, presence }),
       ...deskRequests({ db, moderation, people, queue: this.#queue, terms: this.#terms, cards: new UserCards({ db, people, audit: this.#audit }), shared: (name) => this.#shared(name), now }),

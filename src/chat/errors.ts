@@ -229,3 +229,9 @@ export class TooManyNotes extends AppError {
     super('chat_too_many_notes', `there are at most ${limit} notes about one person`, { status: 409 });
   }
 }
+
+export class ReactionUnknown extends AppError {
+  constructor() {
+    super('chat_reaction_unknown', 'this channel has no such emote', { status: 422 });
+  }
+}

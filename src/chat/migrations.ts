@@ -7,6 +7,7 @@ export const chatMigrations: Migrations = {
   '020-chat': { up: createChat, down: dropChat },
   '021-chat-desk': { up: addDesk, down: dropDesk },
   '022-chat-api': apiMigration,
+  '023-chat-bot-messages': { up: indexBots, down: dropBotIndexes },
 };
 
 /** What is gone for readers stays for moderators: a deleted message keeps its row. */
@@ -141,4 +142,15 @@ async function addDesk(db: Kysely<unknown>): Promise<void> {
 async function dropDesk(db: Kysely<unknown>): Promise<void> {
   for (const index of ['chat_queue_held', 'chat_queue_report', 'chat_messages_hidden', 'chat_messages_shown']) await db.schema.dropIndex(index).execute();
   await db.schema.alterTable('chat_messages').dropColumn('state_before').dropColumn('after_seq').execute();
+}
+
+/** What a bot says is found as what an account says is: without reading the whole room. */
+async function indexBots(db: Kysely<unknown>): Promise<void> {
+  await sql`create unique index chat_messages_bot_nonce on chat_messages (channel_id, bot_id, nonce) where bot_id is not null`.execute(db);
+  await sql`create index chat_messages_bot on chat_messages (channel_id, bot_id, sent_at) where bot_id is not null`.execute(db);
+}
+
+async function dropBotIndexes(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropIndex('chat_messages_bot').execute();
+  await db.schema.dropIndex('chat_messages_bot_nonce').execute();
 }

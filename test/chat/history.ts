@@ -114,7 +114,7 @@ for (const { name, open, skip } of testDatabases()) {
       await ada.get('delete-message', { channel: 'ada', messageId: id });
       await ada.get('mute-user', { channel: 'ada', username: 'bob' });
       await bob.get('chat-message', said('ada', 'muted'));
-      await sql`insert into chat_terms (id, channel_id, pattern, action, created_at) select ${randomUUID()}, id, 'fishy', 'hold', now() from channels where slug = 'ada'`.execute(db);
+      await ada.get('add-term', { channel: 'ada', pattern: 'fishy', action: 'hold' });
       const carol = await guest('carol');
       t.match(await carol.get('chat-message', said('ada', 'something fishy')), { isHeld: true });
       t.same((await replay({})).messages.map(({ text }) => text), ['stays']);

@@ -192,7 +192,7 @@ for (const { name, open, skip } of testDatabases()) {
       // The site's own courier leaves it alone: it is tried again tomorrow.
       const { webhook: { id } } = made.parse((await call('POST', '', { url: 'https://hooks.example.org/', events: ['message'] })).body);
       const at = new Date(Date.now() + 86_400_000);
-      await insertDeliveries(db, events.map((event, number) => ({ id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`, hookId: id, event, body: '{}', at })));
+      await insertDeliveries(db, events.map((event, number) => ({ id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`, hookId: id, event, body: '{}', at, notBefore: at })));
       const sent: string[] = [];
       const courier = (send: (parcel: Parcel) => Promise<Outcome> = async () => ({ status: 204, error: null }), options: { maxWaiting?: number } = {}) => {
         const one = new Courier({ db, log: recordingLog(), now: () => at, sender: { send: async (parcel) => { sent.push(parcel.id.slice(-2)); return send(parcel); } }, ...options });

@@ -52,7 +52,7 @@ t.test('what was on air can be verified without the server that sent it', async 
   t.equal(early.isFinal, false, 'while it is on air there is more to come');
   const { key } = z.object({ key: z.string() }).parse(await (await app.get('/api/v1/channels/ada/signing-key')).json());
   t.equal(early.key, key, 'the channel says which key is its own');
-  t.match(await verdictOf(`${app.url}/recordings/${id}`, '--key', key), { code: 0, isTrue: true }, 'the part that is signed can be verified already');
+  t.match(await verdictOf(`${app.url}/recordings/${id}`, '--key', key), { code: 3, isTrue: true }, 'the part that is signed can be verified already, and is known to be a part');
 
   await gone;
   await until('the recording', async () => listed.parse(await (await app.get('/api/v1/recordings')).json()).recordings.find((one) => one.id === id));

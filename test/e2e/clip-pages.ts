@@ -13,6 +13,7 @@ import { readPlayer, untilPlayed, untilPlayer } from '../support/watching.js';
 const clips = z.object({ clips: z.array(z.object({ title: z.string(), startAt: z.string(), durationSec: z.number(), sizeBytes: z.number() })) });
 const recordings = z.object({ recordings: z.array(z.object({ id: z.string() })) });
 const CLIP_SEC = 5;
+const SEGMENT_SEC = 2;
 /** From what the page was asked to what it is told. */
 const PRESS_SEC = 1;
 const KEY_FRAME_SEC = 2;
@@ -72,10 +73,10 @@ t.test('clips in a browser', { skip: noChromium }, async (t) => {
     t.equal(await isMuted(), wasMuted, 'what is typed is no key of the player');
     await untilPlayed(page, 1);
     const { startSec, durationSec } = await find('Make k of m');
-    t.equal(durationSec, CLIP_SEC);
+    t.ok(durationSec <= CLIP_SEC && durationSec > CLIP_SEC - SEGMENT_SEC, `${durationSec} s: a segment that is not whole yet is not in it`);
     t.ok(Math.abs(pressedSec - CLIP_SEC - startSec) < PRESS_SEC, `${pressedSec - startSec} s before`);
     await page.goto(`${app.url}${where}`);
-    await plays(t, page, CLIP_SEC);
+    await plays(t, page, durationSec);
   });
 
   await t.test('and takes it home', async (t) => {

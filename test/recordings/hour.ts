@@ -38,7 +38,8 @@ const MAX_DRIFT_MS = 40;
 const LIVE_GROWTH = 1.05;
 /** What a segment that can be rewound to takes in a playlist, and one of each rendition in memory: their names, not their 27 kB. */
 const DVR_BYTES_A_SEGMENT = 250;
-const MEMORY_BYTES_A_SEGMENT = 3_000;
+/** Garbage that is not collected yet included. */
+const MEMORY_BYTES_A_SEGMENT = 18_000;
 
 interface Look {
   minute: number;

@@ -15,8 +15,8 @@ type Scope = 'block' | 'entity' | 'all';
 
 const RAW = 'application/vnd.ipld.raw';
 const CAR = 'application/vnd.ipld.car';
-/** What a CID names never changes. */
-const FOR_EVER = 'public, max-age=29030400, immutable';
+/** What a CID names never changes, and yet its owner may make it private or delete it. */
+const KEPT = 'public, max-age=60';
 const TYPES: Record<string, string> = { m3u8: 'application/vnd.apple.mpegurl', m4s: 'video/iso.segment', mp4: 'video/mp4', json: 'application/json' };
 const MAX_DEPTH = 8;
 
@@ -33,7 +33,7 @@ export function gatewayRoutes({ store, corsOrigin }: { store: BlockStore; corsOr
     const format = formatOf(request);
     const { block, roots } = await resolvePath(store, root, names);
     response.set({
-      'Cache-Control': FOR_EVER, ETag: etagOf(block, format, scopeOf(request)), Vary: 'Accept', 'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': KEPT, ETag: etagOf(block, format, scopeOf(request)), Vary: 'Accept', 'X-Content-Type-Options': 'nosniff',
       'X-Ipfs-Path': `/ipfs/${[root.toString(), ...names.map(encodeURIComponent)].join('/')}`, 'X-Ipfs-Roots': roots.map(String).join(','),
       // What people sent is shown by no browser as a page of this site.
       'Content-Security-Policy': "default-src 'none'; sandbox",

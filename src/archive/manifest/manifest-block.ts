@@ -9,6 +9,8 @@ export const VERSION = 1;
 const CONTEXT = Buffer.from('tidemark manifest v1\n');
 
 const count = z.int().nonnegative();
+/** Milliseconds since 1970, up to the year 9999. */
+const time = z.int().min(0).max(253_402_300_799_999);
 const cid = z.custom<CID>((value) => CID.asCID(value) !== null, 'must be a CID');
 const name = z.string().min(1).max(64).regex(/^[a-z0-9][a-z0-9._-]*$/i, 'must be a plain name');
 
@@ -23,17 +25,17 @@ const bodySchema = z.strictObject({
   version: z.literal(VERSION),
   /** Of the broadcast. */
   broadcast: z.uuid(),
-  channel: z.string().max(64),
+  channel: z.string().regex(/^[a-z0-9_-]{1,64}$/i, 'must be the name of a channel'),
   /** `did:key` of the Ed25519 key that signs. */
-  key: z.string().max(100),
+  key: z.string().regex(/^did:key:z[1-9A-HJ-NP-Za-km-z]{40,80}$/, 'must be a did:key'),
   /** 0, 1, 2, … */
   number: count,
   /** CID of the signed block before it. */
   previous: cid.nullable(),
   /** Wall-clock time of the broadcast clock's zero, ms since 1970. */
-  epochMs: count,
+  epochMs: time,
   /** By the server's clock, ms since 1970. */
-  signedAtMs: count,
+  signedAtMs: time,
   inits: z.array(initEntry),
   segments: z.array(segmentEntry),
   /** Playlists and the chat log, in the last block. */

@@ -88,8 +88,8 @@ function continued(before: Manifest | undefined, body: ManifestBody, head: CID):
   const { broadcast, channel, key, epochMs, signedAtMs, isFinal, folder } = body;
   // One array for all blocks: an hour of five renditions has nine thousand segments.
   const lists: Pick<Manifest, 'inits' | 'segments' | 'files'> = before ?? { inits: [], segments: [], files: [] };
-  lists.inits.push(...body.inits);
-  lists.segments.push(...body.segments);
-  lists.files.push(...body.files);
+  for (const entry of body.inits) lists.inits.push(entry);
+  for (const entry of body.segments) lists.segments.push(entry);
+  for (const entry of body.files) lists.files.push(entry);
   return { broadcast, channel, key, epochMs, head, signedAtMs, isFinal, folder, inits: lists.inits, segments: lists.segments, files: lists.files };
 }

@@ -65,6 +65,12 @@ export class Manifests {
     return live;
   }
 
+  /** Whether a broadcast's manifest has its last block. */
+  async isFinal(id: string): Promise<boolean> {
+    const last = (await this.find(id))?.at(-1);
+    return last !== undefined && openBlock(last).body.isFinal;
+  }
+
   /** The signed blocks of a broadcast, in order; undefined when there are none. */
   async find(id: string): Promise<Uint8Array[] | undefined> {
     const live = await this.#open.get(id)?.blocks();
@@ -128,13 +134,14 @@ export class LiveManifest {
     this.#adding = this.#adding.then(async () => {
       const { rolling, signed } = (await this.#manifest) ?? {};
       if (rolling === undefined) return;
-      this.#files.push(...(signed?.inits ?? []).map((entry) => ({ ...entry, name: initName(entry) })), ...(signed?.segments ?? []).map((entry) => ({ ...entry, name: segmentName(entry) })));
+      for (const entry of signed?.inits ?? []) this.#files.push({ ...entry, name: initName(entry) });
+      for (const entry of signed?.segments ?? []) this.#files.push({ ...entry, name: segmentName(entry) });
       const known = new Set(this.#files.map(({ name }) => name));
       for (const file of files.filter((one) => !known.has(nameOf(one)))) {
-        const name = await hashFile(path.join(this.#folder, nameOf(file))).catch(() => undefined);
-        if (name !== undefined) this.#name(rolling, file, name);
+        const content = await hashFile(path.join(this.#folder, nameOf(file))).catch((error: unknown) => void this.#log.warn('a file is not in the manifest', { file: nameOf(file), error: messageOf(error) }));
+        if (content !== undefined) this.#name(rolling, file, content);
       }
-    });
+    }).catch((error: unknown) => this.#log.error('what was on the disk is not in the manifest', { error: messageOf(error), fault: 'bug' }));
   }
 
   /**
@@ -151,7 +158,7 @@ export class LiveManifest {
         files.push({ name, cid: content.cid, sizeBytes: content.sizeBytes });
       }
       const folder = files.length === 0 ? undefined : recordingFolder([...this.#files, ...files]);
-      this.#places.push(...folder?.blocks.map((block) => placeOfBlock(block)) ?? []);
+      for (const block of folder?.blocks ?? []) this.#places.push(placeOfBlock(block));
       await manifest.finish({ files, folder: folder?.root ?? null });
       await this.#flushBlocks();
     });
@@ -190,7 +197,7 @@ export class LiveManifest {
   async #flushBlocks(): Promise<void> {
     const places = this.#places.splice(0);
     await this.#addBlocks(places).catch((error: unknown) => {
-      this.#places.unshift(...places);
+      this.#places = places.concat(this.#places);
       this.#log.warn('blocks could not be noted; they are tried again', { blocks: places.length, error: messageOf(error) });
     });
   }

@@ -11,7 +11,13 @@ export function reportOf({ manifest, files, sizeBytes, findings }: Verification,
     `files      ${files} of ${files + findings.length} are as signed, ${(sizeBytes / 1e6).toFixed(1)} MB`,
     ...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${message}`),
     ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []),
-    findings.length === 0 ? 'true: every byte is what was signed' : 'false: this is not what was signed',
+    verdictOf({ manifest, findings }),
   ];
   return lines.join('\n');
+}
+
+/** A manifest without an end may have lost its end: what is there is true, and that is all there is to say. */
+function verdictOf({ manifest, findings }: Pick<Verification, 'manifest' | 'findings'>): string {
+  if (findings.length > 0) return 'false: this is not what was signed';
+  return manifest.isFinal ? 'true: every byte is what was signed' : 'true as far as it goes: the manifest has no end, so more may have been signed than is here';
 }

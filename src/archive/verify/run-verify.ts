@@ -20,13 +20,17 @@ export interface VerifyWish {
   progress: TextOut;
 }
 
-/** `tidemark verify`: gives the exit code, 0 true and 1 false. @throws {CopyUnreadable} when it cannot be told */
+/** What is there is true, and there may have been more. */
+const WITHOUT_END = 3;
+
+/** `tidemark verify`: gives the exit code: 0 true, 1 false, 3 true as far as the manifest goes. @throws {CopyUnreadable} when it cannot be told */
 export async function runVerify({ target, key, isJson, out, progress }: VerifyWish): Promise<number> {
   const { blocks, source } = /^https?:/.test(target) ? await openUrl(target) : await openFolder(target);
   try {
     const verification = await verifyBroadcast(blocks, source, { key, onProgress: progressOn(progress) });
     out.write(`${isJson ? JSON.stringify(jsonOf(verification), undefined, 2) : reportOf(verification, { isKeyGiven: key !== undefined })}\n`);
-    return verification.findings.length === 0 ? 0 : 1;
+    if (verification.findings.length > 0) return 1;
+    return verification.manifest.isFinal ? 0 : WITHOUT_END;
   } catch (error) {
     if (!(error instanceof ManifestBroken)) throw error;
     out.write(isJson ? `${JSON.stringify({ isTrue: false, problem: error.message, block: error.block })}\n` : `${error.message}\nfalse: this is not what was signed\n`);

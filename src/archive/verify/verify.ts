@@ -43,7 +43,7 @@ export async function verifyBroadcast(blocks: Uint8Array[], source: FileSource, 
   const manifest = checkChain(blocks, { key: options.key });
   const expected = filesOf(manifest);
   const owners = new Map(expected.map(({ file, cid }) => [cid.toString(), file]));
-  const largest = Math.max(0, ...expected.map((one) => one.sizeBytes));
+  const largest = expected.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 0);
   const findings: Finding[] = [];
   let sizeBytes = 0;
   for (const [at, one] of expected.entries()) {

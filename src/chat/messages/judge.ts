@@ -4,7 +4,7 @@ import { isModerator, isTrusted } from '../people/standing.js';
 import type { ActiveSanction, Standing } from '../people/standing.js';
 import { lengthOf, MAX_TEXT } from '../text/clean-text.js';
 import { hasLink, isEmotesOnly } from '../text/read-text.js';
-import { hasTerm } from '../text/terms.js';
+import { hasTerm, readingsOf } from '../text/terms.js';
 import type { Term } from '../text/terms.js';
 import { isSimilar } from '../text/text-key.js';
 
@@ -95,7 +95,8 @@ function checkLinks({ text, standing: { role }, modes: { links } }: Case): void 
 }
 
 function judgeWords({ text, terms, standing }: Case): Verdict {
-  const found = terms.filter(({ term }) => hasTerm(text, term));
+  const readings = terms.length === 0 ? [] : readingsOf(text);
+  const found = terms.filter(({ term }) => hasTerm(readings, term));
   if (found.some(({ action }) => action === 'block')) throw new TextRefused('term', 'this chat does not take that: say it in other words');
   if (found.length > 0) return { name: 'hold', reason: 'has a blocked term' };
   return standing.isSuspect ? { name: 'hold', reason: 'a new account, from where a banned one wrote' } : { name: 'show' };

@@ -2,7 +2,7 @@ import type { Db, DbTransaction } from '../../platform/index.js';
 import type { ChatMessage } from '../events.js';
 import { getRoom, lockRoom, takeNumbers } from '../room/queries.js';
 import { findMessage, insertMessages, listFound, listSent } from './queries.js';
-import type { NewMessage } from './queries.js';
+import type { FoundMessage, NewMessage } from './queries.js';
 
 /** What was written down. */
 export interface Written {
@@ -12,6 +12,8 @@ export interface Written {
   forAuthor: ChatMessage;
   /** False when the client had sent it before, and asks again. */
   isNew: boolean;
+  /** When everybody may see it; null for what is held, muted or gone. */
+  shownAt: Date | null;
 }
 
 /** Told of messages in the transaction that writes them down. */
@@ -93,7 +95,7 @@ export class MessageLog {
       const found = await listFound(this.#db, channelId, [...isNew]);
       await Promise.all(together.map(async ({ message, resolve }) => {
         const written = found.get(message.id);
-        resolve(written === undefined ? await this.#written(message, isNew.has(message.id)) : { message: written.message, forAuthor: written.forAuthor, isNew: true });
+        resolve(written === undefined ? await this.#written(message, isNew.has(message.id)) : writtenOf(written, true));
       }));
     } catch (error) {
       for (const { reject } of together) reject(error);
@@ -105,8 +107,12 @@ export class MessageLog {
     const id = isNew ? message.id : (await listSent(this.#db, [sentOf(message)])).find(({ authorId }) => authorId === message.author.id)?.id;
     const found = id === undefined ? undefined : await findMessage(this.#db, message.channelId, id);
     if (found === undefined) throw new Error(`message ${message.id} was written and is not there`);
-    return { message: found.message, forAuthor: found.forAuthor, isNew };
+    return writtenOf(found, isNew);
   }
+}
+
+function writtenOf({ message, forAuthor, state, shownAt }: FoundMessage, isNew: boolean): Written {
+  return { message, forAuthor, isNew, shownAt: state === 'shown' ? shownAt : null };
 }
 
 function sentOf({ channelId, author, nonce }: NewMessage): { channelId: string; authorId: string; nonce: string } {

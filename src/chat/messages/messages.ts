@@ -103,7 +103,7 @@ export class Messages {
       broadcastId: this.#options.broadcastId(channelId),
     };
     const written = verdict.name === 'show' ? await this.#log.append(message) : await this.#log.keep(message, verdict.name === 'hold' ? 'held' : 'muted');
-    return { ...written, verdict, delayMs: shownAt.getTime() - now.getTime() };
+    return { ...written, verdict, delayMs: Math.max(0, (written.shownAt ?? shownAt).getTime() - now.getTime()) };
   }
 
   /** What was said in a room; `hasMore` in the direction that was asked for, and the number up to which this is all there is. */
@@ -151,7 +151,7 @@ export class Messages {
     const modes = effectiveModes(room, now);
     return judge({
       text, key, standing, modes, now,
-      recent: await listRecent(this.#db, { channelId, authorId: standing.user.id, exceptNonce: question.nonce, limit: RECENT }),
+      recent: await listRecent(this.#db, { channelId, authorId: standing.user.id, isBot: standing.isBot ?? false, exceptNonce: question.nonce, limit: RECENT }),
       isSaidBefore: modes.isUniqueChat && await isSaidSince(this.#db, { channelId, authorId: standing.user.id, key, since: new Date(now.getTime() - UNIQUE_WITHIN_MS), exceptNonce: question.nonce }),
       emoteCodes: modes.isEmoteOnly ? await this.#options.emoteCodes(channelId) : new Set(),
       terms: isModerator(standing.role) ? [] : await this.#options.terms(channelId),

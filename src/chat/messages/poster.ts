@@ -48,6 +48,8 @@ export class Poster {
     if (from !== undefined && standing.isBot !== true) await people.note(standing.user.id, from.origin);
     const posted = await messages.post(channel.id, standing, draft);
     if (posted.isNew) await this.#tell(channel, posted);
+    // Who asks again got no answer: perhaps the room was told nothing either. Clients know what they have.
+    else if (posted.shownAt !== null) this.#options.delivery.message(channel, posted.message, posted);
     return { message: posted.forAuthor, isHeld: posted.verdict.name === 'hold' };
   }
 

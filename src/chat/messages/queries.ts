@@ -71,6 +71,9 @@ export interface MessagesWish {
 
 const MAX_CHANGES = 5_000;
 
+/** Different reactions to one message; a reader gets all of them. */
+const MAX_REACTION_KINDS = 20;
+
 function tables(db: Db): Kysely<MessageTables> {
   return db.withTables<MessageTables>();
 }
@@ -108,6 +111,7 @@ export async function listSent(db: Db, sent: { channelId: string; authorId: stri
   const rows = await tables(db).selectFrom('chat_messages').select(['id', 'author_id', 'bot_id', 'nonce'])
     .where('channel_id', '=', first.channelId)
     .where('nonce', 'in', sent.map(({ nonce }) => nonce))
+    .where((eb) => eb.or([eb('author_id', 'in', sent.map(({ authorId }) => authorId)), eb('bot_id', 'in', sent.map(({ authorId }) => authorId))]))
     .execute();
   return rows.flatMap(({ id, author_id, bot_id, nonce }) => ({ id, nonce, authorId: author_id ?? bot_id ?? '' }));
 }
@@ -211,10 +215,10 @@ export async function listFound(db: Db, channelId: string, ids: string[]): Promi
 }
 
 /** What an author wrote last in a room, seen or not; the newest first. What is being sent again is left out. */
-export async function listRecent(db: Db, wish: { channelId: string; authorId: string; exceptNonce: string; limit: number }): Promise<{ key: string; sentAt: Date }[]> {
+export async function listRecent(db: Db, wish: { channelId: string; authorId: string; isBot: boolean; exceptNonce: string; limit: number }): Promise<{ key: string; sentAt: Date }[]> {
   return tables(db).selectFrom('chat_messages').select(['text_key as key', 'sent_at as sentAt'])
     .where('channel_id', '=', wish.channelId)
-    .where((eb) => eb.or([eb('author_id', '=', wish.authorId), eb('bot_id', '=', wish.authorId)]))
+    .where(wish.isBot ? 'bot_id' : 'author_id', '=', wish.authorId)
     .where('nonce', '<>', wish.exceptNonce)
     .orderBy('sent_at', 'desc').limit(wish.limit).execute();
 }
@@ -284,6 +288,8 @@ export async function setReaction(db: Db, reaction: { messageId: string; userId:
     const result = await tables(db).deleteFrom('chat_reactions').where('message_id', '=', messageId).where('user_id', '=', userId).where('emoji', '=', emoji).executeTakeFirst();
     return result.numDeletedRows === 1n;
   }
+  const kinds = await tables(db).selectFrom('chat_reactions').select('emoji').distinct().where('message_id', '=', messageId).limit(MAX_REACTION_KINDS).execute();
+  if (kinds.length >= MAX_REACTION_KINDS && !kinds.some((kind) => kind.emoji === emoji)) return false;
   const result = await tables(db).insertInto('chat_reactions').values({ message_id: messageId, user_id: userId, emoji })
     .onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;

@@ -43,11 +43,16 @@ const MAX_SHOWN_AGAIN = 100;
 /** Who acts, in a channel. */
 export type Moderator = Standing;
 
+/** Clocks and timers differ by a little. */
+const SHIELD_MARGIN_MS = 500;
+
 /** What moderators do. Whether they may is looked up anew for each act; each is in the audit log. */
 export class Moderation {
   readonly #options: ModerationOptions;
   readonly #db: Db;
   readonly #now: () => Date;
+  /** Raised ones, by channel id. */
+  readonly #shields = new Map<string, NodeJS.Timeout>();
 
   constructor(options: ModerationOptions) {
     this.#options = options;
@@ -156,6 +161,7 @@ export class Moderation {
     await getRoom(this.#db, channel.id);
     await this.#options.audit.act(channel, by.user.id, { act: 'raise-shield', detail: { seconds: SHIELD_SEC } }, (tx) => updateShield(tx, channel.id, until));
     await this.roomChanged(channel);
+    this.#tellShieldEnd(channel);
     return until;
   }
 
@@ -177,7 +183,8 @@ export class Moderation {
     const act = await findAct(this.#db, channel.id, actId);
     if (act === undefined) throw new ActUnknown();
     if (act.isUndone || !UNDOABLE.has(act.act)) throw new NotUndoable();
-    if (act.target !== undefined && act.targetId !== by.user.id) await this.#target(channel, by, act.target);
+    // What somebody did to themselves is theirs to take back; what was done to them is not.
+    if (act.target !== undefined && (act.targetId !== by.user.id || act.actorId !== by.user.id)) await this.#target(channel, by, act.target);
     const role = roleBefore(act);
     if (role !== undefined && by.role === 'moderator') throw new RoleRequired('the owner');
     const undone = await takeBack(this.#db, act, { by: by.user.id, at: this.#now() });
@@ -188,6 +195,21 @@ export class Moderation {
   /** Tells the moderators how much waits for them. */
   async queueChanged(channel: RoomChannel): Promise<void> {
     this.#options.delivery.queueChanged(channel, await countWaiting(this.#db, channel.id));
+  }
+
+  stop(): void {
+    for (const timer of this.#shields.values()) clearTimeout(timer);
+    this.#shields.clear();
+  }
+
+  /** The shield is undone by itself, and pages show what they were told last. */
+  #tellShieldEnd(channel: RoomChannel): void {
+    clearTimeout(this.#shields.get(channel.id));
+    this.#shields.set(channel.id, setTimeout(() => {
+      this.#shields.delete(channel.id);
+      // A page that misses it learns it with the next change.
+      void this.roomChanged(channel).catch(() => undefined);
+    }, SHIELD_SEC * 1_000 + SHIELD_MARGIN_MS));
   }
 
   /** Tells everybody what the room is like now. */

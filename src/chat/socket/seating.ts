@@ -10,6 +10,8 @@ import { getRoom } from '../room/queries.js';
 import type { Connection, RoomChannel, SignedIn } from './connection.js';
 
 const MAX_ROOMS = 10;
+/** A page renews its token before it runs out; one that slept needs a moment. */
+const EXPIRED_GRACE_MS = 60_000;
 
 export interface SeatingOptions {
   db: Db;
@@ -61,6 +63,17 @@ export class Seating {
     await connection.socket.leave(audienceOf(id));
     await connection.socket.leave(moderatorsOf(id));
     if (user !== undefined) await connection.socket.leave(seatsOf(id, user.id));
+  }
+
+  /** What only moderators hear is not for who does not show a good token any more; with the next one they hear it again. */
+  async dismissExpired(now: Date): Promise<void> {
+    for (const connection of new Set([...this.#rooms.values()].flatMap((room) => [...room]))) {
+      if (connection.user === undefined || connection.user.expiresAt.getTime() + EXPIRED_GRACE_MS > now.getTime()) continue;
+      for (const seat of connection.seats.values()) {
+        seat.isModerator = false;
+        await connection.socket.leave(moderatorsOf(seat.channel.id));
+      }
+    }
   }
 
   /** Signs a connection in or out, with all its places. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Limiter } from '../../platform/index.js';
-import type { Db } from '../../platform/index.js';
+import type { Db, LimiterOptions } from '../../platform/index.js';
 import type { ChatConfig } from '../config.js';
-import { ChatMessageUnknown, SignInRequired } from '../errors.js';
+import { ChatMessageUnknown, ReactionUnknown, SignInRequired } from '../errors.js';
 import type { Messages } from '../messages/messages.js';
 import type { Poster } from '../messages/poster.js';
 import { findMessage, setReaction } from '../messages/queries.js';
@@ -28,6 +28,10 @@ export interface ViewerRequestsOptions {
   messages: Messages;
   poster: Poster;
   taps: Taps;
+  /** Codes of a channel's emotes. */
+  emoteCodes: (channelId: string) => Promise<ReadonlySet<string>>;
+  /** Counts under this name for all servers. */
+  shared: (name: string) => LimiterOptions['shared'];
   now: () => Date;
 }
 
@@ -95,19 +99,23 @@ interface Tap {
   isOn?: boolean | undefined;
 }
 
-function reactor({ db, limits, taps, now }: ViewerRequestsOptions) {
-  const limiter = new Limiter({ attempts: limits.tapsPerSec, windowSec: 1 });
+function reactor({ db, limits, taps, emoteCodes, shared, now }: ViewerRequestsOptions) {
+  const limiter = new Limiter({ attempts: limits.tapsPerSec, windowSec: 1, shared: shared('chat-taps') });
   return async (connection: Connection, { channel: slug, emoji: tapped, messageId, isOn = true }: Tap) => {
     const actor = connection.actor('react');
     const { channel, silencedUntil } = connection.seat(slug);
     await limiter.take(actor.id);
+    // Anything else between colons is words, and words are messages.
+    const code = /^:(.+):$/.exec(tapped)?.[1];
+    if (code !== undefined && !(await emoteCodes(channel.id)).has(code)) throw new ReactionUnknown();
     // Who is muted is not told.
     if (silencedUntil === null || silencedUntil > now()) return {};
     if (messageId === undefined) {
       taps.tap(channel, tapped);
       return {};
     }
-    if ((await findMessage(db, channel.id, messageId))?.state !== 'shown') throw new ChatMessageUnknown();
+    const found = await findMessage(db, channel.id, messageId);
+    if (found?.state !== 'shown' || found.shownAt === null || found.shownAt > now()) throw new ChatMessageUnknown();
     const isChanged = await setReaction(db, { messageId, userId: actor.id, emoji: tapped, isOn });
     if (isChanged) taps.react(channel, messageId, tapped, isOn ? 1 : -1);
     return {};

@@ -12,10 +12,15 @@ export function parseTerm(pattern: string): Term | undefined {
   return words.some((pieces) => pieces.every((piece) => piece === '')) ? undefined : { words };
 }
 
-/** Whether a text has the words of the term next to each other, however they are written. */
-export function hasTerm(text: string, { words }: Term): boolean {
+/** The ways to read a text, each as words. Made once for all terms: it is most of the work. */
+export function readingsOf(text: string): string[][] {
   const readings = [plainWords(text), wordsWithoutSigns(text)];
-  return [...readings, ...readings.map(joinedLetters)].some((spoken) => spoken.some((_, start) => words.every((pieces, offset) => matches(spoken[start + offset], pieces))));
+  return [...readings, ...readings.map(joinedLetters)];
+}
+
+/** Whether a text, read in any way, has the words of the term next to each other. */
+export function hasTerm(readings: string[][], { words }: Term): boolean {
+  return readings.some((spoken) => spoken.some((_, start) => words.every((pieces, offset) => matches(spoken[start + offset], pieces))));
 }
 
 /** Letters that stand alone, one after the other, are read as one word: `b a d`, `b.a.d`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../platform/index.js';
 import type { AuditEntry } from '../events.js';
-import { listByIds } from '../messages/queries.js';
+import { listFound } from '../messages/queries.js';
 import { insertDeliveries, listListeners } from './queries.js';
 import type { WebhookEvent } from './queries.js';
 
@@ -33,8 +33,9 @@ export class Outbox {
   async messages(tx: Db, channelId: string, ids: string[]): Promise<void> {
     const hooks = await listListeners(tx, channelId, 'message');
     if (hooks.length === 0) return;
-    const messages = await listByIds(tx, ids);
-    await this.#insert(tx, hooks, messages.map((message) => ({ event: 'message', channel: message.channel, data: { message } })));
+    const found = await listFound(tx, channelId, ids);
+    const facts = [...found.values()].sort((a, b) => a.place - b.place).map(({ message, shownAt }) => ({ event: 'message' as const, channel: message.channel, data: { message }, notBefore: shownAt ?? undefined }));
+    await this.#insert(tx, hooks, facts);
   }
 
   /** Something that a moderator did, or undid. */
@@ -50,11 +51,12 @@ export class Outbox {
     if (hooks.length > 0) await this.#insert(db, hooks, [{ event, channel: channel.slug, data }]);
   }
 
-  async #insert(db: Db, hooks: string[], facts: { event: WebhookEvent; channel: string; data: object }[]): Promise<void> {
+  async #insert(db: Db, hooks: string[], facts: { event: WebhookEvent; channel: string; data: object; notBefore?: Date | undefined }[]): Promise<void> {
     const at = this.#now();
-    await insertDeliveries(db, hooks.flatMap((hookId) => facts.map((fact) => {
+    await insertDeliveries(db, hooks.flatMap((hookId) => facts.map(({ notBefore = at, ...fact }) => {
       const id = randomUUID();
-      return { id, hookId, event: fact.event, at, body: bodyOf({ id, at, ...fact }) };
+      // What only moderators see yet is nobody else's.
+      return { id, hookId, event: fact.event, at, notBefore, body: bodyOf({ id, at, ...fact }) };
     })));
     this.#onAdded();
   }

@@ -136,9 +136,9 @@ export async function listListeners(db: Db, channelId: string, event: WebhookEve
   return rows.filter(({ events }) => events.includes(event)).map(({ id }) => id);
 }
 
-export async function insertDeliveries(db: Db, deliveries: { id: string; hookId: string; event: string; body: string; at: Date }[]): Promise<void> {
+export async function insertDeliveries(db: Db, deliveries: { id: string; hookId: string; event: string; body: string; at: Date; notBefore: Date }[]): Promise<void> {
   await tables(db).insertInto('chat_deliveries')
-    .values(deliveries.map(({ id, hookId, event, body, at }) => ({ id, hook_id: hookId, event, body, created_at: at, next_at: at, state: 'waiting' as const })))
+    .values(deliveries.map(({ id, hookId, event, body, at, notBefore }) => ({ id, hook_id: hookId, event, body, created_at: at, next_at: notBefore, state: 'waiting' as const })))
     .execute();
 }
 

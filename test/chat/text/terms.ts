@@ -1,9 +1,9 @@
 import t from 'tap';
-import { hasTerm, parseTerm } from '../../../src/chat/text/terms.js';
+import { hasTerm, parseTerm, readingsOf } from '../../../src/chat/text/terms.js';
 
 function has(text: string, pattern: string): boolean {
   const term = parseTerm(pattern);
-  return term !== undefined && hasTerm(text, term);
+  return term !== undefined && hasTerm(readingsOf(text), term);
 }
 
 t.test('a word is found however it is written, and only as a word', async (t) => {

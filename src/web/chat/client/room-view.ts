@@ -91,11 +91,17 @@ export function hasHole({ messages, upTo }: RoomView): boolean {
 
 /** The view without the messages that are gone. */
 export function without(view: RoomView, isGone: (message: ChatMessage) => boolean): RoomView {
-  const messages = view.messages.filter((message) => !isGone(message));
+  const gone = new Set(view.messages.filter(isGone).map(({ id }) => id));
+  const messages = view.messages.filter(({ id }) => !gone.has(id)).map((message) => (message.replyTo !== undefined && gone.has(message.replyTo.id) ? unquoted(message) : message));
   const pinned = view.room?.pinned;
   if (pinned === undefined || !isGone(pinned) || view.room === undefined) return { ...view, messages };
   const { pinned: _gone, ...room } = view.room;
   return { ...view, messages, room };
+}
+
+/** What is gone is not read in its answers either. */
+function unquoted({ replyTo: _gone, ...message }: ChatMessage): ChatMessage {
+  return message;
 }
 
 /**
