@@ -33,13 +33,16 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
   const views = new Views();
   const router = Router();
   router.get('/broadcasts/:id/manifest', async (request, response) => {
-    await attempts.take(request.ip);
     await checkAccess(request.params.id, request);
     const blocks = await manifests.find(request.params.id);
     if (blocks === undefined) throw new ManifestUnknown();
     response.vary('Accept');
     if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks));
-    else response.type('json').send(views.of(request.params.id, blocks));
+    else {
+      // Only what has to be checked anew costs something.
+      if (!views.has(request.params.id, blocks)) await attempts.take(request.ip);
+      response.type('json').send(views.of(request.params.id, blocks));
+    }
   });
   router.get('/channels/:slug/signing-key', async (request, response) => {
     const { id } = await channels.get(request.params.slug);
@@ -61,6 +64,10 @@ function carOf(blocks: Uint8Array[]): Buffer {
 /** Texts of manifests that were asked for lately: a day's has nine thousand signatures to check. */
 class Views {
   readonly #kept = new Map<string, { blocks: number; text: string }>();
+
+  has(id: string, blocks: Uint8Array[]): boolean {
+    return this.#kept.get(id)?.blocks === blocks.length;
+  }
 
   of(id: string, blocks: Uint8Array[]): string {
     const known = this.#kept.get(id);
