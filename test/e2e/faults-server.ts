@@ -15,7 +15,8 @@ t.test('the server is killed: the broadcast goes on with the next start, and its
   const publisher = publish();
   await untilPlaylist(playlistUrl, 'a segment', (text) => segmentsOf(text).length >= 1);
   // A segment is listed from memory a moment before it is on disk.
-  await until('a segment is on disk', async () => ((await readdir(media, { recursive: true })).some((name) => name.endsWith('.m4s')) ? true : undefined));
+  const [id = ''] = await broadcastsIn(media);
+  await until('a segment is on disk, and in the journal', async () => (/"type":"segment"/.test(await readFile(path.join(media, id, 'journal.jsonl'), 'utf8').catch(() => '')) ? true : undefined));
   const gone = new Promise((resolve) => publisher.once('exit', resolve));
   await end(server.child, 'SIGKILL');
   await gone;
