@@ -10,10 +10,13 @@ import { listTestFiles } from './test-run/test-files.mjs';
 const UNIT_JOBS = 2;
 const UNIT_TIMEOUT_MS = 120_000;
 const END_TO_END_TIMEOUT_MS = 300_000;
+/** So many files are tried once more, alone: a busy machine may have been in their way. More of them is no accident. */
+const MAX_TRIED_AGAIN = 5;
 
 const filters = process.argv.slice(2);
 const report = new Report();
 const running = new Set();
+const failed = [];
 
 await main(async () => {
   onStopSignal(stop);
@@ -25,6 +28,7 @@ await main(async () => {
   if (filters.length === 0) await checkTypes();
   await runFiles(files.unit, { env, jobs: UNIT_JOBS, timeoutMs: UNIT_TIMEOUT_MS });
   await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: END_TO_END_TIMEOUT_MS });
+  await tryAgain({ env, timeoutMs: END_TO_END_TIMEOUT_MS });
 });
 finish();
 
@@ -40,14 +44,27 @@ async function runFiles(names, { env, jobs, timeoutMs }) {
   const waiting = [...names];
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const testFile = new TestFile(name);
-      running.add(testFile);
-      await testFile.run({ Parser, env, timeoutMs });
-      running.delete(testFile);
+      const testFile = await runFile(name, { Parser, env, timeoutMs });
+      if (!testFile.ok) failed.push(testFile);
       report.add(testFile);
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
+}
+
+async function runFile(name, options) {
+  const testFile = new TestFile(name);
+  running.add(testFile);
+  await testFile.run(options);
+  running.delete(testFile);
+  return testFile;
+}
+
+/** What holds alone and not beside others is named at the end of the report. */
+async function tryAgain(options) {
+  if (failed.length > MAX_TRIED_AGAIN) return;
+  const { Parser } = await import('tap-parser');
+  for (const first of failed) report.addAgain(first, await runFile(first.file, { ...options, Parser }));
 }
 
 /** The files lead process groups of their own, which a Ctrl-C in the terminal does not reach. */

@@ -3,6 +3,7 @@ export class Report {
   passed = 0;
   failed = 0;
   skips = [];
+  unsteady = [];
 
   add(testFile) {
     this.passed += testFile.passed;
@@ -12,6 +13,15 @@ export class Report {
     if (testFile.ok) return;
     for (const failure of testFile.failures) print(indent(failure));
     if (testFile.stderr.trim() !== '') print(indent(`it printed:\n${testFile.stderr.trimEnd()}`));
+  }
+
+  /** A second try of a file stands in for the first. */
+  addAgain(first, second) {
+    this.passed -= first.passed;
+    this.failed -= first.failures.length;
+    this.skips = this.skips.filter((name) => !name.startsWith(`${first.file}: `));
+    this.add(second);
+    if (second.ok) this.unsteady.push(first.file);
   }
 
   addCheck(name, failure) {
@@ -24,6 +34,7 @@ export class Report {
   /** Names what was left out, then the one line that tools read. */
   finish() {
     if (this.skips.length > 0) print(`\nleft out:\n${indent(this.skips.join('\n'))}`);
+    if (this.unsteady.length > 0) print(`\nfailed at first, passed alone:\n${indent(this.unsteady.join('\n'))}`);
     const skipped = this.skips.length > 0 ? `, ${this.skips.length} skipped` : '';
     print(`\n${this.passed} passed, ${this.failed} failed${skipped}`);
   }
