@@ -36,7 +36,7 @@ const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
-/** Environment name → key. A number is read where the default is a number. */
+/** Environment name → key. A number is read where the default is a number, a list (with commas) where it is a list. */
 const ENVIRONMENT: Record<string, string> = {
   DATA_DIR: 'dataDir',
   MEDIA_DIR: 'mediaDir',
@@ -59,9 +59,15 @@ const ENVIRONMENT: Record<string, string> = {
   MEDIASOUP_WORKER_BIN: 'webrtc.workerBin',
   TURN_SECRET: 'webrtc.turn.secret',
   CHAT_DEVICE_SECRET: 'chat.deviceSecret',
+  IPFS_API_URL: 'archive.ipfs.apiUrls',
+  IPFS_PINNING_URL: 'archive.ipfs.pinningUrl',
+  IPFS_PINNING_TOKEN: 'archive.ipfs.pinningToken',
+  ARWEAVE_GATEWAY_URL: 'archive.arweave.gatewayUrls',
+  ARWEAVE_CHECK_GATEWAY_URL: 'archive.arweave.checkGatewayUrls',
+  ARWEAVE_WALLET_FILES: 'archive.arweave.walletFiles',
 };
 /** Keys whose value must not be repeated in an error. */
-const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'archive.keySecret', 'webrtc.turn.secret']);
+const SECRET_KEYS = new Set(['accounts.jwtSecret', 'database.url', 'redis.url', 'chat.deviceSecret', 'archive.keySecret', 'archive.ipfs.pinningToken', 'webrtc.turn.secret']);
 
 /** The settings are wrong; the message lists every key, its value and the rule. */
 export class ConfigInvalid extends AppError {
@@ -127,10 +133,13 @@ function withEnvironment(tree: Tree, defaults: Tree, environment: NodeJS.Process
   return Object.entries(ENVIRONMENT).reduce((result, [name, key]) => {
     const text = environment[name];
     if (text === undefined || text === '') return result;
-    const isNumber = typeof valueAt(defaults, key.split('.')) === 'number';
-    const value = isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    return merge(result, nest(key.split('.'), value));
+    return merge(result, nest(key.split('.'), valueOf(text, valueAt(defaults, key.split('.')))));
   }, tree);
+}
+
+function valueOf(text: string, like: unknown): unknown {
+  if (Array.isArray(like)) return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return typeof like === 'number' && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function nest(keys: string[], value: unknown): Tree {

@@ -61,6 +61,10 @@ t.test('a list replaces the default list', async (t) => {
   t.same(config.transcode.rungs, [{ name: '540p', shortSide: 540, bitrateKbps: 1500 }]);
 });
 
+t.test('a variable that names a list has commas', async (t) => {
+  t.same(load(t, { environment: { IPFS_API_URL: 'http://a:5001, http://b:5001,' } }).archive.ipfs.apiUrls, ['http://a:5001', 'http://b:5001']);
+});
+
 t.test('an empty variable counts as unset', async (t) => {
   t.equal(load(t, { environment: { HTTP_PORT: '', JWT_SECRET: '' } }).http.port, 8000);
 });
