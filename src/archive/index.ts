@@ -1,6 +1,7 @@
 export { BlockStore } from './blocks/block-store.js';
 export { archiveConfig } from './config.js';
 export { gatewayRoutes } from './gateway/gateway-routes.js';
+export { Pins, pinTargets } from './ipfs/pins.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export { Manifests } from './manifest/manifests.js';
 export type { LiveManifest } from './manifest/manifests.js';

@@ -41,7 +41,7 @@ t.test('a file of one chunk, and of one byte more', async (t) => {
 
 t.test('1 GiB: as many links as a node may have, and more', async (t) => {
   const hash = new ContentHash();
-  let last = new Uint8Array();
+  let last: Uint8Array = Buffer.alloc(0);
   for (const piece of bytesOfSeed(FILE_SEED, 1025 * MIB)) {
     hash.update(piece);
     last = piece;

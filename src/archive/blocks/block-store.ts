@@ -31,9 +31,12 @@ export class BlockStore {
     await insertBlocks(this.#options.db, broadcastId, places);
   }
 
-  /** A block that may be given to everybody; undefined when there is none, or none any more. */
-  async find(cid: CID): Promise<StoredBlock | undefined> {
-    for (const place of await listPlaces(this.#options.db, cid, PLACES_LOOKED_AT)) {
+  /**
+   * A block that may be given to everybody; undefined when there is none, or none any more.
+   * @param near the broadcast that has what refers to it: many may have the same block, and this one surely has
+   */
+  async find(cid: CID, near?: string): Promise<StoredBlock | undefined> {
+    for (const place of await listPlaces(this.#options.db, cid, { near, limit: PLACES_LOOKED_AT })) {
       if (await this.#isThere(place) && await this.#options.isPublic(place.broadcastId)) return place;
     }
     return undefined;
