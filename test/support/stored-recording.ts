@@ -8,6 +8,7 @@ import { placeOfBlock, placesOfFile } from '../../src/archive/blocks/places.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
 import { recordingFolder } from '../../src/archive/cid/recording-folder.js';
 import type { Db } from '../../src/platform/index.js';
+import { recordingLog } from './log.js';
 import type { Cleanup } from './until.js';
 
 export const SMALL = Buffer.from('a short segment');
@@ -22,6 +23,8 @@ export interface StoredRecording {
   folder: CID;
   /** By the name of the file. */
   cids: Map<string, string>;
+  /** Broadcasts whose files are to stay. */
+  kept: string[];
   /** Strangers may not have it any more. */
   hide(): void;
 }
@@ -39,7 +42,8 @@ export async function storeRecording(t: Cleanup, db: Db, id: string): Promise<St
   await addBroadcast(db, id);
   await mkdir(path.join(mediaDir, id, 'source'), { recursive: true });
   let isPublic = true;
-  const store = new BlockStore({ db, mediaDir, isPublic: async () => isPublic });
+  const kept: string[] = [];
+  const store = new BlockStore({ db, mediaDir, isPublic: async () => isPublic, listKept: async () => kept, log: recordingLog() });
   const files = [{ name: 'source/0.m4s', bytes: SMALL }, { name: 'source/1.m4s', bytes: LARGE }, { name: 'master.m3u8', bytes: PLAYLIST }];
   const named = await Promise.all(files.map(async ({ name, bytes }) => {
     await writeFile(path.join(mediaDir, id, name), bytes);
@@ -50,5 +54,5 @@ export async function storeRecording(t: Cleanup, db: Db, id: string): Promise<St
   const folder = recordingFolder(named);
   if (folder === undefined) throw new Error('a small folder has a block');
   await store.add(id, folder.blocks.map((block) => placeOfBlock(block)));
-  return { store, mediaDir, folder: folder.root, cids: new Map(named.map(({ name, cid }) => [name, cid.toString()])), hide: () => { isPublic = false; } };
+  return { store, mediaDir, kept, folder: folder.root, cids: new Map(named.map(({ name, cid }) => [name, cid.toString()])), hide: () => { isPublic = false; } };
 }
