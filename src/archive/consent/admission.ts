@@ -42,8 +42,8 @@ export class Admission {
     const { id, channelId, slug } = broadcast;
     const settings = await findSettings(this.#db, channelId);
     if (settings === undefined || !settings.isOn || (await findArchive(this.#db, id)) !== undefined) return;
-    const { tier, isEncrypted, holdHours } = settings;
-    const files = await this.listFiles(id, tier);
+    const { tier, isEncrypted, holdHours, withChat } = settings;
+    const files = await this.listFiles(id, tier, { withChat });
     if (files === undefined) return;
     const now = this.#options.now();
     const archive = { broadcastId: id, channelId, slug, tier, isEncrypted, holdUntil: new Date(now.getTime() + holdHours * HOUR_MS), now };
@@ -63,14 +63,14 @@ export class Admission {
   }
 
   /** What a tier would store of a broadcast, as far as it is on the disk; undefined while its manifest has no end. */
-  async listFiles(id: string, tier: Tier): Promise<PlannedFile[] | undefined> {
+  async listFiles(id: string, tier: Tier, { withChat }: { withChat: boolean }): Promise<PlannedFile[] | undefined> {
     const blocks = await this.#options.manifests.find(id);
     const manifest = blocks && checkChain(blocks);
     if (!manifest?.isFinal) return undefined;
     const media = mediaOf(manifest, tier, await this.#options.broadcasts.renditionsOf(id));
     const { cid, sizeBytes } = await hashFile(path.join(this.#options.mediaDir, id, MANIFEST_FILE));
     const car: PlannedFile = { name: MANIFEST_FILE, rendition: null, number: null, startUs: null, durationUs: null, cid: cid.toString(), sizeBytes };
-    return [...await this.#onDisk(id, [...media, ...looseFilesOf(manifest, tier)]), car];
+    return [...await this.#onDisk(id, [...media, ...looseFilesOf(manifest, tier, { withChat })]), car];
   }
 
   /** The manifest may name what the disk lost. */

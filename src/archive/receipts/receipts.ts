@@ -83,7 +83,7 @@ export class Receipts {
   async estimate(id: string): Promise<object[]> {
     const gateway = this.#posting();
     return Promise.all(TIERS.map(async (tier) => {
-      const files = await this.#options.admission.listFiles(id, tier);
+      const files = await this.#options.admission.listFiles(id, tier, { withChat: false });
       if (files === undefined) throw new ArchiveUnknown();
       const sizeBytes = bundleSize(files);
       return { tier, sizeBytes, winston: (await gateway.price(sizeBytes)).toString(), gateway: gateway.url };
