@@ -47,7 +47,7 @@ export class ArchiveAlreadyPosted extends AppError {
 
 export class ArchiveNotEncrypted extends AppError {
   constructor() {
-    super('archive_not_encrypted', 'only an encrypted archive can be erased, by destroying its key', { status: 409 });
+    super('archive_not_encrypted', 'this archive is not encrypted: it has no key to be given out or destroyed', { status: 409 });
   }
 }
 

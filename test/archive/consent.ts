@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { sql } from 'kysely';
 import t from 'tap';
 import { z } from 'zod';
-import { decryptFile } from '../../src/archive/consent/archive-cipher.js';
+import { runDecrypt } from '../../src/archive/decrypt/run-decrypt.js';
+import { decryptFile } from '../../src/archive/keys/archive-cipher.js';
 import { openDatabase } from '../support/accounts.js';
 import { CHANNEL, openArchive } from '../support/archived-show.js';
 import { testDatabases } from '../support/database.js';
@@ -178,9 +181,14 @@ for (const { name, open, skip } of testDatabases()) {
       t.equal(decryptFile(key, 'source/init-0.mp4', world.readBytes(init) ?? new Uint8Array()).toString(), 'init of source');
       t.throws(() => decryptFile(key, 'source/init-1.mp4', world.readBytes(init) ?? new Uint8Array()), 'it is the file of no other name');
       t.notSame(sealed, key.toString('base64'));
+      const copy = t.testdir({ source: { 'init-0.mp4.enc': Buffer.from(world.readBytes(init) ?? []) }, 'key.txt': `${await archive.consent.exportKey(id, 'ada')}\n` });
+      await runDecrypt({ target: copy, keyFile: path.join(copy, 'key.txt'), out: { write: () => true } });
+      t.equal(await readFile(path.join(copy, 'source/init-0.mp4'), 'utf8'), 'init of source', 'the owner can read it anywhere');
+      await t.rejects(runDecrypt({ target: path.join(copy, 'source/init-0.mp4.enc'), keyFile: path.join(copy, 'key.txt'), name: 'source/init-1.mp4', out: { write: () => true } }), { code: 'decryption_impossible' });
       await t.rejects(archive.consent.erase(id, 'eve', 'ada'), { code: 'archive_not_confirmed' });
       await archive.consent.erase(id, 'ada', 'ada');
       t.match(await archive.receipts.find(id), { state: 'erased' });
+      await t.rejects(archive.consent.exportKey(id, 'ada'), { code: 'archive_state_wrong' });
       t.match(await rows.withTables<{ archives: { broadcast_id: string; sealed_key: string | null } }>().selectFrom('archives').select('sealed_key').where('broadcast_id', '=', id).executeTakeFirstOrThrow(), { sealed_key: null });
       await archive.consent.change(CHANNEL, { isEncrypted: false, confirm: 'ada' }, 'ada');
     });

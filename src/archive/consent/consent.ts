@@ -9,6 +9,8 @@ import type { StoredSettings } from './queries.js';
 
 export interface ConsentOptions {
   db: Db;
+  /** @throws {ArchiveKeyUnusable} */
+  openKey: (sealedKey: string, broadcastId: string) => Buffer;
   /** There may be something to do. */
   onChanged: () => void;
   log: Log;
@@ -96,6 +98,16 @@ export class Consent {
     if (!archive.isEncrypted) throw new ArchiveNotEncrypted();
     if (confirm !== archive.slug) throw new ArchiveNotConfirmed(archive.slug);
     await this.#note(archive, 'erased', by, outText(await destroyKey(this.#db, id, this.#now())));
+  }
+
+  /** The key of an encrypted archive (base64url), with which its owner can read it anywhere. @throws {ArchiveUnknown} {ArchiveNotEncrypted} {ArchiveStateWrong} {ArchiveKeyUnusable} */
+  async exportKey(id: string, by: string): Promise<string> {
+    const archive = await this.#get(id);
+    if (!archive.isEncrypted) throw new ArchiveNotEncrypted();
+    if (archive.sealedKey === null) throw new ArchiveStateWrong(archive.state);
+    const key = this.#options.openKey(archive.sealedKey, id).toString('base64url');
+    await this.#note(archive, 'key-exported', by);
+    return key;
   }
 
   /** Everything is fetched back and hashed again. @throws {ArchiveUnknown} {ArchiveStateWrong} */

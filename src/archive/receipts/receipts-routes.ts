@@ -57,6 +57,8 @@ const nothing = z.strictObject({}).optional();
 const bundleId = z.uuid();
 /** From one address: each asks a gateway for three prices, or reads all of a broadcast's files. */
 const ESTIMATES_PER_MIN = 10;
+/** From one address: a day's show has ten thousand files. Pages ask every five seconds while one moves. */
+const READS_PER_MIN = 60;
 
 /** The permanent archive over HTTP: settings, receipts, decisions, the operator's view. Mounted at /api/v1. */
 export function receiptsRoutes(options: ReceiptsRoutesOptions): Router {
@@ -88,8 +90,10 @@ function channelRoutes(router: Router, { receipts, consent, people }: ReceiptsRo
 function readingRoutes(router: Router, options: ReceiptsRoutesOptions): void {
   const { receipts, broadcasts, people } = options;
   const estimates = new AddressLimiter({ attempts: ESTIMATES_PER_MIN, windowSec: 60 });
+  const reads = new AddressLimiter({ attempts: READS_PER_MIN, windowSec: 60 });
   router.get('/broadcasts/:id/receipts', async (request, response) => {
     const { id } = request.params;
+    await reads.take(request.ip);
     // What everybody can fetch from Arweave may be named when the recording here is gone.
     const isGone = (await broadcasts.slugOf(id)) === undefined;
     const isOpen = isGone && z.uuid().safeParse(id).success && await isStoredOpenly(receipts, id);
@@ -130,6 +134,12 @@ function decisionRoutes(router: Router, options: ReceiptsRoutesOptions): void {
     parseBody(nothing, request);
     await consent.verify(id, username);
     response.status(202).json(await receipts.view(id));
+  });
+  router.post('/broadcasts/:id/archive/key', async (request, response) => {
+    const { id } = request.params;
+    const { username } = await checked(options, id, request, people.owner);
+    parseBody(nothing, request);
+    response.attachment(`${id}-archive-key.txt`).set('Cache-Control', 'no-store').type('text/plain').send(`${await consent.exportKey(id, username)}\n`);
   });
   router.post('/broadcasts/:id/archive/erase', async (request, response) => {
     const { id } = request.params;
