@@ -1,6 +1,9 @@
-import { segmentFile } from './archive/index.js';
-import type { LiveManifest, Manifests } from './archive/index.js';
+import { Pins, pinTargets, segmentFile } from './archive/index.js';
+import type { BlockStore, IpfsConfig, LastFile, LiveManifest, Manifests } from './archive/index.js';
+import type { Chat } from './chat/index.js';
 import type { BroadcastIndex, LivePackage, Packager } from './packager/index.js';
+import { messageOf } from './platform/index.js';
+import type { Db, Log } from './platform/index.js';
 import type { Recordings } from './recordings/index.js';
 
 interface SignedBroadcast {
@@ -26,10 +29,35 @@ export function signFiles(manifests: Manifests, broadcast: SignedBroadcast, live
 }
 
 /** What was uploaded is signed as a whole, from the disk; so is the rest of what a crash left. */
-export async function signFromDisk(rooms: { manifests: Manifests; packager: Packager; recordings: Recordings }, { id, channelId }: { id: string; channelId: string }): Promise<void> {
+export async function signFromDisk(rooms: { manifests: Manifests; packager: Packager; lastFiles: (broadcast: { id: string; channelId: string }) => Promise<LastFile[]> }, { id, channelId }: { id: string; channelId: string }): Promise<void> {
   if (await rooms.manifests.isFinal(id)) return;
   const index = await rooms.packager.readIndex(id);
   if (index === undefined) return;
   const manifest = rooms.manifests.open({ id, channel: { id: channelId, slug: index.slug }, epochMs: index.epochMs }, index);
-  await manifest.finish(await rooms.recordings.portablePlaylists(id));
+  await manifest.finish(await rooms.lastFiles({ id, channelId }));
+}
+
+/** What is written beside the segments of a broadcast that has ended: playlists, and what was said, when there is a recording to read it beside. */
+export async function filesAtEnd({ recordings, chat, log }: { recordings: Recordings; chat: Chat; log: Log }, { id, channelId }: { id: string; channelId: string }): Promise<LastFile[]> {
+  const playlists = await recordings.portablePlaylists(id);
+  if (playlists.length === 0) return [];
+  const said = await chat.transcript({ id, channelId }).catch((error: unknown) => void log.warn('the chat is not in the manifest', { broadcast: id, error: messageOf(error) }));
+  return said === undefined ? playlists : [...playlists, { name: 'chat.jsonl', text: said }];
+}
+
+/** Where recordings are pinned. What happens to a recording happens to its blocks and pins. */
+export function openPins({ db, config, blocks, manifests, recordings, log }: { db: Db; config: IpfsConfig; blocks: BlockStore; manifests: Manifests; recordings: Recordings; log: Log }): Pins {
+  const pins = new Pins({
+    db, blocks, log,
+    targets: pinTargets(config),
+    // What is on air is not yet to be pinned, and what is gone not any more.
+    isPublic: async (id) => ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
+    findFolder: (id) => manifests.findFolder(id),
+    listRecordings: () => recordings.listIds(),
+  });
+  const note = (id: string, ...work: Promise<void>[]): void => void Promise.all(work).catch((error: unknown) => log.error('a change of a recording is not noted in the archive', { broadcast: id, error: messageOf(error) }));
+  manifests.on('finished', (id) => note(id, pins.refresh(id)));
+  recordings.on('updated', (id) => note(id, pins.refresh(id)));
+  recordings.on('removed', (id) => note(id, blocks.remove(id), pins.refresh(id)));
+  return pins;
 }

@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { signFiles, signFromDisk } from './app-archive.js';
+import { filesAtEnd, openPins, signFiles, signFromDisk } from './app-archive.js';
 import { picture, uploadedRecordings } from './app-recordings.js';
 import type { PictureRooms } from './app-recordings.js';
 import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, SigningKeys } from './archive/index.js';
+import type { LastFile } from './archive/index.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
@@ -64,6 +65,7 @@ interface MediaRooms extends PictureRooms {
   viewers: Viewers;
   recordings: Recordings;
   manifests: Manifests;
+  lastFiles: (broadcast: { id: string; channelId: string }) => Promise<LastFile[]>;
 }
 
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
@@ -101,7 +103,7 @@ export function createApp(options: AppOptions): App {
     },
     onLeftEnded: async (left) => {
       await recordings.complete(left.id);
-      closing.add(signFromDisk({ manifests, packager, recordings }, left).catch((error: unknown) => log.error('what was left is not signed', { broadcast: left.id, error: messageOf(error) })));
+      closing.add(signFromDisk({ manifests, packager, lastFiles }, left).catch((error: unknown) => log.error('what was left is not signed', { broadcast: left.id, error: messageOf(error) })));
     },
     log: roomLog('streams'),
   });
@@ -109,7 +111,8 @@ export function createApp(options: AppOptions): App {
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath, dataDir: config.dataDir, slateImages: (channelId) => slates.imagesOf(channelId), log: roomLog('transcode') });
   const listLive = async (): Promise<string[]> => (await store.listLive()).map(({ id }) => id);
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => [...await listLive(), ...await recordings.listIds()], log: roomLog('packager') });
+  const listKept = async (): Promise<string[]> => [...await listLive(), ...await recordings.listIds()];
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept, log: roomLog('packager') });
   const recordings: Recordings = new Recordings({
     db,
     config: config.recordings,
@@ -126,8 +129,12 @@ export function createApp(options: AppOptions): App {
     db,
     mediaDir: config.mediaDir,
     isPublic: async (id) => isOnAir(id) || ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
+    listKept,
+    log: roomLog('archive'),
   });
   const manifests = new Manifests({ keys: signingKeys, blocks, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
+  const lastFiles = (broadcast: { id: string; channelId: string }): Promise<LastFile[]> => filesAtEnd({ recordings, chat, log }, broadcast);
+  const pins = openPins({ db, config: config.archive.ipfs, blocks, manifests, recordings, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
@@ -143,7 +150,7 @@ export function createApp(options: AppOptions): App {
     db,
     folder: uploadFolder,
     transcoder,
-    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signFromDisk({ manifests, packager, recordings }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
+    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signFromDisk({ manifests, packager, lastFiles }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
     checkRoom: (neededBytes) => uploads.checkRoom(neededBytes),
     log: roomLog('ingest'),
   });
@@ -203,7 +210,7 @@ export function createApp(options: AppOptions): App {
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const closing = new PendingWork();
-  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, manifests, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, manifests, lastFiles, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   slates.on('changed', (channelId) => {
     const broadcast = broadcastOf(channelId);
@@ -300,6 +307,8 @@ export function createApp(options: AppOptions): App {
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },
+      { name: 'blocks', component: blocks },
+      { name: 'pins', component: pins },
       { name: 'clips', component: clips },
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
@@ -357,7 +366,7 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
         await (await pictures).finish();
         await live.settled();
         await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
-        await manifest.finish(await rooms.recordings.portablePlaylists(broadcast.id));
+        await manifest.finish(await rooms.lastFiles({ id: broadcast.id, channelId: broadcast.channel.id }));
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' })));
     });
   });

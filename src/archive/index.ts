@@ -1,8 +1,11 @@
 export { BlockStore } from './blocks/block-store.js';
 export { archiveConfig } from './config.js';
+export type { IpfsConfig } from './config.js';
 export { gatewayRoutes } from './gateway/gateway-routes.js';
+export { Pins, pinTargets } from './ipfs/pins.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export { Manifests } from './manifest/manifests.js';
+export type { LastFile } from './manifest/last-files.js';
 export type { LiveManifest } from './manifest/manifests.js';
 export { segmentFile } from './manifest/written-files.js';
 export { archiveMigrations } from './migrations.js';

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../platform/index.js';
@@ -39,8 +40,15 @@ const ROOM_INTERVAL_MS = 5_000;
 /** An hour of five renditions is 2 MB. */
 const TIMELINES_KEPT = 16;
 
+export interface RecordingsEvents {
+  /** Somebody changed what it is called or who may see it. */
+  updated: [id: string];
+  /** Row and files are gone. */
+  removed: [id: string];
+}
+
 /** The recordings of all channels: rows in the database, and the folders that the packager wrote. */
-export class Recordings implements Component {
+export class Recordings extends EventEmitter<RecordingsEvents> implements Component {
   readonly #options: RecordingsOptions;
   readonly #db: Db;
   readonly #log: Log;
@@ -52,6 +60,7 @@ export class Recordings implements Component {
   #roomMadeAtMs = -Infinity;
 
   constructor(options: RecordingsOptions) {
+    super();
     this.#options = options;
     this.#db = options.db;
     this.#log = options.log;
@@ -130,7 +139,9 @@ export class Recordings implements Component {
   /** Changes what is given and returns the recording as it is then. @throws {RecordingUnknown} */
   async update(id: string, changes: RecordingChanges): Promise<Recording> {
     await updateRecording(this.#db, id, changes);
-    return this.get(id);
+    const updated = await this.get(id);
+    this.emit('updated', id);
+    return updated;
   }
 
   /** Row and files. The row first: files that nobody knows of go at the next start, a row without files would stay. */
@@ -138,6 +149,7 @@ export class Recordings implements Component {
     await deleteRecording(this.#db, id);
     this.#timelines.delete(id);
     await rm(path.join(this.#options.mediaDir, id), { recursive: true, force: true });
+    this.emit('removed', id);
   }
 
   /** A finished recording as players see it. @throws {RecordingUnknown} when its files are gone. */

@@ -1,65 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CarReader } from '@ipld/car';
-import { sql } from 'kysely';
 import { CID } from 'multiformats/cid';
 import t from 'tap';
-import type { Test } from 'tap';
-import { BlockStore, gatewayRoutes } from '../../src/archive/index.js';
-import { placeOfBlock, placesOfFile } from '../../src/archive/blocks/places.js';
+import { listOwners } from '../../src/archive/blocks/queries.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
-import { recordingFolder } from '../../src/archive/cid/recording-folder.js';
-import { createHttpApp } from '../../src/platform/index.js';
-import type { Db } from '../../src/platform/index.js';
 import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
-import { recordingLog } from '../support/log.js';
+import { openGateway } from '../support/gateway.js';
+import { LARGE } from '../support/stored-recording.js';
 
 const BROADCAST = '11111111-1111-4111-8111-111111111111';
-const OWNER = '22222222-2222-4222-8222-222222222222';
-const SMALL = Buffer.from('a short segment');
-const LARGE = Buffer.alloc(2_500_000, (() => 'not all the same '.repeat(7))());
 const NOBODYS = contentName([Buffer.from('nobody has this')]).cid.toString();
-
-async function addBroadcast(db: Db): Promise<void> {
-  await sql`insert into users (id, username, email, password_hash, role, created_at) values (${OWNER}, 'ada', 'ada@example.org', '', 'admin', now()) on conflict do nothing`.execute(db);
-  await sql`insert into channels (id, owner_id, slug, title, created_at) values (${OWNER}, ${OWNER}, 'ada', 'ada', now()) on conflict do nothing`.execute(db);
-  await sql`insert into broadcasts (id, channel_id, started_at) values (${BROADCAST}, ${OWNER}, now()) on conflict do nothing`.execute(db);
-}
-
-/** A gateway that has one recording: two segments, one of three chunks, and a playlist. */
-async function serve(t: Test, db: Db): Promise<{ url: string; root: string; small: string; large: string; hide: () => void; mediaDir: string }> {
-  const mediaDir = await mkdtemp(path.join(tmpdir(), 'tidemark-gateway-'));
-  t.after(() => rm(mediaDir, { recursive: true, force: true }));
-  await addBroadcast(db);
-  await mkdir(path.join(mediaDir, BROADCAST, 'source'), { recursive: true });
-  const files = [{ name: 'source/0.m4s', bytes: SMALL }, { name: 'source/1.m4s', bytes: LARGE }];
-  let isPublic = true;
-  const store = new BlockStore({ db, mediaDir, isPublic: async () => isPublic });
-  const named = await Promise.all(files.map(async ({ name, bytes }) => {
-    await writeFile(path.join(mediaDir, BROADCAST, name), bytes);
-    const content = contentName([bytes]);
-    await store.add(BROADCAST, placesOfFile(name, content));
-    return { name, ...content };
-  }));
-  const playlist = Buffer.from('#EXTM3U\n');
-  const master = contentName([playlist]);
-  await writeFile(path.join(mediaDir, BROADCAST, 'master.m3u8'), playlist);
-  const folder = recordingFolder([...named, { name: 'master.m3u8', ...master }]);
-  if (folder === undefined) throw new Error('a small folder has a block');
-  await store.add(BROADCAST, [...placesOfFile('master.m3u8', master), ...folder.blocks.map((block) => placeOfBlock(block))]);
-  const app = createHttpApp({ trustProxy: 0, bare: [{ path: '/', handler: gatewayRoutes({ store, corsOrigin: '*' }) }], routes: [], log: recordingLog() });
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  t.after(() => server.close());
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  const cidOf = (name: string): string => named.find((one) => one.name === name)?.cid.toString() ?? '';
-  return { url, root: folder.root.toString(), small: cidOf('source/0.m4s'), large: cidOf('source/1.m4s'), hide: () => { isPublic = false; }, mediaDir };
-}
 
 function headersOf(response: Response): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -76,7 +29,7 @@ for (const { name, open, skip } of testDatabases()) {
     const db = await openDatabase(t, await open(t));
 
     t.test('a block is what its CID says', async (t) => {
-      const { url, small, large } = await serve(t, db);
+      const { url, small, large } = await openGateway(t, db, BROADCAST);
       for (const cid of [small, large]) {
         const response = await fetch(`${url}/ipfs/${cid}?format=raw`);
         const digest = createHash('sha256').update(await bytesOf(response)).digest();
@@ -87,7 +40,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a file comes whole, in ranges, and not again', async (t) => {
-      const { url, large, root } = await serve(t, db);
+      const { url, large, root } = await openGateway(t, db, BROADCAST);
       const whole = await fetch(`${url}/ipfs/${large}`);
       t.ok((await bytesOf(whole)).equals(LARGE));
       t.equal(whole.headers.get('etag'), `"${large}"`);
@@ -106,7 +59,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a CAR has all that is needed to verify it', async (t) => {
-      const { url, root, small, large } = await serve(t, db);
+      const { url, root, small, large } = await openGateway(t, db, BROADCAST);
       const response = await fetch(`${url}/ipfs/${root}?format=car`);
       const car = await CarReader.fromBytes(await bytesOf(response));
       t.equal((await car.getRoots())[0]?.toString(), root);
@@ -129,7 +82,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('what is not here, private or nonsense', async (t) => {
-      const { url, root, small, hide, mediaDir } = await serve(t, db);
+      const { url, root, small, hide, mediaDir } = await openGateway(t, db, BROADCAST);
       const codeOf = async (where: string): Promise<unknown> => {
         const response = await fetch(`${url}${where}`);
         return [response.status, Reflect.get(await response.json() as object, 'code')];
@@ -146,6 +99,20 @@ for (const { name, open, skip } of testDatabases()) {
       t.same(await codeOf(`/ipfs/${small}`), [404, 'block_unknown'], 'the file is gone');
       hide();
       t.same(await codeOf(`/ipfs/${root}?format=raw`), [404, 'block_unknown'], 'a private recording');
+    });
+
+    t.test('what is deleted is forgotten, what is only away is not', async (t) => {
+      const { store, mediaDir, kept } = await openGateway(t, db, BROADCAST);
+      const rows = async (): Promise<number> => (await listOwners(db)).length;
+      await rm(path.join(mediaDir, BROADCAST), { recursive: true });
+      kept.push(BROADCAST);
+      await store.start();
+      await store.stop();
+      t.equal(await rows(), 1, 'a recording whose disk does not answer');
+      kept.pop();
+      await store.start();
+      await store.stop();
+      t.equal(await rows(), 0, 'a broadcast that was not to be kept');
     });
   });
 }

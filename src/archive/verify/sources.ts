@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { piecesOf } from '../bounded-body.js';
 import { MANIFEST_FILE, readCar } from '../manifest/manifest-file.js';
 import type { FileSource } from './verify.js';
 
@@ -38,6 +39,16 @@ async function readInside(root: string, name: string): Promise<AsyncIterable<Uin
   return file?.startsWith(`${root}${path.sep}`) ? createReadStream(file) : undefined;
 }
 
+/** The signed blocks alone: from a file, a folder, or an address. @throws {CopyUnreadable} */
+export async function openManifest(place: string): Promise<Uint8Array[]> {
+  if (/^https?:/.test(place)) return place.endsWith('.car') ? readCar(await fetchWhole(new URL(place), {})).blocks : (await openUrl(place)).blocks;
+  if (!place.endsWith('.car')) return (await openFolder(place)).blocks;
+  const bytes = await readFile(place).catch((cause: unknown) => {
+    throw new CopyUnreadable(`${place} cannot be read`, { cause });
+  });
+  return readCar(bytes).blocks;
+}
+
 /** A page, playlist or manifest of a Tidemark server: any address with the broadcast's id in it. @throws {CopyUnreadable} */
 export async function openUrl(address: string): Promise<Copy> {
   const url = new URL(address);
@@ -68,9 +79,4 @@ async function fetchFile(url: URL, headers: Record<string, string> = {}): Promis
   if (response.status === 404 || response.body === null) return undefined;
   if (!response.ok) throw new CopyUnreadable(`${url.href} answered ${response.status}`);
   return piecesOf(response.body);
-}
-
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
-  const reader = body.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }
