@@ -1,4 +1,4 @@
-import type { Verification } from './verify.js';
+import type { Verification } from './verify-files.js';
 
 const SHOWN = 20;
 

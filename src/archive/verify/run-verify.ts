@@ -1,8 +1,8 @@
-import { ManifestBroken } from '../manifest/manifest-chain.js';
+import { ManifestBroken } from '../manifest/growing-chain.js';
 import { reportOf } from './report.js';
 import { openFolder, openUrl } from './sources.js';
 import { verifyBroadcast } from './verify.js';
-import type { Verification } from './verify.js';
+import type { Verification } from './verify-files.js';
 
 /** Where text goes. */
 interface TextOut {
