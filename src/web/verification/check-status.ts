@@ -1,3 +1,5 @@
+import { count } from '../words/figures.js';
+
 /** What a checked playback has seen so far. */
 export interface CheckStatus {
   /** Whether the manifest is here, or it is known that there is none. */
@@ -41,22 +43,18 @@ export function markOf(status: CheckStatus, { isShownWaiting }: { isShownWaiting
   const { isLoaded, key, verified, refused, recovered, playedWrong, failed, problem } = status;
   if (problem !== undefined) return { name: 'refused', label: 'Not true', words: `Nothing plays: ${problem}.` };
   if (failed !== undefined) return { name: 'refused', label: 'Refused', words: `${failed} is not what was signed, and no source has what was. It is tried again.` };
-  if (playedWrong > 0) return { name: 'refused', label: 'Not as signed', words: `${counted(playedWrong, 'segment')} that you saw turned out not to be what was signed.` };
+  if (playedWrong > 0) return { name: 'refused', label: 'Not as signed', words: `${count(playedWrong, 'segment')} that you saw turned out not to be what was signed.` };
   if (!isLoaded) return { name: 'checking', label: 'Checking', words: 'The signed manifest is on its way.' };
   if (key === undefined) return { name: 'unsigned', label: 'Not signed', words: 'Nobody has signed this, so there is nothing to compare it with.' };
   if (isShownWaiting) return { name: 'unsigned', label: 'Not signed yet', words: 'What you see is seconds old. It is compared as soon as it is signed, every ten seconds or so.' };
   if (verified === 0) return { name: 'checking', label: 'Checking', words: 'The first segment is on its way.' };
-  if (recovered.length > 0) return { name: 'recovered', label: 'Verified', words: `What you see is what was signed. ${counted(refused, 'wrong answer')} refused; the right bytes came from elsewhere.` };
+  if (recovered.length > 0) return { name: 'recovered', label: 'Verified', words: `What you see is what was signed. ${count(refused, 'wrong answer')} refused; the right bytes came from elsewhere.` };
   return { name: 'verified', label: 'Verified', words: 'Every byte that you see is what was signed.' };
 }
 
 /** Where the right bytes came from, the most helpful first. */
-export function rescuers({ recovered }: CheckStatus): { from: string; count: number }[] {
+export function rescuers({ recovered }: CheckStatus): { from: string; files: number }[] {
   const counts = new Map<string, number>();
   for (const { from } of recovered) counts.set(from, (counts.get(from) ?? 0) + 1);
-  return [...counts].map(([from, count]) => ({ from, count })).sort((a, b) => b.count - a.count);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return [...counts].map(([from, files]) => ({ from, files })).sort((a, b) => b.files - a.files);
 }

@@ -1,6 +1,7 @@
 import { Link } from 'react-router-dom';
 import { CopyButton } from '../controls/copy-button.js';
 import { Icon } from '../controls/icons.js';
+import { count } from '../words/figures.js';
 import { rescuers, type CheckStatus, type Mark } from './check-status.js';
 import './verification.css';
 
@@ -58,10 +59,10 @@ function Facts({ status }: { status: CheckStatus }) {
   return (
     <dl>
       {key !== undefined && <div><dt>Signed by</dt><dd className="verification-key"><code>{key}</code> <CopyButton text={key} what="the key" /></dd></div>}
-      <div><dt>Checked</dt><dd data-stat="verified">{verified} files</dd></div>
+      <div><dt>Checked</dt><dd data-stat="verified">{count(verified, 'file')}</dd></div>
       {waiting > 0 && <div><dt>Not signed yet</dt><dd data-stat="waiting">{waiting}</dd></div>}
-      <div><dt>Refused</dt><dd data-stat="refused">{refused === 0 ? 'none' : `${refused} wrong answers`}</dd></div>
-      {rescuers(status).map(({ from, count }) => <div key={from}><dt>Right from</dt><dd data-stat="recovered">{from} ({count})</dd></div>)}
+      <div><dt>Refused</dt><dd data-stat="refused">{refused === 0 ? 'none' : count(refused, 'wrong answer')}</dd></div>
+      {rescuers(status).map(({ from, files }) => <div key={from}><dt>Right from</dt><dd data-stat="recovered">{from} ({files})</dd></div>)}
     </dl>
   );
 }
