@@ -1,12 +1,13 @@
 import { webContentCid } from '../../archive/browser.js';
 import type { NamedContent } from '../../archive/browser.js';
 import type { FileCheck } from '../playback/engine.js';
+import { AUDIO_ONLY } from '../playback/quality.js';
 import { fetchBytes } from './file-sources.js';
 import type { FileSource } from './file-sources.js';
 import { ManifestFeed } from './manifest-feed.js';
 import type { ManifestFeedOptions } from './manifest-feed.js';
 import { NOTHING_CHECKED } from './check-status.js';
-import type { CheckStatus } from './check-status.js';
+import type { Amiss, CheckStatus } from './check-status.js';
 
 /** Nobody has the bytes that were signed. */
 export class SegmentRefused extends Error {
@@ -22,13 +23,15 @@ export interface SegmentCheckOptions extends Pick<ManifestFeedOptions, 'load' | 
   fetchBytes?: typeof fetchBytes;
 }
 
-/** A file that was played before its signature came. */
-interface Waiting {
+/** A file, and where on the timeline it is shown. */
+interface Placed {
   name: string;
-  cid: string;
   startSec: number;
   endSec: number;
 }
+
+/** The picture stops a little before what it lacks. */
+const AHEAD_SEC = 1;
 
 /** Compares every file of a broadcast with its signed manifest before it is played, and gets the right one elsewhere when it is wrong. */
 export class SegmentCheck implements FileCheck {
@@ -37,7 +40,10 @@ export class SegmentCheck implements FileCheck {
   readonly #listeners = new Set<() => void>();
   readonly #ended = new AbortController();
   #sources: Promise<FileSource[]> | undefined;
-  #waiting: Waiting[] = [];
+  /** Played before their signature came. */
+  #waiting: (Placed & { cid: string })[] = [];
+  /** Nobody has them right. */
+  #failed: Placed[] = [];
   #status = NOTHING_CHECKED;
 
   constructor(options: SegmentCheckOptions) {
@@ -49,9 +55,11 @@ export class SegmentCheck implements FileCheck {
     return this.#status;
   }
 
-  /** Whether what is shown at this place was not signed when it was played, and is not yet. */
-  isWaitingAt(sec: number): boolean {
-    return this.#waiting.some(({ startSec, endSec }) => startSec <= sec && sec < endSec);
+  /** What is amiss at this place: `unsigned` when the signature of what is shown has not come yet, a file's name when nobody has it right. */
+  amissAt(sec: number): Amiss {
+    const failed = this.#failed.find(({ startSec, endSec }) => startSec - AHEAD_SEC <= sec && sec < endSec);
+    if (failed !== undefined) return { failed: failed.name };
+    return this.#waiting.some(({ startSec, endSec }) => startSec <= sec && sec < endSec) ? 'unsigned' : undefined;
   }
 
   /** Calls back after each change of the status; returns the way to stop. */
@@ -61,11 +69,11 @@ export class SegmentCheck implements FileCheck {
   }
 
   async check(file: { url: string; startSec: number; endSec: number }, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const name = nameOf(file.url);
-    const signed = await this.#feed.find(name);
-    if (signed === undefined) return this.#unsigned({ ...file, name }, bytes);
-    if (!(await isContent(bytes, signed))) return this.#recover(file.url, name, signed, AbortSignal.any([signal, this.#ended.signal]));
-    this.#change({ verified: this.#status.verified + 1, failed: withoutName(this.#status.failed, name) });
+    const placed = { ...file, name: nameOf(file.url) };
+    const signed = await this.#feed.find(placed.name);
+    if (signed === undefined) return this.#unsigned(placed, bytes);
+    if (!(await isContent(bytes, signed))) return this.#recover(placed, signed, AbortSignal.any([signal, this.#ended.signal]));
+    this.#verified(placed);
     return bytes;
   }
 
@@ -76,33 +84,43 @@ export class SegmentCheck implements FileCheck {
   }
 
   /** On air the signature comes some seconds later: holding what is new would put all viewers that far behind. */
-  async #unsigned({ name, startSec, endSec }: { name: string; startSec: number; endSec: number }, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  async #unsigned(placed: Placed, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#feed.manifest?.isFinal) {
-      this.#change({ refused: this.#status.refused + 1, failed: name });
-      throw new SegmentRefused(name);
+      this.#change({ refused: this.#status.refused + 1 });
+      throw this.#refusal(placed);
     }
     const cid = (await webContentCid(bytes)).toString();
-    this.#waiting = [...this.#waiting.filter((other) => other.name !== name), { name, cid, startSec, endSec }];
+    this.#waiting = [...this.#waiting.filter(({ name }) => name !== placed.name), { ...placed, cid }];
     // Its signature may have come while it was hashed.
     this.#settle();
     return bytes;
   }
 
-  async #recover(url: string, name: string, { cid, sizeBytes }: NamedContent, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async #recover(file: Placed & { url: string }, { cid, sizeBytes }: NamedContent, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     this.#change({ refused: this.#status.refused + 1 });
     const read = this.#options.fetchBytes ?? fetchBytes;
     this.#sources ??= this.#options.sources(this.#ended.signal);
     for (const source of await this.#sources) {
-      const bytes = await read(source.addressOf({ url, cid: cid.toString() }), { maxBytes: sizeBytes, signal });
+      const bytes = await read(source.addressOf({ url: file.url, cid: cid.toString() }), { maxBytes: sizeBytes, signal });
       if (bytes === undefined) continue;
       if (await isContent(bytes, { cid, sizeBytes })) {
-        this.#change({ verified: this.#status.verified + 1, recovered: [...this.#status.recovered, { name, from: source.name }], failed: withoutName(this.#status.failed, name) });
+        this.#verified(file, { recovered: [...this.#status.recovered, { name: file.name, from: source.name }] });
         return bytes;
       }
       this.#change({ refused: this.#status.refused + 1 });
     }
-    this.#change({ failed: name });
-    throw new SegmentRefused(name);
+    throw this.#refusal(file);
+  }
+
+  #refusal({ name, startSec, endSec }: Placed): SegmentRefused {
+    this.#failed = [...this.#failed.filter((other) => other.name !== name), { name, startSec, endSec }];
+    return new SegmentRefused(name);
+  }
+
+  /** Another rung's picture of the same moment stands in for one that failed. */
+  #verified(file: Placed, more: Partial<CheckStatus> = {}): void {
+    this.#failed = this.#failed.filter((other) => !standsIn(file, other));
+    this.#change({ verified: this.#status.verified + 1, ...more });
   }
 
   #onManifest(): void {
@@ -138,6 +156,7 @@ async function isContent(bytes: Uint8Array<ArrayBuffer>, { cid, sizeBytes }: Nam
   return bytes.length === sizeBytes && (await webContentCid(bytes)).equals(cid);
 }
 
-function withoutName(failed: string | undefined, name: string): string | undefined {
-  return failed === name ? undefined : failed;
+function standsIn(file: Placed, failed: Placed): boolean {
+  const isSound = ({ name }: Placed) => name.startsWith(`${AUDIO_ONLY}/`);
+  return file.name === failed.name || (isSound(file) === isSound(failed) && file.startSec < failed.endSec && failed.startSec < file.endSec);
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState, useSyncExternalStore, type RefObject } from 'react';
 import { useApi } from '../api/context.js';
 import { remembered } from '../api/remembered.js';
-import { markOf, NOTHING_CHECKED, OFF, UNAVAILABLE, type CheckStatus, type Mark } from './check-status.js';
+import { markOf, NOTHING_CHECKED, OFF, UNAVAILABLE, type Amiss, type CheckStatus, type Mark } from './check-status.js';
 import type { SegmentCheck } from './segment-check.js';
 
 const STORED_AS = 'tidemark.checks-segments';
@@ -52,21 +52,21 @@ export function useMark({ isWanted, check }: Verification, video: RefObject<HTML
   const open = check === 'opening' ? undefined : check;
   const subscribe = useCallback((listener: () => void) => open?.subscribe(listener) ?? (() => undefined), [open]);
   const status = useSyncExternalStore(subscribe, () => open?.status ?? NOTHING_CHECKED);
-  const isShownWaiting = useShownWaiting(open, video);
+  const amiss = useAmiss(open, video);
   if (!isWanted) return { mark: OFF, status };
-  return { mark: check === undefined ? UNAVAILABLE : markOf(status, { isShownWaiting }), status };
+  return { mark: check === undefined ? UNAVAILABLE : markOf(status, amiss), status };
 }
 
-/** Whether what is on the screen waits for its signature. */
-function useShownWaiting(check: SegmentCheck | undefined, video: RefObject<HTMLVideoElement>): boolean {
-  const [isWaiting, setWaiting] = useState(false);
+/** What is amiss with what is on the screen now. */
+function useAmiss(check: SegmentCheck | undefined, video: RefObject<HTMLVideoElement>): Amiss {
+  const [amiss, setAmiss] = useState<Amiss>();
   useEffect(() => {
     if (check === undefined) return;
-    const timer = setInterval(() => setWaiting(check.isWaitingAt(video.current?.currentTime ?? 0)), LOOK_EVERY_MS);
+    const timer = setInterval(() => setAmiss(check.amissAt(video.current?.currentTime ?? 0)), LOOK_EVERY_MS);
     return () => {
       clearInterval(timer);
-      setWaiting(false);
+      setAmiss(undefined);
     };
   }, [check, video]);
-  return isWaiting;
+  return amiss;
 }

@@ -1,12 +1,11 @@
 import type { Finding, Manifest } from '../../archive/browser.js';
-import type { NoticeLevel } from '../controls/notice.js';
 import { fileSize } from '../words/figures.js';
 import { clock } from '../words/time.js';
 import type { Outcome } from './copies.js';
 
 /** The outcome of a verification in plain words. */
 export interface Verdict {
-  level: NoticeLevel;
+  level: 'ok' | 'warn' | 'error';
   title: string;
   words: string;
   faults: { file: string; words: string }[];
@@ -28,10 +27,11 @@ function faultWords({ file, kind, message }: Finding, manifest: Manifest): strin
   return `has other bytes than were signed${place}`;
 }
 
-/** `, 0:24 to 0:26 of the show`, for what is shown at some time. */
+/** `, 0:24 to 0:26 of the show`, for what is shown at some time. The broadcast's clock begins before its first picture. */
 function placeOf(file: string, { segments }: Manifest): string {
   const segment = segments.find(({ rendition, number }) => file === `${rendition}/${number}.m4s`);
   if (segment === undefined) return '';
-  const [fromSec, toSec] = [segment.startUs, segment.startUs + segment.durationUs].map((us) => us / 1e6);
-  return `, ${clock(fromSec ?? 0)} to ${clock(toSec ?? 0)} of the show`;
+  const firstUs = segments.reduce((first, { startUs }) => Math.min(first, startUs), Infinity);
+  const startSec = (segment.startUs - firstUs) / 1e6;
+  return `, ${clock(startSec)} to ${clock(startSec + segment.durationUs / 1e6)} of the show`;
 }
