@@ -31,9 +31,40 @@ async function startGateway(t: Test): Promise<Gateway> {
   return gateway;
 }
 
+const PLAYED_SEC = 6;
+
+/** What playing for some seconds takes of a page's main thread, and what hashing takes by itself. */
+async function costOf(t: Test, address: string, checks: 'yes' | 'no'): Promise<{ mainThreadMs: number; files: number; hashMs: string }> {
+  const page = await openChecking(t, address, checks);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  await untilPlayed(page, PLAYED_SEC);
+  const { metrics } = await session.send('Performance.getMetrics');
+  const taskSec = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  const files = checks === 'yes' ? Number.parseInt((await factsOf(page))['verified'] ?? '', 10) : 0;
+  return { mainThreadMs: Math.round(taskSec * 1000), files, hashMs: await page.evaluate(hashTimes) };
+}
+
+/** The median of a few, for segments of these sizes. */
+async function hashTimes(): Promise<string> {
+  const shown: string[] = [];
+  for (const mib of [0.5, 1, 4]) {
+    const times: number[] = [];
+    for (let round = 0; round < 9; round++) {
+      const bytes = new Uint8Array(mib * 1048576).fill(round);
+      const startMs = performance.now();
+      await crypto.subtle.digest('SHA-256', bytes);
+      times.push(performance.now() - startMs);
+    }
+    shown.push(`${mib} MiB ${times.sort((a, b) => a - b)[4]?.toFixed(1)}`);
+  }
+  return shown.join(', ');
+}
+
 t.test('every segment is compared with what was signed before it plays', { skip: noChromium }, async (t) => {
   const gateway = await startGateway(t);
-  const app = await startApp(t, { transcode: { ladder: ['360p'] }, archive: { ipfs: { gatewayUrls: [gateway.url] } } });
+  // What is over soon comes from the disk alone.
+  const app = await startApp(t, { transcode: { ladder: ['360p'] }, packager: { windowSec: 6 }, archive: { ipfs: { gatewayUrls: [gateway.url] } } });
   await app.api('PATCH', '/api/v1/channels/ada', { endsOnUnpublish: true });
   const proxy = await startAlteringProxy(t, app.url);
   publish(t, { url: app.publishUrl, args: copyOf(await makeSourceFile(t, obsLike({ size: '640x480', seconds: 16 }))) });
@@ -56,6 +87,12 @@ t.test('every segment is compared with what was signed before it plays', { skip:
     await page.reload();
     await untilMark(page, 'verified');
     t.equal(await mediaErrorOf(page), undefined, 'the choice is remembered');
+  });
+
+  await t.test('it costs the page little', async (t) => {
+    const [off, on] = [await costOf(t, pageUrl, 'no'), await costOf(t, pageUrl, 'yes')];
+    t.comment(`main thread, ms, of ${PLAYED_SEC} s of playback: ${off.mainThreadMs} without, ${on.mainThreadMs} with ${on.files} files checked; SHA-256 in Chromium, ms: ${on.hashMs}`);
+    t.ok(on.mainThreadMs - off.mainThreadMs < PLAYED_SEC * 100, 'a tenth of the main thread at most');
   });
 
   await t.test('a byte changed on the way is refused, and the right bytes come by their hash', async (t) => {

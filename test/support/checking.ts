@@ -27,10 +27,10 @@ export async function untilSigned(app: RunningApp): Promise<SignedRecording> {
   return { id, folder: path.join(app.config.mediaDir, id), segments };
 }
 
-/** A page that checks what it plays, in a browser that has loaded nothing before. */
-export async function openChecking(t: Test, address: string): Promise<Page> {
+/** A page that checks what it plays, or does not, in a browser that has loaded nothing before. */
+export async function openChecking(t: Test, address: string, checks: 'yes' | 'no' = 'yes'): Promise<Page> {
   const page = await (await openChromium(t)).newPage({ viewport: { width: 1280, height: 800 } });
-  await page.addInitScript(() => localStorage.setItem('tidemark.checks-segments', 'yes'));
+  if (checks === 'yes') await page.addInitScript(() => localStorage.setItem('tidemark.checks-segments', 'yes'));
   await page.goto(address);
   return page;
 }
