@@ -34,15 +34,15 @@ async function startGateway(t: Test): Promise<Gateway> {
 const PLAYED_SEC = 6;
 
 /** What playing for some seconds takes of a page's main thread, and what hashing takes by itself. */
-async function costOf(t: Test, address: string, checks: 'yes' | 'no'): Promise<{ mainThreadMs: number; files: number; hashMs: string }> {
+async function costOf(t: Test, address: string, checks: 'yes' | 'no'): Promise<{ busy: string; files: number; hashMs: string }> {
   const page = await openChecking(t, address, checks);
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
   await untilPlayed(page, PLAYED_SEC);
   const { metrics } = await session.send('Performance.getMetrics');
-  const taskSec = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  const msOf = (metric: string) => Math.round((metrics.find(({ name }) => name === metric)?.value ?? 0) * 1000);
   const files = checks === 'yes' ? Number.parseInt((await factsOf(page))['verified'] ?? '', 10) : 0;
-  return { mainThreadMs: Math.round(taskSec * 1000), files, hashMs: await page.evaluate(hashTimes) };
+  return { busy: `${msOf('TaskDuration')} ms, ${msOf('ScriptDuration')} of them scripts`, files, hashMs: await page.evaluate(hashTimes) };
 }
 
 /** The median of a few, for segments of these sizes. */
@@ -89,10 +89,11 @@ t.test('every segment is compared with what was signed before it plays', { skip:
     t.equal(await mediaErrorOf(page), undefined, 'the choice is remembered');
   });
 
-  await t.test('it costs the page little', async (t) => {
+  await t.test('what it costs the page is told, side by side', async (t) => {
     const [off, on] = [await costOf(t, pageUrl, 'no'), await costOf(t, pageUrl, 'yes')];
-    t.comment(`main thread, ms, of ${PLAYED_SEC} s of playback: ${off.mainThreadMs} without, ${on.mainThreadMs} with ${on.files} files checked; SHA-256 in Chromium, ms: ${on.hashMs}`);
-    t.ok(on.mainThreadMs - off.mainThreadMs < PLAYED_SEC * 100, 'a tenth of the main thread at most');
+    t.comment(`main thread, from loading the page to ${PLAYED_SEC} s of playback: ${off.busy} without; ${on.busy} with ${on.files} files checked`);
+    t.comment(`SHA-256 in Chromium, median ms: ${on.hashMs}`);
+    t.ok(on.files > 0, 'with: files were checked before they played');
   });
 
   await t.test('a byte changed on the way is refused, and the right bytes come by their hash', async (t) => {
