@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as viewersFirst } from 'node:timers/promises';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { placeOfBlock, placesOfFile } from '../blocks/places.js';
@@ -126,9 +127,10 @@ export class LiveManifest {
     });
   }
 
-  /** A file that was just made. */
+  /** A file that was just made. Viewers hear of it first: copying its bytes takes a millisecond or two. */
   add(file: WrittenFile, buffers: Uint8Array[]): void {
-    this.#add(file, contentNameAside(buffers));
+    const kept = [...buffers];
+    this.#add(file, viewersFirst().then(() => contentNameAside(kept)));
   }
 
   /** Files that an earlier run of the server wrote, as far as it did not sign them. */
