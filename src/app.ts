@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { filesAtEnd, openPins, signFiles, signFromDisk } from './app-archive.js';
-import { picture, uploadedRecordings } from './app-recordings.js';
+import { filesAtEnd, openPermanentArchive, openPins, signFiles, signFromDisk } from './app-archive.js';
+import { picture, picturedBroadcasts, uploadedRecordings } from './app-recordings.js';
 import type { PictureRooms } from './app-recordings.js';
 import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, SigningKeys } from './archive/index.js';
 import type { LastFile } from './archive/index.js';
@@ -21,7 +21,6 @@ import {
   clipFileRoutes, clipRoutes, Clips, ClipSources, freeBytesOf, GIB, PictureMaker, pictureRoutes, RecordingAccess, recordedPictures,
   Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
 } from './recordings/index.js';
-import type { PicturedBroadcasts } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
@@ -120,6 +119,7 @@ export function createApp(options: AppOptions): App {
     readIndex: (id) => packager.readIndex(id),
     // What cannot go on is completed when it is ended, a moment later.
     listResumed: listLive,
+    listNeeded: () => permanent.archive.receipts.listNeeded(),
     log: roomLog('recordings'),
   });
   packager.on('writeFailed', () => void recordings.makeRoom());
@@ -136,6 +136,7 @@ export function createApp(options: AppOptions): App {
   const lastFiles = (broadcast: { id: string; channelId: string }): Promise<LastFile[]> => filesAtEnd({ recordings, chat, log }, broadcast);
   const pins = openPins({ db, config: config.archive.ipfs, blocks, manifests, recordings, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
+  const permanent = openPermanentArchive({ db, config: config.archive.arweave, mediaDir: config.mediaDir, accounts, channels, people, packager, recordings, access: recordingAccess, manifests, keys: signingKeys, pins, log: roomLog('archive') });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
   const clipSources = new ClipSources({
@@ -236,6 +237,7 @@ export function createApp(options: AppOptions): App {
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
         { name: 'tidemark_chat_connections', help: 'Open chat connections', read: () => chat.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
+        ...permanent.archive.measures,
         ...(redis === undefined ? [] : [{ name: 'tidemark_redis_up', help: '1 while Redis answers', read: () => Number(redis.isReady) }]),
       ], [
         { name: 'tidemark_chat_messages_total', help: 'Chat messages by outcome: ok, or why they were refused', label: 'outcome', read: () => chat.messages },
@@ -271,6 +273,7 @@ export function createApp(options: AppOptions): App {
           if (!isOnAir(id)) await recordingAccess.checkReadable(await recordings.get(id), request);
         },
       }) },
+      { path: '/api/v1', handler: permanent.routes },
       { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },
       { path: '/api/v1', handler: chunkRoutes({ uploads, folder: uploadFolder, config: config.ingest.upload, callers: accounts, channels }) },
       { path: '/api/v1', handler: uploadRoutes({ uploads, callers: accounts, channels }) },
@@ -311,6 +314,7 @@ export function createApp(options: AppOptions): App {
       { name: 'recording-access', component: recordingAccess },
       { name: 'blocks', component: blocks },
       { name: 'pins', component: pins },
+      { name: 'permanent archive', component: permanent.archive },
       { name: 'clips', component: clips },
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
@@ -435,17 +439,6 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
-}
-
-/** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */
-function picturedBroadcasts(packager: Packager, recorded: PicturedBroadcasts): PicturedBroadcasts {
-  return {
-    find: async (id, request) => {
-      const live = packager.findById(id);
-      if (live === undefined || live.hasEnded) return recorded.find(id, request);
-      return { timeline: { fromMs: 0, toMs: Infinity, mapTime: (atMs) => atMs }, isPublic: true };
-    },
-  };
 }
 
 function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc; dvrSec: number }): LiveShows {

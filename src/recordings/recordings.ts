@@ -26,6 +26,8 @@ export interface RecordingsOptions {
   readIndex: (broadcastId: string) => Promise<RecordedIndex | undefined>;
   /** Broadcasts that a stop of the server interrupted and that go on: their recordings are not completed at the start. */
   listResumed?: () => Promise<string[]>;
+  /** Broadcasts whose files somebody still needs: only a full disk takes them. */
+  listNeeded?: () => Promise<string[]>;
   log: Log;
   now?: () => Date;
   /** Free bytes of the disk with the media; for tests. */
@@ -170,6 +172,13 @@ export class Recordings extends EventEmitter<RecordingsEvents> implements Compon
     return timeline === undefined ? [] : portablePlaylists(timeline);
   }
 
+  /** The same for a copy that lacks some files. @param hasFile asked for names such as `720p/12.m4s` */
+  async partialPlaylists(id: string, hasFile: (name: string) => boolean): Promise<{ name: string; text: string }[]> {
+    const index = await this.#options.readIndex(id);
+    const timeline = index && vodTimeline(partOf(index, hasFile));
+    return timeline === undefined ? [] : portablePlaylists(timeline);
+  }
+
   /** A file of any broadcast on the disk. @param name such as `720p/12.m4s`; the caller knows that it is one of ours. */
   async findFile(broadcastId: string, name: string): Promise<{ sizeBytes: number; file: string } | undefined> {
     if (!RECORDING_ID.test(broadcastId)) return undefined;
@@ -196,7 +205,8 @@ export class Recordings extends EventEmitter<RecordingsEvents> implements Compon
 
   async #sweep(): Promise<void> {
     const freeBytes = await (this.#options.freeBytes ?? (() => freeBytesOf(this.#options.mediaDir)))();
-    for (const { id, reason } of expiredRecordings(await listStored(this.#db), limitsOf(this.#options.config), { nowMs: this.#now().getTime(), freeBytes })) {
+    const needed = new Set(await this.#options.listNeeded?.());
+    for (const { id, reason } of expiredRecordings(await listStored(this.#db), limitsOf(this.#options.config), { nowMs: this.#now().getTime(), freeBytes, needed })) {
       await this.remove(id);
       this.#log.info('recording deleted by retention', { broadcast: id, reason });
     }
@@ -229,4 +239,10 @@ function limitsOf({ maxAgeDays, maxDiskGiB, minFreeGiB }: RecordingsConfig): Ret
     maxDiskBytes: maxDiskGiB === 0 ? Infinity : maxDiskGiB * GIB,
     minFreeBytes: minFreeGiB * GIB,
   };
+}
+
+/** The broadcast as it would be if there were no other files. */
+function partOf(index: RecordedIndex, hasFile: (name: string) => boolean): RecordedIndex {
+  const renditions = index.renditions.map((rendition) => ({ ...rendition, segments: rendition.segments.filter(({ number }) => hasFile(`${rendition.name}/${number}.m4s`)) }));
+  return { ...index, renditions: renditions.filter(({ segments }) => segments.length > 0) };
 }
