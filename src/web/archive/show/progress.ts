@@ -1,0 +1,43 @@
+import type { ArchivedFile, ArchiveState, Receipts } from '../../api/archive-contract.js';
+
+const FAST_MS = 5_000;
+const CALM_MS = 15_000;
+const SLOW_MS = 60_000;
+/** The answer names every file: those of a long show are megabytes. */
+const MANY_FILES = 2_000;
+const MANY_FACTOR = 6;
+
+/** Files that are done, of those that are meant to be. */
+export interface Progress {
+  done: number;
+  of: number;
+}
+
+/** Of a show on its way; what was left out is not waited for. */
+export function storedOf(files: ArchivedFile[]): Progress {
+  const meant = files.filter(({ state }) => state !== 'vetoed');
+  return { done: meant.filter(({ state }) => state === 'stored').length, of: meant.length };
+}
+
+/** Of a verification that began at a moment of the server's clock: what was fetched back since, of what had been before. */
+export function verifiedSince(files: ArchivedFile[], sinceMs: number): Progress {
+  const meant = files.flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
+  return { done: meant.filter(({ storedAt }) => Date.parse(storedAt) >= sinceMs).length, of: meant.length };
+}
+
+/** Pause until a show's archive is asked for again, ms. */
+export function paceMs(receipts: Pick<Receipts, 'state' | 'files'> | undefined, isHurried: boolean): number {
+  if (receipts === undefined) return FAST_MS;
+  const pace = isHurried ? FAST_MS : paceOf(receipts.state);
+  return receipts.files.length > MANY_FILES ? pace * MANY_FACTOR : pace;
+}
+
+/** Whether a part of a show can still be kept out, or all of it. */
+export function canVeto(state: ArchiveState): boolean {
+  return state === 'holding' || state === 'queued' || state === 'held';
+}
+
+function paceOf(state: ArchiveState): number {
+  if (state === 'queued' || state === 'storing') return FAST_MS;
+  return state === 'holding' || state === 'held' ? CALM_MS : SLOW_MS;
+}

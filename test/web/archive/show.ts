@@ -1,0 +1,71 @@
+import t from 'tap';
+import type { ArchivedFile, ArchiveState, FileState } from '../../../src/web/api/archive-contract.js';
+import { segmentNear, type Segment } from '../../../src/web/archive/bar/bar-layout.js';
+import { hostOf } from '../../../src/web/words/host.js';
+import { holdWords } from '../../../src/web/archive/settings/hold-words.js';
+import { canVeto, paceMs, storedOf, verifiedSince } from '../../../src/web/archive/show/progress.js';
+import { FILE_STATES, FILE_WORDS } from '../../../src/web/archive/state-words.js';
+import { rangeMoved, vetoWords } from '../../../src/web/archive/veto/veto-words.js';
+
+const SEC = 1_000_000;
+
+function segment(number: number, state: FileState, storedAt?: string): Segment {
+  return {
+    name: `720p/${number}.m4s`, rendition: '720p', number, startUs: number * 2 * SEC, durationUs: 2 * SEC, cid: 'bafk', sizeBytes: 1000, state,
+    arweave: null, receipt: storedAt === undefined ? null : { storedAt, fetchedFrom: 'https://check.example' },
+  };
+}
+
+t.test('how far a show is: what was left out is not waited for', async (t) => {
+  t.same(storedOf([segment(0, 'stored'), segment(1, 'confirmed'), segment(2, 'vetoed'), segment(3, 'failed')]), { done: 1, of: 3 });
+});
+
+t.test('how far a verification is: receipts newer than its beginning', async (t) => {
+  const files = [segment(0, 'stored', '2026-03-01T12:00:00Z'), segment(1, 'stored', '2026-03-01T12:10:00Z'), segment(2, 'planned')];
+  t.same(verifiedSince(files, Date.parse('2026-03-01T12:05:00Z')), { done: 1, of: 2 });
+});
+
+t.test('what changes is asked for often, what is long less so', async (t) => {
+  const pace = (state: ArchiveState, files: ArchivedFile[] = [], isHurried = false) => paceMs({ state, files }, isHurried) / 1000;
+  t.same([pace('storing'), pace('holding'), pace('stored'), pace('stored', [], true)], [5, 15, 60, 5]);
+  t.equal(pace('storing', new Array<ArchivedFile>(25_000).fill(segment(0, 'planned'))), 30);
+  t.equal(paceMs(undefined, false), 5000, 'before the first answer');
+});
+
+t.test('a show can be kept out until something of it was sent', async (t) => {
+  const states: ArchiveState[] = ['holding', 'queued', 'held', 'storing', 'stored', 'failed', 'vetoed', 'erased', 'off'];
+  t.same(states.filter(canVeto), ['holding', 'queued', 'held']);
+});
+
+t.test('a range keeps a second, whichever end is moved', async (t) => {
+  const range = { fromSec: 10, toSec: 20 };
+  t.same(rangeMoved(range, 'fromSec', 15, 60), { fromSec: 15, toSec: 20 });
+  t.same(rangeMoved(range, 'fromSec', 30, 60), { fromSec: 30, toSec: 31 });
+  t.same(rangeMoved(range, 'fromSec', 60, 60), { fromSec: 59, toSec: 60 });
+  t.same(rangeMoved(range, 'toSec', 5, 60), { fromSec: 4, toSec: 5 });
+  t.same(rangeMoved(range, 'toSec', 0, 60), { fromSec: 0, toSec: 1 });
+});
+
+t.test('what was kept out, in words', async (t) => {
+  t.equal(vetoWords({ fromMs: 30_000, toMs: 60_000 }), '0:30 to 1:00');
+  t.equal(vetoWords({ fromMs: null, toMs: 60_000 }), 'the beginning to 1:00');
+  t.equal(vetoWords({ fromMs: 3_600_000, toMs: null }), '1:00:00 to the end');
+  t.equal(vetoWords({ fromMs: null, toMs: null }), 'the whole show');
+  t.same([0, 1, 24, 48, 168, 50].map(holdWords), ['no time: it is sent at once', '1 hour', '24 hours', '2 days', '7 days', '50 hours']);
+});
+
+t.test('a press near what failed chooses it', async (t) => {
+  const segments = [0, 1, 2, 3, 4].map((number) => segment(number, number === 3 ? 'failed' : 'stored'));
+  t.equal(segmentNear(segments, 5 * SEC, 0.5 * SEC), 2, 'where fingers can tell segments apart');
+  t.equal(segmentNear(segments, 5 * SEC, 2 * SEC), 3);
+  t.equal(segmentNear(segments, 9 * SEC, 2 * SEC), 3);
+  t.equal(segmentNear(segments, 1 * SEC, 2 * SEC), 0, 'and the pressed one where all are alike');
+});
+
+t.test('every state has words and a place in the order', async (t) => {
+  t.same(Object.keys(FILE_WORDS).toSorted(), [...FILE_STATES].toSorted());
+});
+
+t.test('addresses are named by their host', async (t) => {
+  t.same(['https://arweave.net/abc', 'http://kubo-1:5001', 'a pinning service'].map(hostOf), ['arweave.net', 'kubo-1:5001', 'a pinning service']);
+});
