@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ArchiveDetails } from '../../api/archive-contract.js';
 import { endOf, rowsOf, type Range } from '../bar/bar-layout.js';
 import { SegmentBars } from '../bar/segment-bars.js';
@@ -10,7 +10,7 @@ import { VetoList } from '../veto/veto-list.js';
 export function Segments({ archive, onChanged }: { archive: ArchiveDetails; onChanged: () => void }) {
   const [marked, setMarked] = useState<Range>();
   const { files, vetoes, state, broadcast } = archive;
-  const endSec = Math.ceil(endOf(rowsOf(files)) / 1e6);
+  const endSec = useMemo(() => Math.ceil(endOf(rowsOf(files)) / 1e6), [files]);
   const isOpen = canVeto(state);
   return (
     <section className="panel" aria-labelledby="segments-title">
