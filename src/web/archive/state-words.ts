@@ -17,7 +17,13 @@ export const FILE_WORDS: Record<FileState, { label: string; hint: string }> = {
 
 type Level = 'ok' | 'info' | 'warn' | 'error';
 
-export const ARCHIVE_WORDS: Record<ArchiveState, { label: string; level: Level; text: string }> = {
+interface StandingWords {
+  label: string;
+  level: Level;
+  text: string;
+}
+
+export const ARCHIVE_WORDS: Record<ArchiveState, StandingWords> = {
   off: { label: 'Not in the archive', level: 'info', text: 'Nothing of this show was sent to permanent storage.' },
   holding: { label: 'Can still be stopped', level: 'info', text: 'Nothing was sent yet.' },
   queued: { label: 'Waits for its turn', level: 'info', text: 'It is sent as soon as what is before it is done.' },
@@ -27,6 +33,11 @@ export const ARCHIVE_WORDS: Record<ArchiveState, { label: string; level: Level; 
   erased: { label: 'Erased', level: 'info', text: 'Its key is destroyed: what was stored cannot be read by anybody any more.' },
   stored: { label: 'Stored permanently', level: 'ok', text: 'All of it was fetched back from another gateway, and is the same bytes.' },
   failed: { label: 'Failed', level: 'error', text: 'Some of it could not be stored. What failed is below.' },
+};
+
+/** Of a show whose files are all on Arweave, while the proof is made. */
+export const CHECKED_WORDS: StandingWords = {
+  label: 'Being checked', level: 'info', text: 'All of it is on Arweave. It counts as stored when it was fetched back from another gateway.',
 };
 
 export const TIER_WORDS: Record<Tier, { label: string; hint: string }> = {

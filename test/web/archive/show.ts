@@ -3,7 +3,8 @@ import type { ArchivedFile, ArchiveState, FileState } from '../../../src/web/api
 import { segmentNear, type Segment } from '../../../src/web/archive/bar/bar-layout.js';
 import { hostOf } from '../../../src/web/words/host.js';
 import { holdWords } from '../../../src/web/archive/settings/hold-words.js';
-import { canVeto, paceMs, storedOf, verifiedSince } from '../../../src/web/archive/show/progress.js';
+import { canVeto, checkedAt, isBeingChecked, paceMs, storedOf } from '../../../src/web/archive/show/progress.js';
+import { logWords } from '../../../src/web/archive/show/log-words.js';
 import { FILE_STATES, FILE_WORDS } from '../../../src/web/archive/state-words.js';
 import { rangeMoved, vetoWords } from '../../../src/web/archive/veto/veto-words.js';
 
@@ -20,16 +21,22 @@ t.test('how far a show is: what was left out is not waited for', async (t) => {
   t.same(storedOf([segment(0, 'stored'), segment(1, 'confirmed'), segment(2, 'vetoed'), segment(3, 'failed')]), { done: 1, of: 3 });
 });
 
-t.test('how far a verification is: receipts newer than its beginning', async (t) => {
-  const files = [segment(0, 'stored', '2026-03-01T12:00:00Z'), segment(1, 'stored', '2026-03-01T12:10:00Z'), segment(2, 'planned')];
-  t.same(verifiedSince(files, Date.parse('2026-03-01T12:05:00Z')), { done: 1, of: 2 });
+t.test('a show is being checked while only that is left to do', async (t) => {
+  const of = (...states: FileState[]) => isBeingChecked({ state: 'storing', files: states.map((state, number) => segment(number, state)) });
+  t.same([of('stored', 'confirmed', 'vetoed'), of('stored', 'posted'), of('confirmed', 'failed')], [true, false, false]);
+  t.equal(isBeingChecked({ state: 'stored', files: [segment(0, 'stored')] }), false);
+});
+
+t.test('a show was checked when its oldest receipt was made', async (t) => {
+  t.equal(checkedAt([segment(0, 'stored', '2026-03-01T12:10:00Z'), segment(1, 'stored', '2026-03-01T12:00:00Z'), segment(2, 'vetoed')]), '2026-03-01T12:00:00Z');
+  t.equal(checkedAt([segment(0, 'planned')]), undefined);
 });
 
 t.test('what changes is asked for often, what is long less so', async (t) => {
-  const pace = (state: ArchiveState, files: ArchivedFile[] = [], isHurried = false) => paceMs({ state, files }, isHurried) / 1000;
-  t.same([pace('storing'), pace('holding'), pace('stored'), pace('stored', [], true)], [5, 15, 60, 5]);
+  const pace = (state: ArchiveState, files: ArchivedFile[] = []) => paceMs({ state, files }) / 1000;
+  t.same([pace('storing'), pace('holding'), pace('stored')], [5, 15, 60]);
   t.equal(pace('storing', new Array<ArchivedFile>(25_000).fill(segment(0, 'planned'))), 30);
-  t.equal(paceMs(undefined, false), 5000, 'before the first answer');
+  t.equal(paceMs(undefined), 5000, 'before the first answer');
 });
 
 t.test('a show can be kept out until something of it was sent', async (t) => {
@@ -64,6 +71,14 @@ t.test('a press near what failed chooses it', async (t) => {
 
 t.test('every state has words and a place in the order', async (t) => {
   t.same(Object.keys(FILE_WORDS).toSorted(), [...FILE_STATES].toSorted());
+});
+
+t.test('the log says what was done', async (t) => {
+  const words = (action: string, detail: string) => logWords({ at: '', by: 'ada', action, detail });
+  t.equal(words('vetoed', '30000 ms to the end: he said 5 ms'), 'kept out 0:30 to the end: he said 5 ms');
+  t.equal(words('admitted', 'all, encrypted, held for 24 hours'), 'took the show in: all, encrypted, held for 24 hours');
+  t.equal(words('retried', '6c2b'), 'tried again what had failed', 'a number of ours says nothing');
+  t.equal(words('something-new', ''), 'something-new');
 });
 
 t.test('addresses are named by their host', async (t) => {

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../api/archive-contract.js';
 import { ago } from '../../words/time.js';
+import { logWords } from './log-words.js';
 
 /** Who did what to a show's archive; nothing is ever taken out of it. */
 export function ActLog({ entries }: { entries: LogEntry[] }) {
@@ -8,10 +9,10 @@ export function ActLog({ entries }: { entries: LogEntry[] }) {
       <h2 id="log-title">Take-down log</h2>
       {entries.length === 0 && <p className="soft">Nobody has done anything yet.</p>}
       <ol className="rows">
-        {entries.map(({ at, by, action, detail }, index) => (
-          <li key={`${at} ${index}`}>
-            <p><b>{by}</b> {action}{detail !== '' && <>: <bdi>{detail}</bdi></>}</p>
-            <p className="soft"><time dateTime={at} title={new Date(at).toLocaleString()}>{ago(at, Date.now())}</time></p>
+        {entries.map((entry, index) => (
+          <li key={`${entry.at} ${index}`}>
+            <p><b>{entry.by}</b> <bdi>{logWords(entry)}</bdi></p>
+            <p className="soft"><time dateTime={entry.at} title={new Date(entry.at).toLocaleString()}>{ago(entry.at, Date.now())}</time></p>
           </li>
         ))}
       </ol>

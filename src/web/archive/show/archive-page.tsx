@@ -43,7 +43,7 @@ function useShow(id: string): Show | undefined {
 }
 
 function Loaded({ id, show }: { id: string; show: Show }) {
-  const { archive, error, refresh, ...verification } = useArchive(id);
+  const { archive, error, refresh } = useArchive(id);
   if (!archive) return error === undefined ? <p className="soft" aria-busy="true">Asking the server …</p> : <Notice level="error">{plainWords(error)}</Notice>;
   return (
     <article data-state={archive.state}>
@@ -55,7 +55,7 @@ function Loaded({ id, show }: { id: string; show: Show }) {
       {archive.state === 'off' && archive.log.length === 0 ? <NotArchived /> : (
         <div className="archive-columns">
           <div className="archive-column">
-            <Standing archive={archive} isManaged={show.isManaged} {...verification} onChanged={refresh} />
+            <Standing archive={archive} isManaged={show.isManaged} onChanged={refresh} />
             {archive.deadLetters.length > 0 && <Failed archive={archive} onRetried={refresh} />}
             <Segments archive={archive} onChanged={refresh} />
             <FileList files={archive.files} />

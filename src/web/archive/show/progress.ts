@@ -19,16 +19,20 @@ export function storedOf(files: ArchivedFile[]): Progress {
   return { done: meant.filter(({ state }) => state === 'stored').length, of: meant.length };
 }
 
-/** Of a verification that began at a moment of the server's clock: what was fetched back since, of what had been before. */
-export function verifiedSince(files: ArchivedFile[], sinceMs: number): Progress {
-  const meant = files.flatMap(({ receipt }) => (receipt === null ? [] : [receipt]));
-  return { done: meant.filter(({ storedAt }) => Date.parse(storedAt) >= sinceMs).length, of: meant.length };
+/** Whether all of it is on Arweave, and some of it is still to be fetched back: for the first time, or once more. */
+export function isBeingChecked({ state, files }: Pick<Receipts, 'state' | 'files'>): boolean {
+  return state === 'storing' && files.every((file) => file.state === 'confirmed' || file.state === 'stored' || file.state === 'vetoed');
+}
+
+/** Since when every receipt is good: the time of the oldest one. */
+export function checkedAt(files: ArchivedFile[]): string | undefined {
+  return files.flatMap(({ receipt }) => (receipt === null ? [] : [receipt.storedAt])).toSorted()[0];
 }
 
 /** Pause until a show's archive is asked for again, ms. */
-export function paceMs(receipts: Pick<Receipts, 'state' | 'files'> | undefined, isHurried: boolean): number {
+export function paceMs(receipts: Pick<Receipts, 'state' | 'files'> | undefined): number {
   if (receipts === undefined) return FAST_MS;
-  const pace = isHurried ? FAST_MS : paceOf(receipts.state);
+  const pace = paceOf(receipts.state);
   return receipts.files.length > MANY_FILES ? pace * MANY_FACTOR : pace;
 }
 

@@ -5,56 +5,48 @@ import { asSentence } from '../../api/problem.js';
 import { Confirm } from '../../controls/confirm.js';
 import { Notice } from '../../controls/notice.js';
 import { useChange } from '../../controls/use-change.js';
-import { ARCHIVE_WORDS } from '../state-words.js';
+import { ago } from '../../words/time.js';
+import { ARCHIVE_WORDS, CHECKED_WORDS } from '../state-words.js';
 import { StoredLinks } from '../stored-links.js';
 import { HoldCountdown } from '../veto/hold-countdown.js';
-import { storedOf, type Progress } from './progress.js';
+import { checkedAt, isBeingChecked, storedOf, type Progress } from './progress.js';
 
 interface StandingProps {
   archive: ArchiveDetails;
   /** Whether who looks at it may send it now. */
   isManaged: boolean;
-  /** How far a verification is that was asked for here. */
-  verified: Progress | undefined;
-  isVerifying: boolean;
-  verify: () => Promise<void>;
   onChanged: () => void;
 }
 
 /** Where a show stands, how far it is, and what can be done about it now. */
-export function Standing({ archive, isManaged, verified, isVerifying, verify, onChanged }: StandingProps) {
-  const { state, reason, holdUntil, pathManifest, files } = archive;
-  const { label, level, text } = ARCHIVE_WORDS[state];
+export function Standing({ archive, isManaged, onChanged }: StandingProps) {
+  const { broadcast, state, reason, holdUntil, pathManifest, files } = archive;
+  const { label, level, text } = isBeingChecked(archive) ? CHECKED_WORDS : ARCHIVE_WORDS[state];
+  const checked = checkedAt(files);
   return (
-    <section className="panel standing" aria-labelledby="standing-title" data-level={level}>
+    <section className="panel standing" aria-labelledby="standing-title">
       <h2 id="standing-title">{label}</h2>
       <p>{text}</p>
       {reason !== null && <Notice level={level === 'ok' ? 'info' : level}>{asSentence(reason)}</Notice>}
       {state === 'holding' && holdUntil !== null && <HoldCountdown until={holdUntil} onOver={onChanged} />}
-      {(state === 'storing' || state === 'failed') && <HowFar name="Stored" progress={storedOf(files)} />}
-      {verified && <Verified progress={verified} />}
-      {pathManifest && <StoredLinks pathManifest={pathManifest} />}
+      {(state === 'storing' || state === 'failed') && <HowFar progress={storedOf(files)} />}
+      {state === 'stored' && checked !== undefined && <p className="soft">Last checked <time dateTime={checked}>{ago(checked, Date.now())}</time>.</p>}
+      {pathManifest && state === 'stored' && <StoredLinks pathManifest={pathManifest} />}
       <div className="standing-actions">
-        {state === 'holding' && isManaged && <ReleaseButton id={archive.broadcast} onReleased={onChanged} />}
-        {files.some(({ receipt }) => receipt !== null) && <VerifyButton isVerifying={isVerifying} verify={verify} />}
+        {state === 'holding' && isManaged && <ReleaseButton id={broadcast} onReleased={onChanged} />}
+        {state === 'stored' && <VerifyButton id={broadcast} onAsked={onChanged} />}
       </div>
     </section>
   );
 }
 
-function HowFar({ name, progress: { done, of } }: { name: string; progress: Progress }) {
+function HowFar({ progress: { done, of } }: { progress: Progress }) {
   return (
     <div className="how-far">
-      <progress aria-label={name} max={Math.max(1, of)} value={done} />
-      <p className="soft">{name}: {done.toLocaleString('en')} of {of.toLocaleString('en')} files</p>
+      <progress aria-label="Stored" max={Math.max(1, of)} value={done} />
+      <p className="soft">{done.toLocaleString('en')} of {of.toLocaleString('en')} files are stored.</p>
     </div>
   );
-}
-
-function Verified({ progress }: { progress: Progress }) {
-  return progress.done < progress.of
-    ? <HowFar name="Fetched back and compared" progress={progress} />
-    : <Notice level="ok">All {progress.of.toLocaleString('en')} files were fetched back just now, and are the same bytes.</Notice>;
 }
 
 function ReleaseButton({ id, onReleased }: { id: string; onReleased: () => void }) {
@@ -75,11 +67,17 @@ function ReleaseButton({ id, onReleased }: { id: string; onReleased: () => void 
   );
 }
 
-function VerifyButton({ isVerifying, verify }: { isVerifying: boolean; verify: () => Promise<void> }) {
+/** What is fetched back counts as stored no more until it was. */
+function VerifyButton({ id, onAsked }: { id: string; onAsked: () => void }) {
+  const api = useApi();
   const { isBusy, error, change } = useChange();
+  const verify = () => change(async () => {
+    await api.archive.verify(id);
+    onAsked();
+  });
   return (
     <>
-      <button type="button" className="button" disabled={isVerifying || isBusy} onClick={() => void change(verify)}>Verify now</button>
+      <button type="button" className="button" disabled={isBusy} onClick={() => void verify()}>Verify now</button>
       {error !== undefined && <Notice level="error">{error}</Notice>}
     </>
   );

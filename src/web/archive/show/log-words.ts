@@ -1,0 +1,27 @@
+import type { LogEntry } from '../../api/archive-contract.js';
+import { clock } from '../../words/time.js';
+
+const ACTS: Record<string, string | undefined> = {
+  admitted: 'took the show in',
+  'turned-on': 'turned the archive on',
+  'turned-off': 'turned the archive off',
+  settings: 'changed the settings',
+  vetoed: 'kept out',
+  released: 'ended the wait',
+  erased: 'destroyed the key',
+  verify: 'had everything fetched back again',
+  retried: 'tried again what had failed',
+};
+
+/** What somebody did, behind their name: `kept out 0:30 to 1:00: a phone number`. */
+export function logWords({ action, detail }: LogEntry): string {
+  const act = ACTS[action] ?? action;
+  if (detail === '' || action === 'retried') return act;
+  return action === 'vetoed' ? `${act} ${inClocks(detail)}` : `${act}: ${detail}`;
+}
+
+/** Only what stands before the reason is ours to put in other words. */
+function inClocks(detail: string): string {
+  const [range = '', ...reason] = detail.split(': ');
+  return [range.replace(/(\d+) ms/g, (_, ms: string) => clock(Number(ms) / 1000)), ...reason].join(': ');
+}
