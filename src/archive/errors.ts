@@ -12,3 +12,54 @@ export class SigningKeyUnusable extends AppError {
     super('signing_key_unusable', `the signing key of channel ${channelId} cannot be opened: archive.keySecret, or archive-secret in dataDir, is not the one it was made with`, { status: 500, expose: false, ...options });
   }
 }
+
+export class ArchiveKeyUnusable extends AppError {
+  constructor(broadcastId: string, options: { cause: unknown }) {
+    super('archive_key_unusable', `the key of the archive of ${broadcastId} cannot be opened: archive.keySecret, or archive-secret in dataDir, is not the one it was made with`, { status: 500, expose: false, ...options });
+  }
+}
+
+export class ArchiveUnknown extends AppError {
+  constructor() {
+    super('archive_unknown', 'nothing of this broadcast is to be stored for ever', { status: 404 });
+  }
+}
+
+/** For ever is for ever: turning it on takes the channel's name. */
+export class ArchiveNotConfirmed extends AppError {
+  constructor(slug: string) {
+    super('archive_not_confirmed', `to confirm, send the channel's name: "${slug}"`, { status: 400, detail: { slug } });
+  }
+}
+
+export class ArchiveAlreadyPosted extends AppError {
+  constructor() {
+    super('archive_already_posted', 'some of this broadcast has been sent already, and nobody can take that back', { status: 409 });
+  }
+}
+
+export class ArchiveNotEncrypted extends AppError {
+  constructor() {
+    super('archive_not_encrypted', 'only an encrypted archive can be erased, by destroying its key', { status: 409 });
+  }
+}
+
+/** The request fits another state of the archive than the one it is in. */
+export class ArchiveStateWrong extends AppError {
+  constructor(state: string) {
+    super('archive_state_wrong', `this cannot be done with an archive that is "${state}"`, { status: 409, detail: { state } });
+  }
+}
+
+export class DeadLetterUnknown extends AppError {
+  constructor() {
+    super('dead_letter_unknown', 'there is no such dead letter, or it is being tried again already', { status: 404 });
+  }
+}
+
+/** Whoever can see it may know that it is not theirs. */
+export class ArchiveNotYours extends AppError {
+  constructor(who: string) {
+    super('archive_not_yours', `only ${who} may do this`, { status: 403 });
+  }
+}

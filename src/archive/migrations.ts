@@ -4,6 +4,7 @@ import type { Migrations } from '../platform/index.js';
 export const archiveMigrations: Migrations = {
   '040-signing-keys': { up: createKeys, down: dropKeys },
   '041-blocks': { up: createBlocks, down: dropBlocks },
+  '042-permanent-archive': { up: createPermanentArchive, down: dropPermanentArchive },
 };
 
 /** A key outlives nothing but its channel: what it signed has to be told apart for ever. */
@@ -37,4 +38,116 @@ async function createBlocks(db: Kysely<unknown>): Promise<void> {
 
 async function dropBlocks(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('blocks').execute();
+}
+
+/** What is to be stored for ever, how far it is, and who decided it. Rows are the queue: `due_at` and `lease_until` say who is next. */
+async function createPermanentArchive(db: Kysely<unknown>): Promise<void> {
+  await createConsent(db);
+  await createQueue(db);
+  // Without any reference: what was taken down stays written when everything else of it is gone.
+  await db.schema.createTable('archive_log')
+    .addColumn('number', 'bigserial', (column) => column.primaryKey())
+    .addColumn('at', 'timestamptz', (column) => column.notNull())
+    .addColumn('actor', 'text', (column) => column.notNull())
+    .addColumn('broadcast_id', 'uuid')
+    .addColumn('channel_id', 'uuid', (column) => column.notNull())
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('detail', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('archive_log_broadcast').on('archive_log').column('broadcast_id').execute();
+}
+
+async function createConsent(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('archive_settings')
+    .addColumn('channel_id', 'uuid', (column) => column.primaryKey().references('channels.id').onDelete('cascade'))
+    .addColumn('is_on', 'boolean', (column) => column.notNull())
+    .addColumn('tier', 'text', (column) => column.notNull())
+    .addColumn('is_encrypted', 'boolean', (column) => column.notNull())
+    .addColumn('hold_hours', 'integer', (column) => column.notNull())
+    .addColumn('turned_on_at', 'timestamptz')
+    .addColumn('turned_on_by', 'text')
+    .execute();
+  await db.schema.createTable('archives')
+    .addColumn('broadcast_id', 'uuid', (column) => column.primaryKey().references('broadcasts.id').onDelete('cascade'))
+    .addColumn('channel_id', 'uuid', (column) => column.notNull())
+    .addColumn('slug', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('hold_until', 'timestamptz', (column) => column.notNull())
+    .addColumn('tier', 'text', (column) => column.notNull())
+    .addColumn('is_encrypted', 'boolean', (column) => column.notNull())
+    .addColumn('sealed_key', 'text')
+    .addColumn('path_manifest_id', 'text')
+    .addColumn('estimated_winston', 'numeric')
+    .addColumn('due_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('updated_at', 'timestamptz', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('archives_channel').on('archives').column('channel_id').execute();
+  await db.schema.createIndex('archives_due').on('archives').columns(['state', 'due_at']).execute();
+  await db.schema.createTable('archive_vetoes')
+    .addColumn('id', 'uuid', (column) => column.primaryKey())
+    .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
+    .addColumn('from_ms', 'bigint')
+    .addColumn('to_ms', 'bigint')
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text', (column) => column.notNull())
+    .addColumn('at', 'timestamptz', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('archive_vetoes_broadcast').on('archive_vetoes').column('broadcast_id').execute();
+}
+
+async function createQueue(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('archive_bundles')
+    .addColumn('id', 'uuid', (column) => column.primaryKey())
+    .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
+    .addColumn('number', 'integer', (column) => column.notNull())
+    .addColumn('is_last', 'boolean', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('failed_state', 'text')
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('transaction_id', 'text')
+    .addColumn('transaction_json', 'text')
+    .addColumn('wallet', 'text')
+    .addColumn('reward_winston', 'numeric')
+    .addColumn('anchor_height', 'bigint')
+    .addColumn('signed_at', 'timestamptz')
+    .addColumn('chunks', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('next_chunk', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('posted_to', 'text')
+    .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('reposts', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('fault', 'text')
+    .addColumn('error', 'text')
+    .addColumn('due_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('lease_until', 'timestamptz')
+    .addColumn('created_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('updated_at', 'timestamptz', (column) => column.notNull())
+    .addUniqueConstraint('archive_bundles_number', ['broadcast_id', 'number'])
+    .execute();
+  await db.schema.createIndex('archive_bundles_due').on('archive_bundles').columns(['state', 'due_at']).execute();
+  await db.schema.createTable('archive_items')
+    .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('place', 'integer', (column) => column.notNull())
+    .addColumn('bundle_id', 'uuid', (column) => column.references('archive_bundles.id').onDelete('set null'))
+    .addColumn('rendition', 'text')
+    .addColumn('number', 'integer')
+    .addColumn('start_us', 'bigint')
+    .addColumn('duration_us', 'bigint')
+    .addColumn('cid', 'text', (column) => column.notNull())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('content', 'text')
+    .addColumn('is_vetoed', 'boolean', (column) => column.notNull().defaultTo(false))
+    .addColumn('item_id', 'text')
+    .addColumn('sha256', 'text')
+    .addColumn('stored_at', 'timestamptz')
+    .addColumn('fetched_from', 'text')
+    .addPrimaryKeyConstraint('archive_items_one', ['broadcast_id', 'name'])
+    .execute();
+  await db.schema.createIndex('archive_items_bundle').on('archive_items').column('bundle_id').execute();
+}
+
+async function dropPermanentArchive(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['archive_items', 'archive_bundles', 'archive_vetoes', 'archives', 'archive_settings', 'archive_log']) await db.schema.dropTable(table).execute();
 }

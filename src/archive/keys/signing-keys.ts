@@ -1,13 +1,14 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import path from 'node:path';
 import { readOrMakeSecret } from '../../platform/index.js';
 import type { Component, Db, Log } from '../../platform/index.js';
-import { SigningKeyUnusable } from '../errors.js';
+import { ARCHIVE_KEY_BYTES } from '../consent/archive-cipher.js';
+import { ArchiveKeyUnusable, SigningKeyUnusable } from '../errors.js';
 import { didOf } from '../manifest/did-key.js';
 import type { ManifestSigner } from '../manifest/rolling-manifest.js';
 import { findKey, insertKey } from './queries.js';
-import { openKey, sealKey } from './sealed-key.js';
+import { openBytes, openKey, sealBytes, sealKey } from './sealed-key.js';
 
 export interface SigningKeysOptions {
   db: Db;
@@ -51,6 +52,20 @@ export class SigningKeys implements Component {
     return (await this.#privateKey(channelId)).export({ type: 'pkcs8', format: 'pem' }).toString();
   }
 
+  /** A new key that a broadcast's archive is encrypted with, itself encrypted: who throws it away has erased the archive. */
+  sealArchiveKey(broadcastId: string): string {
+    return sealBytes(randomBytes(ARCHIVE_KEY_BYTES), this.#secret, archiveOwner(broadcastId));
+  }
+
+  /** @throws {ArchiveKeyUnusable} */
+  openArchiveKey(sealedKey: string, broadcastId: string): Buffer {
+    try {
+      return openBytes(sealedKey, this.#secret, archiveOwner(broadcastId));
+    } catch (cause) {
+      throw new ArchiveKeyUnusable(broadcastId, { cause });
+    }
+  }
+
   async #privateKey(channelId: string): Promise<KeyObject> {
     const stored = (await findKey(this.#db, channelId)) ?? (await this.#make(channelId));
     try {
@@ -69,4 +84,9 @@ export class SigningKeys implements Component {
     if (stored.did === made.did) this.#options.log.info('signing key made', { channel: channelId, key: made.did });
     return stored;
   }
+}
+
+/** A channel's key and a broadcast's never open in each other's place. */
+function archiveOwner(broadcastId: string): string {
+  return `archive ${broadcastId}`;
 }

@@ -217,7 +217,8 @@ function addTo(manifest: RollingManifest, file: WrittenFile, { cid, sizeBytes }:
   manifest.addSegment({ ...entry, sizeBytes, cid });
 }
 
-async function hashFile(file: string): Promise<ContentName> {
+/** Of a file of any length: its bytes are not in memory together. */
+export async function hashFile(file: string): Promise<ContentName> {
   const hash = new ContentHash();
   for await (const piece of createReadStream(file)) hash.update(piece);
   return hash.finish();
