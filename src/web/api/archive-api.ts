@@ -28,9 +28,9 @@ export class ArchiveApi {
     return (await this.#ask<{ archives: ArchiveSummary[] }>('GET', `${channelPath(slug)}/archive/broadcasts`, undefined, signal)).archives;
   }
 
-  /** What everybody may know who may see the recording. */
-  receipts(id: string, signal?: AbortSignal): Promise<Receipts> {
-    return this.#ask('GET', `${broadcastPath(id)}/receipts`, undefined, signal);
+  /** What everybody may know who may see the recording, without its files. */
+  standing(id: string, signal?: AbortSignal): Promise<Receipts> {
+    return this.#ask('GET', `${broadcastPath(id)}/receipts?files=none`, undefined, signal);
   }
 
   /** For who manages or moderates the channel. */

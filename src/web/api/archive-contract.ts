@@ -28,11 +28,12 @@ export type ArchiveState = 'off' | 'holding' | 'queued' | 'storing' | 'held' | '
 
 export interface ArchiveSummary {
   broadcast: string;
+  /** Empty when the recording is gone. */
   title: string;
   startedAt: string;
-  state: ArchiveState;
+  state: Exclude<ArchiveState, 'off'>;
   reason: string | null;
-  holdUntil: string | null;
+  holdUntil: string;
   tier: Tier;
   isEncrypted: boolean;
   files: number;

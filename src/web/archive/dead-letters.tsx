@@ -6,7 +6,7 @@ import { Notice } from '../controls/notice.js';
 import { useChange } from '../controls/use-change.js';
 import { count } from '../words/figures.js';
 import { ago } from '../words/time.js';
-import { FAULT_WORDS } from './state-words.js';
+import { FAULT_WORDS, STEP_WORDS } from './state-words.js';
 
 /** What failed for good, whose fault that is, and the way to try it again. `of` tells whose shows they are. */
 export function DeadLetters({ letters, of, onRetried }: { letters: DeadLetter[]; of: 'one-show' | 'all'; onRetried: () => void }) {
@@ -25,16 +25,17 @@ function Letter({ letter, isNamed, onRetried }: { letter: DeadLetter; isNamed: b
     onRetried();
   });
   const { label, hint } = FAULT_WORDS[letter.fault];
+  const step = STEP_WORDS[letter.step] ?? letter.step;
   return (
     <li className="letter" data-fault={letter.fault} aria-busy={isBusy}>
       <p className="letter-error">{asSentence(letter.error)}</p>
       <p><b>{label}.</b> {hint}</p>
       <p className="soft letter-facts">
-        <span>Step: {letter.step}</span><span>{count(letter.attempts, 'attempt')}</span><span>{ago(letter.since, Date.now())}</span>
+        <span>While {step}</span><span>{count(letter.attempts, 'attempt')}</span><span>{ago(letter.since, Date.now())}</span>
         {isNamed && <span><Link to={`/recordings/${letter.broadcast}/archive`}>A show of {letter.channel}</Link></span>}
       </p>
       {error !== undefined && <Notice level="error">{error}</Notice>}
-      <button type="button" className="button" disabled={isBusy} aria-label={`Try again: ${letter.step}`} onClick={() => void retry()}>Try again</button>
+      <button type="button" className="button" disabled={isBusy} aria-label={`Try again: ${step}`} onClick={() => void retry()}>Try again</button>
     </li>
   );
 }

@@ -6,7 +6,7 @@ export const FILE_STATES = ['failed', 'held', 'vetoed', 'planned', 'posting', 'p
 /** What a colour of the bars means, and what it is of. */
 export const FILE_WORDS: Record<FileState, { label: string; hint: string }> = {
   planned: { label: 'Waits', hint: 'Its turn has not come.' },
-  held: { label: 'Held back', hint: 'It waits for money, or for the person who runs this server.' },
+  held: { label: 'On hold', hint: 'It waits until the show cannot be stopped any more, for money, or for the person who runs this server.' },
   posting: { label: 'On its way', hint: 'It is being sent.' },
   posted: { label: 'Sent', hint: 'Not in a block yet.' },
   confirmed: { label: 'Confirmed', hint: 'In a block, and not fetched back yet.' },
@@ -51,6 +51,16 @@ export const FAULT_WORDS: Record<Fault, { label: string; hint: string }> = {
   operator: { label: 'For the person who runs this server', hint: 'Something here has to be put right before it can work.' },
   remote: { label: 'Another server’s fault', hint: 'A gateway or node failed. Later may be better.' },
   bug: { label: 'Tidemark’s fault', hint: 'This should not happen: please report it.' },
+};
+
+/** What was being done when it failed; what is not here is said as the server calls it. */
+export const STEP_WORDS: Record<string, string | undefined> = {
+  planned: 'signing the transaction',
+  signed: 'sending the transaction',
+  posting: 'sending the data',
+  posted: 'looking for the data on the gateway',
+  seeded: 'waiting for blocks',
+  confirmed: 'fetching it back',
 };
 
 export const PIN_WORDS: Record<Pin['state'], { label: string; level: Level }> = {

@@ -9,7 +9,7 @@ import './archive.css';
 /** On a recording's page: that all of it is stored outside, and where. Nothing while it is not, but the way for who manages it. */
 export function StoredPermanently({ id, canManage }: { id: string; canManage: boolean }) {
   const api = useApi();
-  const { value: receipts } = usePolled(useCallback((signal) => api.archive.receipts(id, signal), [api, id]), { everyMs: 0 });
+  const { value: receipts } = usePolled(useCallback((signal) => api.archive.standing(id, signal), [api, id]), { everyMs: 0 });
   if (receipts?.state !== 'stored') {
     const isOnItsWay = receipts !== undefined && receipts.state !== 'off';
     return canManage && isOnItsWay ? <ArchiveLink id={id} /> : null;

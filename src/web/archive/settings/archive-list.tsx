@@ -31,7 +31,8 @@ export function ArchiveList({ slug, isOn }: { slug: string; isOn: boolean }) {
 }
 
 function Row({ archive }: { archive: ArchiveSummary }) {
-  const { broadcast, title, state, reason, files, filesStored, deadLetters } = archive;
+  const { broadcast, state, reason, files, filesStored, deadLetters } = archive;
+  const title = archive.title === '' ? 'A show without a recording' : archive.title;
   const { label, level } = ARCHIVE_WORDS[state];
   return (
     <li className="archived" data-state={state}>
