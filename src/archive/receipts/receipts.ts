@@ -4,6 +4,8 @@ import type { Admission } from '../consent/admission.js';
 import { listLog, listVetoes } from '../consent/queries.js';
 import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
+import type { Pins } from '../ipfs/pins.js';
+import type { PinView } from '../ipfs/queries.js';
 import type { Amounts } from '../queue/budget.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
 import { bundleSize, TIERS } from '../queue/plan.js';
@@ -11,14 +13,14 @@ import { sumSpent } from '../queue/queries.js';
 import { fileStateOf } from './file-state.js';
 import { findCard, listCards, listDead, listFiles, listSums, listUnstored, readQueue } from './queries.js';
 import type { ArchiveCard, DeadBundle, FileRow, QueueFacts } from './queries.js';
-import type { AdminView, ArchiveView, DeadView, EstimateView, FileView, GatewayView, PinNodeView, PinView, ReceiptsView, SettingsView, SummaryView } from './views.js';
+import type { AdminView, ArchiveView, DeadView, EstimateView, FileView, GatewayView, PinnedView, ReceiptsView, SettingsView, SummaryView } from './views.js';
 
 export interface ReceiptsOptions {
   db: Db;
   network: ArchiveNetwork;
   admission: Pick<Admission, 'listFiles'>;
   broadcasts: { findCard(id: string): Promise<{ title: string; startedAt: Date } | undefined> };
-  pins: { pinsOf(broadcastId: string): Promise<PinView[]>; nodes(): Promise<PinNodeView[]> };
+  pins: Pick<Pins, 'pinsOf' | 'nodes'>;
   limits: Amounts;
   isDryRun: boolean;
   now: () => Date;
@@ -123,7 +125,7 @@ export class Receipts {
   }
 
   async #view(id: string, withFiles: boolean): Promise<ReceiptsView> {
-    const [card, pins] = [await findCard(this.#db, id), await this.#options.pins.pinsOf(id)];
+    const [card, pins] = [await findCard(this.#db, id), (await this.#options.pins.pinsOf(id)).map(pinnedView)];
     if (card === undefined) return { broadcast: id, state: 'off', reason: null, holdUntil: null, tier: null, isEncrypted: false, pathManifest: null, spentWinston: '0', estimatedWinston: null, files: [], pins };
     const { state, reason, holdUntil, tier, isEncrypted, pathManifestId, estimatedWinston } = card;
     const [files, sums] = [withFiles ? await listFiles(this.#db, id) : [], (await listSums(this.#db, [id])).get(id) ?? NOTHING];
@@ -164,6 +166,10 @@ const NO_BROADCAST = '00000000-0000-0000-0000-000000000000';
 async function stateOf(gateway: Gateway, role: GatewayView['role']): Promise<GatewayView> {
   const error = await withDeadline(gateway.height(), GATEWAY_MS).then(() => null, messageOf);
   return { url: gateway.url, role, isUp: error === null, error };
+}
+
+function pinnedView({ checkedAt, ...pin }: PinView): PinnedView {
+  return { ...pin, checkedAt: checkedAt?.toISOString() ?? null };
 }
 
 function deadView({ since, ...dead }: DeadBundle): DeadView {

@@ -1,5 +1,7 @@
 import type { Fault } from '../arweave/errors.js';
 import type { WalletState } from '../arweave/wallets.js';
+import type { PinNode } from '../ipfs/pins.js';
+import type { PinView } from '../ipfs/queries.js';
 import type { Tier } from '../queue/plan.js';
 import type { ArchiveState } from '../queue/tables.js';
 import type { FileState } from './file-state.js';
@@ -49,21 +51,8 @@ export interface FileView {
 }
 
 /** Where a recording is pinned on IPFS. */
-export interface PinView {
-  target: string;
-  kind: 'kubo' | 'pinning-service';
-  cid: string;
-  state: 'waiting' | 'pinning' | 'pinned' | 'failed';
+export interface PinnedView extends Omit<PinView, 'checkedAt'> {
   checkedAt: string | null;
-  error: string | null;
-}
-
-export interface PinNodeView {
-  target: string;
-  kind: PinView['kind'];
-  isUp: boolean;
-  error: string | null;
-  waiting: number;
 }
 
 /** For everybody who may see the recording; `off` when nothing of it is to be stored. */
@@ -78,7 +67,7 @@ export interface ReceiptsView {
   spentWinston: string;
   estimatedWinston: string | null;
   files: FileView[];
-  pins: PinView[];
+  pins: PinnedView[];
 }
 
 export interface DeadView {
@@ -118,7 +107,7 @@ export interface AdminView {
   queue: { waiting: number; held: number; dead: number; oldestAt: string | null; storedPerMin: number; bytesWaiting: number };
   wallets: WalletState[];
   gateways: GatewayView[];
-  nodes: PinNodeView[];
+  nodes: PinNode[];
   budget: { daySpentWinston: string; dayLimitWinston: string; monthSpentWinston: string; monthLimitWinston: string };
   dryRun: boolean;
   deadLetters: DeadView[];
