@@ -5,6 +5,7 @@ import { hostOf } from '../../../src/web/words/host.js';
 import { holdWords } from '../../../src/web/archive/settings/hold-words.js';
 import { canVeto, checkedAt, isBeingChecked, paceMs, storedOf } from '../../../src/web/archive/show/progress.js';
 import { logWords } from '../../../src/web/archive/show/log-words.js';
+import { timelineOf } from '../../../src/web/archive/show/timeline.js';
 import { FILE_STATES, FILE_WORDS } from '../../../src/web/archive/state-words.js';
 import { rangeMoved, vetoWords } from '../../../src/web/archive/veto/veto-words.js';
 
@@ -54,10 +55,11 @@ t.test('a range keeps a second, whichever end is moved', async (t) => {
 });
 
 t.test('what was kept out, in words', async (t) => {
-  t.equal(vetoWords({ fromMs: 30_000, toMs: 60_000 }), '0:30 to 1:00');
-  t.equal(vetoWords({ fromMs: null, toMs: 60_000 }), 'the beginning to 1:00');
-  t.equal(vetoWords({ fromMs: 3_600_000, toMs: null }), '1:00:00 to the end');
-  t.equal(vetoWords({ fromMs: null, toMs: null }), 'the whole show');
+  const asItIs = { playedSec: (ms: number) => ms / 1000 };
+  t.equal(vetoWords({ fromMs: 30_000, toMs: 60_000 }, asItIs), '0:30 to 1:00');
+  t.equal(vetoWords({ fromMs: null, toMs: 60_000 }, asItIs), 'the beginning to 1:00');
+  t.equal(vetoWords({ fromMs: 3_600_000, toMs: null }, asItIs), '1:00:00 to the end');
+  t.equal(vetoWords({ fromMs: null, toMs: null }, asItIs), 'the whole show');
   t.same([0, 1, 24, 48, 168, 50].map(holdWords), ['no time: it is sent at once', '1 hour', '24 hours', '2 days', '7 days', '50 hours']);
 });
 
@@ -74,11 +76,22 @@ t.test('every state has words and a place in the order', async (t) => {
 });
 
 t.test('the log says what was done', async (t) => {
-  const words = (action: string, detail: string) => logWords({ at: '', by: 'ada', action, detail });
+  const words = (action: string, detail: string) => logWords({ at: '', by: 'ada', action, detail }, { playedSec: (ms) => ms / 1000 });
   t.equal(words('vetoed', '30000 ms to the end: he said 5 ms'), 'kept out 0:30 to the end: he said 5 ms');
   t.equal(words('admitted', 'all, encrypted, held for 24 hours'), 'took the show in: all, encrypted, held for 24 hours');
   t.equal(words('retried', '6c2b'), 'tried again what had failed', 'a number of ours says nothing');
   t.equal(words('something-new', ''), 'something-new');
+});
+
+t.test('times are the recording\'s: from its first picture, without outages', async (t) => {
+  // On air from 5 s to 9 s, and after an outage from 60 s to 62 s.
+  const at = (number: number, startSec: number): Segment => ({ ...segment(number, 'planned'), startUs: startSec * SEC });
+  const init = { ...segment(0, 'planned'), number: null, startUs: null, durationUs: null };
+  const timeline = timelineOf([init, at(0, 5), at(2, 60), at(1, 7)]);
+  t.same(timeline.files.map(({ startUs }) => startUs), [null, 0, 4 * SEC, 2 * SEC]);
+  t.same([0, 1, 4, 5, 100].map((sec) => timeline.momentMs(sec)), [5000, 6000, 60_000, 61_000, 62_000]);
+  t.same([0, 5000, 8000, 30_000, 61_000].map((ms) => timeline.playedSec(ms)), [0, 0, 3, 4, 5]);
+  t.equal(timelineOf([]).momentMs(3), 3000, 'where nothing has a time');
 });
 
 t.test('addresses are named by their host', async (t) => {

@@ -10,7 +10,7 @@ export interface Row {
   segments: Segment[];
 }
 
-/** Seconds of the broadcast's clock. */
+/** Seconds of the recording. */
 export interface Range {
   fromSec: number;
   toSec: number;
@@ -41,7 +41,7 @@ export function otherFiles(files: ArchivedFile[]): ArchivedFile[] {
   return files.filter((file) => !isSegment(file));
 }
 
-/** Where the last segment ends, microseconds of the broadcast's clock. */
+/** Where the last segment ends, microseconds. */
 export function endOf(rows: Row[]): number {
   return rows.reduce((end, { segments }) => segments.reduce((last, { startUs, durationUs }) => Math.max(last, startUs + durationUs), end), 0);
 }

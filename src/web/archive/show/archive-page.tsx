@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { Link, useParams } from 'react-router-dom';
 import type { ArchiveDetails } from '../../api/archive-contract.js';
 import { useApi, useSessionState } from '../../api/context.js';
@@ -16,6 +16,7 @@ import { FileList } from './file-list.js';
 import { Pins } from './pins.js';
 import { Segments } from './segments.js';
 import { Standing } from './standing.js';
+import { timelineOf } from './timeline.js';
 import { useArchive } from './use-archive.js';
 
 /** Whose show it is; the recording itself may be gone while its archive stays. */
@@ -44,6 +45,7 @@ function useShow(id: string): Show | undefined {
 
 function Loaded({ id, show }: { id: string; show: Show }) {
   const { archive, error, refresh } = useArchive(id);
+  const timeline = useMemo(() => timelineOf(archive?.files ?? []), [archive]);
   if (!archive) return error === undefined ? <p className="soft" aria-busy="true">Asking the server …</p> : <Notice level="error">{plainWords(error)}</Notice>;
   return (
     <article data-state={archive.state}>
@@ -57,14 +59,14 @@ function Loaded({ id, show }: { id: string; show: Show }) {
           <div className="archive-column">
             <Standing archive={archive} isManaged={show.isManaged} onChanged={refresh} />
             {archive.deadLetters.length > 0 && <Failed archive={archive} onRetried={refresh} />}
-            <Segments archive={archive} onChanged={refresh} />
-            <FileList files={archive.files} />
+            <Segments archive={archive} timeline={timeline} onChanged={refresh} />
+            <FileList files={timeline.files} />
           </div>
           <div className="archive-column">
             <Cost archive={archive} />
             {archive.pins.length > 0 && <Pins pins={archive.pins} />}
             {archive.isEncrypted && archive.state !== 'erased' && show.isManaged && <Erase id={id} slug={show.slug} onErased={refresh} />}
-            <ActLog entries={archive.log} />
+            <ActLog entries={archive.log} timeline={timeline} />
           </div>
         </div>
       )}

@@ -4,10 +4,12 @@ import { Confirm } from '../../controls/confirm.js';
 import { Field } from '../../controls/field.js';
 import { clock } from '../../words/time.js';
 import type { Range } from '../bar/bar-layout.js';
+import type { Timeline } from '../show/timeline.js';
 import { rangeMoved } from './veto-words.js';
 
 interface VetoFormProps {
   id: string;
+  timeline: Pick<Timeline, 'momentMs'>;
   /** Length of the show; 0 when only all of it can be kept out. */
   endSec: number;
   /** The part that is about to be left out, to be shown on the bars. */
@@ -16,7 +18,7 @@ interface VetoFormProps {
 }
 
 /** Keeps a part of a show out of the archive, or all of it, while nothing was sent. */
-export function VetoForm({ id, endSec, onMarked, onVetoed }: VetoFormProps) {
+export function VetoForm({ id, timeline, endSec, onMarked, onVetoed }: VetoFormProps) {
   const api = useApi();
   const [isWhole, setWhole] = useState(endSec === 0);
   const [range, setRange] = useState<Range>({ fromSec: 0, toSec: endSec });
@@ -30,7 +32,8 @@ export function VetoForm({ id, endSec, onMarked, onVetoed }: VetoFormProps) {
     setAsking(true);
   };
   const veto = async () => {
-    const part = isWhole ? {} : { fromMs: range.fromSec * 1000, toMs: range.toSec * 1000 };
+    // Rounded inwards: a fraction of a millisecond must not take the segment beside it along.
+    const part = isWhole ? {} : { fromMs: Math.ceil(timeline.momentMs(range.fromSec)), toMs: Math.floor(timeline.momentMs(range.toSec)) };
     await api.archive.veto(id, { ...part, reason: reason.trim() });
     setReason('');
     setRange({ fromSec: 0, toSec: endSec });
