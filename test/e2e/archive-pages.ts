@@ -61,6 +61,7 @@ t.test('the pages of the permanent archive', { skip: noChromium }, async (t) => 
     await show.getByRole('link').click();
     await panel('Can still be stopped').getByRole('timer').waitFor();
     t.match(await panel('Can still be stopped').getByRole('timer').textContent(), /^2[34]:\d\d:\d\d$/, 'for a day');
+    await panel('Cost').getByText('What it would cost cannot be said now').waitFor();
     t.match(await panel('Cost').textContent(), /Spent0 AR/);
   });
 

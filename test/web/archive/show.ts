@@ -35,7 +35,7 @@ t.test('a show was checked when its oldest receipt was made', async (t) => {
 
 t.test('what changes is asked for often, what is long less so', async (t) => {
   const pace = (state: ArchiveState, files: ArchivedFile[] = []) => paceMs({ state, files }) / 1000;
-  t.same([pace('storing'), pace('holding'), pace('stored')], [5, 15, 60]);
+  t.same([pace('storing'), pace('holding'), pace('stored'), pace('vetoed')], [5, 5, 60, 60]);
   t.equal(pace('storing', new Array<ArchivedFile>(25_000).fill(segment(0, 'planned'))), 30);
   t.equal(paceMs(undefined), 5000, 'before the first answer');
 });

@@ -1,7 +1,6 @@
 import type { ArchivedFile, ArchiveState, Receipts } from '../../api/archive-contract.js';
 
 const FAST_MS = 5_000;
-const CALM_MS = 15_000;
 const SLOW_MS = 60_000;
 /** The answer names every file: those of a long show are megabytes. */
 const MANY_FILES = 2_000;
@@ -41,7 +40,7 @@ export function canVeto(state: ArchiveState): boolean {
   return state === 'holding' || state === 'queued' || state === 'held';
 }
 
+/** What is over changes when somebody verifies, on whatever page. */
 function paceOf(state: ArchiveState): number {
-  if (state === 'queued' || state === 'storing') return FAST_MS;
-  return state === 'holding' || state === 'held' ? CALM_MS : SLOW_MS;
+  return canVeto(state) || state === 'storing' ? FAST_MS : SLOW_MS;
 }
