@@ -12,6 +12,7 @@ process.env['WEBRTC_PORT'] = '0';
 
 /** Nobody listens there: what is to be stored waits, and pages say why. */
 const NO_GATEWAY = 'http://127.0.0.1:9';
+const listed = z.object({ state: z.string(), files: z.array(z.unknown()) });
 const archives = z.object({ archives: z.array(z.object({ broadcast: z.string() })) });
 
 /** A show from its first frame to its place in the archive. */
@@ -114,6 +115,9 @@ t.test('the pages of the permanent archive', { skip: noChromium }, async (t) => 
     await page.getByRole('link', { name: 'To the recording' }).click();
     await page.getByRole('link', { name: 'Its archive' }).waitFor();
     t.equal(await page.getByText('Stored permanently').count(), 0, 'viewers are told of nothing');
+    const receipts = async (query: string) => listed.parse(await (await app.get(`/api/v1/broadcasts/${page.url().split('/').at(-1)}/receipts${query}`)).json());
+    t.match(await receipts('?files=none'), { state: 'vetoed', files: [] }, 'who asks for no files gets none');
+    t.ok((await receipts('')).files.length > 0);
   });
 
   await t.test('who runs the server sees why nothing is stored', async (t) => {
