@@ -30,7 +30,7 @@ async function openAs(browser: Browser, app: RunningApp, { name, path }: { name:
 }
 
 t.test('the pages of the permanent archive', { skip: noChromium }, async (t) => {
-  const app = await startApp(t, { transcode: { ladder: ['360p'] }, archive: { arweave: { gatewayUrls: [NO_GATEWAY], checkGatewayUrls: [] } } });
+  const app = await startApp(t, { transcode: { ladder: ['360p'] }, arweave: { gatewayUrls: [NO_GATEWAY], checkGatewayUrls: [] } });
   const source = await makeSourceFile(t, obsLike({ size: '640x480', seconds: 12 }));
   const browser = await openChromium(t);
   const page = await openAs(browser, app, { name: 'ada', path: '/studio' });

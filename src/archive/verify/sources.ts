@@ -39,6 +39,16 @@ async function readInside(root: string, name: string): Promise<AsyncIterable<Uin
   return file?.startsWith(`${root}${path.sep}`) ? createReadStream(file) : undefined;
 }
 
+/** The signed blocks alone: from a file, a folder, or an address. @throws {CopyUnreadable} */
+export async function openManifest(place: string): Promise<Uint8Array[]> {
+  if (/^https?:/.test(place)) return place.endsWith('.car') ? readCar(await fetchWhole(new URL(place), {})).blocks : (await openUrl(place)).blocks;
+  if (!place.endsWith('.car')) return (await openFolder(place)).blocks;
+  const bytes = await readFile(place).catch((cause: unknown) => {
+    throw new CopyUnreadable(`${place} cannot be read`, { cause });
+  });
+  return readCar(bytes).blocks;
+}
+
 /** A page, playlist or manifest of a Tidemark server: any address with the broadcast's id in it. @throws {CopyUnreadable} */
 export async function openUrl(address: string): Promise<Copy> {
   const url = new URL(address);
