@@ -1,0 +1,168 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { AddressLimiter, parseBody } from '../../platform/index.js';
+import type { Db } from '../../platform/index.js';
+import type { Consent } from '../consent/consent.js';
+import { findDeadLetter } from '../consent/queries.js';
+import { ArchiveUnknown, DeadLetterUnknown } from '../errors.js';
+import { TIERS } from '../queue/plan.js';
+import type { Receipts } from './receipts.js';
+
+/** Somebody who may do what was asked for. */
+export interface ArchivePerson {
+  /** Goes into the log. */
+  username: string;
+  channel: { id: string; slug: string };
+}
+
+export interface ReceiptsRoutesOptions {
+  db: Db;
+  receipts: Receipts;
+  consent: Consent;
+  people: {
+    /** Throws for who is neither the channel's owner nor an admin. */
+    owner(slug: string, request: Request): Promise<ArchivePerson>;
+    /** The same, and its moderators. */
+    moderator(slug: string, request: Request): Promise<ArchivePerson>;
+    /** Throws for who is no admin. */
+    checkAdmin(request: Request): Promise<void>;
+  };
+  broadcasts: {
+    /** Of the channel; undefined when there is no recording of it. */
+    slugOf(id: string): Promise<string | undefined>;
+    /** Throws for who may not see the recording, and when there is none. */
+    checkReadable(id: string, request: Request): Promise<void>;
+  };
+  /** Ends a wallet's quarantine. */
+  releaseWallet: (address: string) => void;
+}
+
+const changes = z.strictObject({
+  isOn: z.boolean().optional(),
+  tier: z.enum(TIERS).optional(),
+  isEncrypted: z.boolean().optional(),
+  holdHours: z.int().min(0).max(720).optional(),
+  confirm: z.string().max(64).optional(),
+});
+const moment = z.int().min(0).max(1e12).nullable().default(null);
+/** Postgres takes no NUL. */
+const veto = z.strictObject({ fromMs: moment, toMs: moment, reason: z.string().trim().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be plain text in one line').max(500) })
+  .refine(({ fromMs, toMs }) => fromMs === null || toMs === null || fromMs < toMs, 'must end after it begins');
+const confirmed = z.strictObject({ confirm: z.string().max(64) });
+const nothing = z.strictObject({}).optional();
+const bundleId = z.uuid();
+/** From one address: each asks a gateway for three prices, or reads all of a broadcast's files. */
+const ESTIMATES_PER_MIN = 10;
+
+/** The permanent archive over HTTP: settings, receipts, decisions, the operator's view. Mounted at /api/v1. */
+export function receiptsRoutes(options: ReceiptsRoutesOptions): Router {
+  const router = Router();
+  channelRoutes(router, options);
+  readingRoutes(router, options);
+  decisionRoutes(router, options);
+  operatorRoutes(router, options);
+  return router;
+}
+
+function channelRoutes(router: Router, { receipts, consent, people }: ReceiptsRoutesOptions): void {
+  router.get('/channels/:slug/archive', async (request, response) => {
+    const { channel } = await people.moderator(request.params.slug, request);
+    response.json(receipts.settingsView(await consent.settings(channel.id)));
+  });
+  router.patch('/channels/:slug/archive', async (request, response) => {
+    const { channel, username } = await people.owner(request.params.slug, request);
+    response.json(receipts.settingsView(await consent.change(channel, parseBody(changes, request), username)));
+  });
+  router.get('/channels/:slug/archive/broadcasts', async (request, response) => {
+    const { channel } = await people.moderator(request.params.slug, request);
+    response.json({ archives: await receipts.list(channel.id) });
+  });
+}
+
+function readingRoutes(router: Router, options: ReceiptsRoutesOptions): void {
+  const { receipts, broadcasts, people } = options;
+  const estimates = new AddressLimiter({ attempts: ESTIMATES_PER_MIN, windowSec: 60 });
+  router.get('/broadcasts/:id/receipts', async (request, response) => {
+    const { id } = request.params;
+    // What everybody can fetch from Arweave may be named when the recording here is gone.
+    const isGone = (await broadcasts.slugOf(id)) === undefined;
+    const isOpen = isGone && z.uuid().safeParse(id).success && await isStoredOpenly(receipts, id);
+    if (!isOpen) await broadcasts.checkReadable(id, request);
+    response.json(await receipts.publicView(id));
+  });
+  router.get('/broadcasts/:id/archive', async (request, response) => {
+    const { id } = request.params;
+    await people.moderator(await slugOf(options, id), request);
+    response.json(await receipts.view(id));
+  });
+  router.get('/broadcasts/:id/archive/estimate', async (request, response) => {
+    const { id } = request.params;
+    await people.moderator(await slugOf(options, id), request);
+    await estimates.take(request.ip);
+    response.json(await receipts.estimate(id));
+  });
+}
+
+function decisionRoutes(router: Router, options: ReceiptsRoutesOptions): void {
+  const { db, receipts, consent, people } = options;
+  router.post('/broadcasts/:id/archive/veto', async (request, response) => {
+    const { id } = request.params;
+    const { username } = await people.moderator(await slugOf(options, id), request);
+    await consent.veto(id, parseBody(veto, request), username);
+    response.json(await receipts.view(id));
+  });
+  router.post('/broadcasts/:id/archive/release', async (request, response) => {
+    const { id } = request.params;
+    const { username } = await people.owner(await slugOf(options, id), request);
+    parseBody(nothing, request);
+    await consent.release(id, username);
+    response.json(await receipts.view(id));
+  });
+  router.post('/broadcasts/:id/archive/verify', async (request, response) => {
+    const { id } = request.params;
+    const { username } = await people.moderator(await slugOf(options, id), request);
+    parseBody(nothing, request);
+    await consent.verify(id, username);
+    response.status(202).json(await receipts.view(id));
+  });
+  router.post('/broadcasts/:id/archive/erase', async (request, response) => {
+    const { id } = request.params;
+    const { username } = await people.owner(await slugOf(options, id), request);
+    await consent.erase(id, parseBody(confirmed, request).confirm, username);
+    response.json(await receipts.view(id));
+  });
+  router.post('/archive/dead-letters/:id/retry', async (request, response) => {
+    const id = bundleId.safeParse(request.params.id).data;
+    const letter = id === undefined ? undefined : await findDeadLetter(db, id);
+    if (id === undefined || letter === undefined) throw new DeadLetterUnknown();
+    const { username } = await people.owner(letter.slug, request);
+    parseBody(nothing, request);
+    await consent.retry(id, letter, username);
+    response.json(await receipts.view(letter.broadcastId));
+  });
+}
+
+function operatorRoutes(router: Router, { receipts, people, releaseWallet }: ReceiptsRoutesOptions): void {
+  router.get('/admin/archive', async (request, response) => {
+    await people.checkAdmin(request);
+    response.json(await receipts.admin());
+  });
+  router.post('/admin/archive/wallets/:address/release', async (request, response) => {
+    await people.checkAdmin(request);
+    releaseWallet(request.params.address);
+    response.json(await receipts.admin());
+  });
+}
+
+/** The archive knows its channel when the recording is gone. @throws {ArchiveUnknown} */
+async function slugOf({ receipts, broadcasts }: ReceiptsRoutesOptions, id: string): Promise<string> {
+  const slug = await broadcasts.slugOf(id) ?? (z.uuid().safeParse(id).success ? (await receipts.find(id))?.slug : undefined);
+  if (slug === undefined) throw new ArchiveUnknown();
+  return slug;
+}
+
+async function isStoredOpenly(receipts: Receipts, id: string): Promise<boolean> {
+  const card = await receipts.find(id);
+  return card?.state === 'stored' && !card.isEncrypted;
+}
