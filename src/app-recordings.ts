@@ -2,7 +2,7 @@ import type { RecordingMaker } from './ingest/index.js';
 import type { LivePackage, Packager } from './packager/index.js';
 import type { Log } from './platform/index.js';
 import { BroadcastPictures, picturesPath } from './recordings/index.js';
-import type { PictureMaker, Recordings } from './recordings/index.js';
+import type { PicturedBroadcasts, PictureMaker, Recordings } from './recordings/index.js';
 import type { UploadedBroadcasts } from './streams/index.js';
 import type { FileSink } from './transcode/index.js';
 
@@ -31,6 +31,17 @@ export async function picture({ pictures: { maker, mediaDir }, log }: PictureRoo
     pictures.take({ atMs: startMs, init: Buffer.concat(init.buffers), part: Buffer.concat(part.buffers) });
   });
   return pictures;
+}
+
+/** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */
+export function picturedBroadcasts(packager: Packager, recorded: PicturedBroadcasts): PicturedBroadcasts {
+  return {
+    find: async (id, request) => {
+      const live = packager.findById(id);
+      if (live === undefined || live.hasEnded) return recorded.find(id, request);
+      return { timeline: { fromMs: 0, toMs: Infinity, mapTime: (atMs) => atMs }, isPublic: true };
+    },
+  };
 }
 
 /** What an uploaded file becomes: the same files as a show leaves, written at the pace of the disk and of its pictures. */

@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Request } from 'express';
 import { Accounts, accountsMigrations, accountsRoutes } from './accounts/index.js';
-import { signFiles, signFromDisk } from './app-archive.js';
-import { picture, uploadedRecordings } from './app-recordings.js';
+import { filesAtEnd, openPermanentArchive, openPins, signFiles, signFromDisk } from './app-archive.js';
+import { picture, picturedBroadcasts, uploadedRecordings } from './app-recordings.js';
 import type { PictureRooms } from './app-recordings.js';
 import { archiveMigrations, archiveRoutes, BlockStore, gatewayRoutes, Manifests, SigningKeys } from './archive/index.js';
+import type { LastFile } from './archive/index.js';
 import { ChannelPeople, Channels, channelsMigrations, channelsRoutes, peopleRoutes, publishingChannelOf, SlatePictures, StreamKeys } from './channels/index.js';
 import { Chat, chatMigrations } from './chat/index.js';
 import type { Config } from './config.js';
@@ -20,7 +21,6 @@ import {
   clipFileRoutes, clipRoutes, Clips, ClipSources, freeBytesOf, GIB, PictureMaker, pictureRoutes, RecordingAccess, recordedPictures,
   Recordings, recordingsMigrations, recordingsRoutes, vodRoutes,
 } from './recordings/index.js';
-import type { PicturedBroadcasts } from './recordings/index.js';
 import { Broadcasts, createBroadcastStore, streamsMigrations } from './streams/index.js';
 import type { Broadcast } from './streams/index.js';
 import { Transcoder } from './transcode/index.js';
@@ -64,6 +64,7 @@ interface MediaRooms extends PictureRooms {
   viewers: Viewers;
   recordings: Recordings;
   manifests: Manifests;
+  lastFiles: (broadcast: { id: string; channelId: string }) => Promise<LastFile[]>;
 }
 
 /** Builds the rooms in the order of the media's path and joins them. Nothing runs before `start`. */
@@ -101,7 +102,7 @@ export function createApp(options: AppOptions): App {
     },
     onLeftEnded: async (left) => {
       await recordings.complete(left.id);
-      closing.add(signFromDisk({ manifests, packager, recordings }, left).catch((error: unknown) => log.error('what was left is not signed', { broadcast: left.id, error: messageOf(error) })));
+      closing.add(signFromDisk({ manifests, packager, lastFiles }, left).catch((error: unknown) => log.error('what was left is not signed', { broadcast: left.id, error: messageOf(error) })));
     },
     log: roomLog('streams'),
   });
@@ -109,7 +110,8 @@ export function createApp(options: AppOptions): App {
   const rtmp = new RtmpServer({ config: config.ingest, bindAddress: config.http.bindAddress, streamKeys, broadcasts, wrongKeys, log });
   const transcoder = new Transcoder({ config: config.transcode, ffmpegPath, dataDir: config.dataDir, slateImages: (channelId) => slates.imagesOf(channelId), log: roomLog('transcode') });
   const listLive = async (): Promise<string[]> => (await store.listLive()).map(({ id }) => id);
-  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept: async () => [...await listLive(), ...await recordings.listIds()], log: roomLog('packager') });
+  const listKept = async (): Promise<string[]> => [...await listLive(), ...await recordings.listIds()];
+  const packager = new Packager({ config: config.packager, mediaDir: config.mediaDir, listKept, log: roomLog('packager') });
   const recordings: Recordings = new Recordings({
     db,
     config: config.recordings,
@@ -117,6 +119,7 @@ export function createApp(options: AppOptions): App {
     readIndex: (id) => packager.readIndex(id),
     // What cannot go on is completed when it is ended, a moment later.
     listResumed: listLive,
+    listNeeded: () => permanent.archive.receipts.listNeeded(),
     log: roomLog('recordings'),
   });
   packager.on('writeFailed', () => void recordings.makeRoom());
@@ -126,9 +129,14 @@ export function createApp(options: AppOptions): App {
     db,
     mediaDir: config.mediaDir,
     isPublic: async (id) => isOnAir(id) || ((await recordings.find(id))?.visibility ?? 'private') !== 'private',
+    listKept,
+    log: roomLog('archive'),
   });
   const manifests = new Manifests({ keys: signingKeys, blocks, mediaDir: config.mediaDir, everyMs: config.archive.signEverySec * 1000, log: roomLog('archive') });
+  const lastFiles = (broadcast: { id: string; channelId: string }): Promise<LastFile[]> => filesAtEnd({ recordings, chat, log }, broadcast);
+  const pins = openPins({ db, config: config.archive.ipfs, blocks, manifests, recordings, log: roomLog('archive') });
   const recordingAccess = new RecordingAccess({ callers: accounts, dataDir: config.dataDir });
+  const permanent = openPermanentArchive({ db, config: config.archive.arweave, mediaDir: config.mediaDir, accounts, channels, people, packager, recordings, access: recordingAccess, manifests, keys: signingKeys, pins, log: roomLog('archive') });
   const pictureMaker = new PictureMaker({ ffmpegPath });
   const clips = new Clips({ db, config: config.recordings, mediaDir: config.mediaDir, pictureMaker, ffmpegPath, log: roomLog('recordings') });
   const clipSources = new ClipSources({
@@ -143,7 +151,7 @@ export function createApp(options: AppOptions): App {
     db,
     folder: uploadFolder,
     transcoder,
-    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signFromDisk({ manifests, packager, recordings }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
+    recordings: uploadedRecordings({ packager, recordings, store, sign: (recording) => signFromDisk({ manifests, packager, lastFiles }, recording), pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log }),
     checkRoom: (neededBytes) => uploads.checkRoom(neededBytes),
     log: roomLog('ingest'),
   });
@@ -203,7 +211,7 @@ export function createApp(options: AppOptions): App {
   streamKeys.on('streamKeyRevoked', (id) => broadcasts.endPublicationsOf(id, { code: 'key-revoked', message: 'the stream key was revoked' }));
   channels.on('updated', (channel) => broadcasts.updateChannel(channel.id, publishingChannelOf(channel)));
   const closing = new PendingWork();
-  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, manifests, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
+  const transcodes = joinMedia({ closing, broadcasts, returning, transcoder, packager, webrtc, viewers, recordings, manifests, lastFiles, pictures: { maker: pictureMaker, mediaDir: config.mediaDir }, log });
 
   slates.on('changed', (channelId) => {
     const broadcast = broadcastOf(channelId);
@@ -228,6 +236,7 @@ export function createApp(options: AppOptions): App {
         { name: 'tidemark_rtmp_connections', help: 'Open RTMP connections', read: () => rtmp.connections },
         { name: 'tidemark_chat_connections', help: 'Open chat connections', read: () => chat.connections },
         { name: 'tidemark_segment_memory_bytes', help: 'Live segments held in memory', read: () => packager.memoryBytes },
+        ...permanent.archive.measures,
         ...(redis === undefined ? [] : [{ name: 'tidemark_redis_up', help: '1 while Redis answers', read: () => Number(redis.isReady) }]),
       ], [
         { name: 'tidemark_chat_messages_total', help: 'Chat messages by outcome: ok, or why they were refused', label: 'outcome', read: () => chat.messages },
@@ -263,6 +272,7 @@ export function createApp(options: AppOptions): App {
           if (!isOnAir(id)) await recordingAccess.checkReadable(await recordings.get(id), request);
         },
       }) },
+      { path: '/api/v1', handler: permanent.routes },
       { path: '/api/v1', handler: tusRoutes({ uploads, folder: uploadFolder, callers: accounts, channels }) },
       { path: '/api/v1', handler: chunkRoutes({ uploads, folder: uploadFolder, config: config.ingest.upload, callers: accounts, channels }) },
       { path: '/api/v1', handler: uploadRoutes({ uploads, callers: accounts, channels }) },
@@ -300,6 +310,9 @@ export function createApp(options: AppOptions): App {
       { name: 'packager', component: packager },
       { name: 'recordings', component: recordings },
       { name: 'recording-access', component: recordingAccess },
+      { name: 'blocks', component: blocks },
+      { name: 'pins', component: pins },
+      { name: 'permanent archive', component: permanent.archive },
       { name: 'clips', component: clips },
       { name: 'ended broadcasts', component: closing },
       { name: 'webrtc', component: webrtc },
@@ -357,7 +370,7 @@ function joinMedia(rooms: MediaRooms): Map<string, Transcode> {
         await (await pictures).finish();
         await live.settled();
         await rooms.recordings.complete(broadcast.id, live.lastNumber === undefined ? {} : { lastNumber: live.lastNumber });
-        await manifest.finish(await rooms.recordings.portablePlaylists(broadcast.id));
+        await manifest.finish(await rooms.lastFiles({ id: broadcast.id, channelId: broadcast.channel.id }));
       }).catch((error: unknown) => rooms.log.error('a broadcast could not be closed', { broadcast: broadcast.id, error: messageOf(error), fault: 'bug' })));
     });
   });
@@ -424,17 +437,6 @@ function sendInRealTime({ webrtc, transcoder, log }: { webrtc: WebRtc; transcode
   transcode.on('take', (take) => live.startTake(take));
   transcode.on('media', (media) => live.push(media));
   transcode.on('opus', (media) => live.pushOpus(media));
-}
-
-/** Pictures of what is on air are for everybody; their times are those of the broadcast's clock. */
-function picturedBroadcasts(packager: Packager, recorded: PicturedBroadcasts): PicturedBroadcasts {
-  return {
-    find: async (id, request) => {
-      const live = packager.findById(id);
-      if (live === undefined || live.hasEnded) return recorded.find(id, request);
-      return { timeline: { fromMs: 0, toMs: Infinity, mapTime: (atMs) => atMs }, isPublic: true };
-    },
-  };
 }
 
 function showsOf(rooms: { broadcasts: Broadcasts; transcodes: Map<string, Transcode>; packager: Packager; webrtc: WebRtc; dvrSec: number }): LiveShows {

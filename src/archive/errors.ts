@@ -57,9 +57,8 @@ export class DeadLetterUnknown extends AppError {
   }
 }
 
-/** Whoever can see it may know that it is not theirs. */
-export class ArchiveNotYours extends AppError {
-  constructor(who: string) {
-    super('archive_not_yours', `only ${who} may do this`, { status: 403 });
+export class NotTheOperator extends AppError {
+  constructor() {
+    super('not_the_operator', 'only an admin of this server may do this', { status: 403 });
   }
 }

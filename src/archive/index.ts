@@ -1,10 +1,15 @@
 export { BlockStore } from './blocks/block-store.js';
 export { archiveConfig } from './config.js';
+export type { ArweaveConfig, IpfsConfig } from './config.js';
+export { NotTheOperator } from './errors.js';
 export { gatewayRoutes } from './gateway/gateway-routes.js';
+export { Pins, pinTargets } from './ipfs/pins.js';
 export { SigningKeys } from './keys/signing-keys.js';
-export { Manifests } from './manifest/manifests.js';
-export type { LiveManifest } from './manifest/manifests.js';
+export type { LastFile } from './manifest/last-files.js';
+export { type LiveManifest, Manifests } from './manifest/manifests.js';
 export { segmentFile } from './manifest/written-files.js';
 export { archiveMigrations } from './migrations.js';
+export { PermanentArchive } from './permanent-archive.js';
+export { type ArchivePerson, receiptsRoutes } from './receipts/receipts-routes.js';
 export { archiveRoutes } from './routes.js';
 export { runVerify } from './verify/run-verify.js';

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/index.js';
 
@@ -5,6 +6,7 @@ export const archiveMigrations: Migrations = {
   '040-signing-keys': { up: createKeys, down: dropKeys },
   '041-blocks': { up: createBlocks, down: dropBlocks },
   '042-permanent-archive': { up: createPermanentArchive, down: dropPermanentArchive },
+  '043-pins': { up: createPins, down: dropPins },
 };
 
 /** A key outlives nothing but its channel: what it signed has to be told apart for ever. */
@@ -150,4 +152,28 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
 
 async function dropPermanentArchive(db: Kysely<unknown>): Promise<void> {
   for (const table of ['archive_items', 'archive_bundles', 'archive_vetoes', 'archives', 'archive_settings', 'archive_log']) await db.schema.dropTable(table).execute();
+}
+
+/** What is pinned has to be unpinned some time, so nothing deletes a row but the unpinning: it refers to no other table. */
+async function createPins(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable('archive_pins')
+    .addColumn('broadcast_id', 'uuid', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull().check(sql`kind in ('kubo', 'pinning-service')`))
+    .addColumn('cid', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull().check(sql`state in ('waiting', 'pinning', 'pinned', 'failed')`))
+    .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('due_at', 'timestamptz', (column) => column.notNull())
+    .addColumn('lease_until', 'timestamptz')
+    // What a pinning service calls it.
+    .addColumn('request_id', 'text')
+    .addColumn('checked_at', 'timestamptz')
+    .addColumn('error', 'text')
+    .addPrimaryKeyConstraint('archive_pins_one', ['broadcast_id', 'target'])
+    .execute();
+  await db.schema.createIndex('archive_pins_due').on('archive_pins').columns(['target', 'due_at']).execute();
+}
+
+async function dropPins(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('archive_pins').execute();
 }

@@ -1,10 +1,9 @@
-import { code as dagCbor } from '@ipld/dag-cbor';
 import { Router } from 'express';
 import type { Request } from 'express';
 import { AddressLimiter } from '../platform/index.js';
-import { blockCid } from './cid/unixfs-tree.js';
 import { ManifestUnknown } from './errors.js';
 import type { SigningKeys } from './keys/signing-keys.js';
+import { sealedBlock } from './manifest/manifest-block.js';
 import { checkChain } from './manifest/manifest-chain.js';
 import { carBlock, carHead } from './manifest/manifest-file.js';
 import type { Manifests } from './manifest/manifests.js';
@@ -56,9 +55,9 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
 }
 
 function carOf(blocks: Uint8Array[]): Buffer {
-  const opened = blocks.map((bytes) => ({ cid: blockCid(dagCbor, bytes), bytes }));
-  const [first] = opened;
-  return first === undefined ? Buffer.alloc(0) : Buffer.concat([carHead(first.cid), ...opened.map(carBlock)]);
+  const sealed = blocks.map(sealedBlock);
+  const [first] = sealed;
+  return first === undefined ? Buffer.alloc(0) : Buffer.concat([carHead(first.cid), ...sealed.map(carBlock)]);
 }
 
 /** Texts of manifests that were asked for lately: a day's has nine thousand signatures to check. */

@@ -11,6 +11,7 @@ import { Messages } from './messages/messages.js';
 import { Poster } from './messages/poster.js';
 import { deleteOld } from './messages/queries.js';
 import { Taps } from './messages/taps.js';
+import { transcript } from './messages/transcript.js';
 import { deskRequests } from './desk/desk-requests.js';
 import { Queue } from './desk/queue.js';
 import { Terms } from './desk/terms.js';
@@ -26,6 +27,7 @@ import { Presence } from './presence/presence.js';
 import { audienceOf, Delivery } from './room/delivery.js';
 import { Fleet } from './room/fleet.js';
 import type { News } from './room/fleet.js';
+import { getRoom } from './room/queries.js';
 import { Rooms } from './room/rooms.js';
 import { ChatServer } from './socket/chat-server.js';
 import type { ChatFrontDesk } from './socket/chat-server.js';
@@ -198,6 +200,12 @@ export class Chat implements Component {
     this.#telling.add(this.#api.outbox.add(this.#options.db, channel, event, { broadcastId }).catch((error: unknown) => {
       this.#options.log.error('webhooks are not told of a show', { broadcast: broadcastId, error: messageOf(error) });
     }));
+  }
+
+  /** What was said during a show, one JSON object a line, as everybody may read it beside the recording; undefined when nobody said anything, or it is for members. */
+  async transcript(show: { id: string; channelId: string }): Promise<AsyncIterable<string> | undefined> {
+    const { modes } = await getRoom(this.#options.db, show.channelId);
+    return modes.isMembersOnly ? undefined : transcript(this.#messages, show.id);
   }
 
   /** Somebody's role in a channel has changed, or that they follow it. */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../platform/index.js';
@@ -25,6 +26,8 @@ export interface RecordingsOptions {
   readIndex: (broadcastId: string) => Promise<RecordedIndex | undefined>;
   /** Broadcasts that a stop of the server interrupted and that go on: their recordings are not completed at the start. */
   listResumed?: () => Promise<string[]>;
+  /** Broadcasts whose files somebody still needs: only a full disk takes them. */
+  listNeeded?: () => Promise<string[]>;
   log: Log;
   now?: () => Date;
   /** Free bytes of the disk with the media; for tests. */
@@ -39,8 +42,15 @@ const ROOM_INTERVAL_MS = 5_000;
 /** An hour of five renditions is 2 MB. */
 const TIMELINES_KEPT = 16;
 
+export interface RecordingsEvents {
+  /** Somebody changed what it is called or who may see it. */
+  updated: [id: string];
+  /** Row and files are gone. */
+  removed: [id: string];
+}
+
 /** The recordings of all channels: rows in the database, and the folders that the packager wrote. */
-export class Recordings implements Component {
+export class Recordings extends EventEmitter<RecordingsEvents> implements Component {
   readonly #options: RecordingsOptions;
   readonly #db: Db;
   readonly #log: Log;
@@ -52,6 +62,7 @@ export class Recordings implements Component {
   #roomMadeAtMs = -Infinity;
 
   constructor(options: RecordingsOptions) {
+    super();
     this.#options = options;
     this.#db = options.db;
     this.#log = options.log;
@@ -130,7 +141,9 @@ export class Recordings implements Component {
   /** Changes what is given and returns the recording as it is then. @throws {RecordingUnknown} */
   async update(id: string, changes: RecordingChanges): Promise<Recording> {
     await updateRecording(this.#db, id, changes);
-    return this.get(id);
+    const updated = await this.get(id);
+    this.emit('updated', id);
+    return updated;
   }
 
   /** Row and files. The row first: files that nobody knows of go at the next start, a row without files would stay. */
@@ -138,6 +151,7 @@ export class Recordings implements Component {
     await deleteRecording(this.#db, id);
     this.#timelines.delete(id);
     await rm(path.join(this.#options.mediaDir, id), { recursive: true, force: true });
+    this.emit('removed', id);
   }
 
   /** A finished recording as players see it. @throws {RecordingUnknown} when its files are gone. */
@@ -155,6 +169,13 @@ export class Recordings implements Component {
   /** The playlists of a finished recording for a copy of its folder: all addresses in them are relative. Empty when there is nothing to play. */
   async portablePlaylists(id: string): Promise<{ name: string; text: string }[]> {
     const timeline = await this.getTimeline(id).catch(() => undefined);
+    return timeline === undefined ? [] : portablePlaylists(timeline);
+  }
+
+  /** The same for a copy that lacks some files. @param hasFile asked for names such as `720p/12.m4s` */
+  async partialPlaylists(id: string, hasFile: (name: string) => boolean): Promise<{ name: string; text: string }[]> {
+    const index = await this.#options.readIndex(id);
+    const timeline = index && vodTimeline(partOf(index, hasFile));
     return timeline === undefined ? [] : portablePlaylists(timeline);
   }
 
@@ -184,7 +205,8 @@ export class Recordings implements Component {
 
   async #sweep(): Promise<void> {
     const freeBytes = await (this.#options.freeBytes ?? (() => freeBytesOf(this.#options.mediaDir)))();
-    for (const { id, reason } of expiredRecordings(await listStored(this.#db), limitsOf(this.#options.config), { nowMs: this.#now().getTime(), freeBytes })) {
+    const needed = new Set(await this.#options.listNeeded?.());
+    for (const { id, reason } of expiredRecordings(await listStored(this.#db), limitsOf(this.#options.config), { nowMs: this.#now().getTime(), freeBytes, needed })) {
       await this.remove(id);
       this.#log.info('recording deleted by retention', { broadcast: id, reason });
     }
@@ -217,4 +239,10 @@ function limitsOf({ maxAgeDays, maxDiskGiB, minFreeGiB }: RecordingsConfig): Ret
     maxDiskBytes: maxDiskGiB === 0 ? Infinity : maxDiskGiB * GIB,
     minFreeBytes: minFreeGiB * GIB,
   };
+}
+
+/** The broadcast as it would be if there were no other files. */
+function partOf(index: RecordedIndex, hasFile: (name: string) => boolean): RecordedIndex {
+  const renditions = index.renditions.map((rendition) => ({ ...rendition, segments: rendition.segments.filter(({ number }) => hasFile(`${rendition.name}/${number}.m4s`)) }));
+  return { ...index, renditions: renditions.filter(({ segments }) => segments.length > 0) };
 }

@@ -1,64 +1,36 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CarReader } from '@ipld/car';
-import { sql } from 'kysely';
 import { CID } from 'multiformats/cid';
 import t from 'tap';
 import type { Test } from 'tap';
-import { BlockStore, gatewayRoutes } from '../../src/archive/index.js';
-import { placeOfBlock, placesOfFile } from '../../src/archive/blocks/places.js';
+import { gatewayRoutes } from '../../src/archive/index.js';
+import type { BlockStore } from '../../src/archive/index.js';
+import { listOwners } from '../../src/archive/blocks/queries.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
-import { recordingFolder } from '../../src/archive/cid/recording-folder.js';
 import { createHttpApp } from '../../src/platform/index.js';
 import type { Db } from '../../src/platform/index.js';
 import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
 import { recordingLog } from '../support/log.js';
+import { LARGE, storeRecording } from '../support/stored-recording.js';
 
 const BROADCAST = '11111111-1111-4111-8111-111111111111';
-const OWNER = '22222222-2222-4222-8222-222222222222';
-const SMALL = Buffer.from('a short segment');
-const LARGE = Buffer.alloc(2_500_000, (() => 'not all the same '.repeat(7))());
 const NOBODYS = contentName([Buffer.from('nobody has this')]).cid.toString();
 
-async function addBroadcast(db: Db): Promise<void> {
-  await sql`insert into users (id, username, email, password_hash, role, created_at) values (${OWNER}, 'ada', 'ada@example.org', '', 'admin', now()) on conflict do nothing`.execute(db);
-  await sql`insert into channels (id, owner_id, slug, title, created_at) values (${OWNER}, ${OWNER}, 'ada', 'ada', now()) on conflict do nothing`.execute(db);
-  await sql`insert into broadcasts (id, channel_id, started_at) values (${BROADCAST}, ${OWNER}, now()) on conflict do nothing`.execute(db);
-}
-
-/** A gateway that has one recording: two segments, one of three chunks, and a playlist. */
-async function serve(t: Test, db: Db): Promise<{ url: string; root: string; small: string; large: string; hide: () => void; mediaDir: string }> {
-  const mediaDir = await mkdtemp(path.join(tmpdir(), 'tidemark-gateway-'));
-  t.after(() => rm(mediaDir, { recursive: true, force: true }));
-  await addBroadcast(db);
-  await mkdir(path.join(mediaDir, BROADCAST, 'source'), { recursive: true });
-  const files = [{ name: 'source/0.m4s', bytes: SMALL }, { name: 'source/1.m4s', bytes: LARGE }];
-  let isPublic = true;
-  const store = new BlockStore({ db, mediaDir, isPublic: async () => isPublic });
-  const named = await Promise.all(files.map(async ({ name, bytes }) => {
-    await writeFile(path.join(mediaDir, BROADCAST, name), bytes);
-    const content = contentName([bytes]);
-    await store.add(BROADCAST, placesOfFile(name, content));
-    return { name, ...content };
-  }));
-  const playlist = Buffer.from('#EXTM3U\n');
-  const master = contentName([playlist]);
-  await writeFile(path.join(mediaDir, BROADCAST, 'master.m3u8'), playlist);
-  const folder = recordingFolder([...named, { name: 'master.m3u8', ...master }]);
-  if (folder === undefined) throw new Error('a small folder has a block');
-  await store.add(BROADCAST, [...placesOfFile('master.m3u8', master), ...folder.blocks.map((block) => placeOfBlock(block))]);
-  const app = createHttpApp({ trustProxy: 0, bare: [{ path: '/', handler: gatewayRoutes({ store, corsOrigin: '*' }) }], routes: [], log: recordingLog() });
+/** A gateway that has one recording. */
+async function serve(t: Test, db: Db): Promise<{ url: string; root: string; small: string; large: string; hide: () => void; mediaDir: string; store: BlockStore; kept: string[] }> {
+  const recording = await storeRecording(t, db, BROADCAST);
+  const app = createHttpApp({ trustProxy: 0, bare: [{ path: '/', handler: gatewayRoutes({ store: recording.store, corsOrigin: '*' }) }], routes: [], log: recordingLog() });
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   t.after(() => server.close());
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  const cidOf = (name: string): string => named.find((one) => one.name === name)?.cid.toString() ?? '';
-  return { url, root: folder.root.toString(), small: cidOf('source/0.m4s'), large: cidOf('source/1.m4s'), hide: () => { isPublic = false; }, mediaDir };
+  const cidOf = (name: string): string => recording.cids.get(name) ?? '';
+  return { ...recording, url, root: recording.folder.toString(), small: cidOf('source/0.m4s'), large: cidOf('source/1.m4s') };
 }
 
 function headersOf(response: Response): Record<string, string> {
@@ -146,6 +118,20 @@ for (const { name, open, skip } of testDatabases()) {
       t.same(await codeOf(`/ipfs/${small}`), [404, 'block_unknown'], 'the file is gone');
       hide();
       t.same(await codeOf(`/ipfs/${root}?format=raw`), [404, 'block_unknown'], 'a private recording');
+    });
+
+    t.test('what is deleted is forgotten, what is only away is not', async (t) => {
+      const { store, mediaDir, kept } = await serve(t, db);
+      const rows = async (): Promise<number> => (await listOwners(db)).length;
+      await rm(path.join(mediaDir, BROADCAST), { recursive: true });
+      kept.push(BROADCAST);
+      await store.start();
+      await store.stop();
+      t.equal(await rows(), 1, 'a recording whose disk does not answer');
+      kept.pop();
+      await store.start();
+      await store.stop();
+      t.equal(await rows(), 0, 'a broadcast that was not to be kept');
     });
   });
 }

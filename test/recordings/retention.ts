@@ -37,6 +37,14 @@ t.test('what is kept stays, and uses the budget all the same', async (t) => {
   t.same(expired(['kept 9', 'kept 8', 2, 1], { maxAgeMs: 7 * DAY_MS, maxDiskBytes: 30, minFreeBytes: 1 }, 0), ['2 days: budget']);
 });
 
+t.test('what is still needed goes last, and only when the disk is full', async (t) => {
+  const now = { nowMs: NOW_MS, freeBytes: 1000, needed: new Set(['9 days']) };
+  const limits = { ...NONE, maxAgeMs: 7 * DAY_MS, minFreeBytes: 100 };
+  t.same(expiredRecordings(stored(9, 8), limits, now).map(({ id }) => id), ['8 days'], 'its age does not matter');
+  t.same(expiredRecordings(stored(9, 2), limits, { ...now, freeBytes: 95 }).map(({ id }) => id), ['2 days'], 'others make room first');
+  t.same(expiredRecordings(stored(9, 2), limits, { ...now, freeBytes: 85 }).map(({ id }) => id), ['2 days', '9 days']);
+});
+
 t.test('one that goes for its age makes room for the others', async (t) => {
   t.same(expired([9, 2, 1], { maxAgeMs: 7 * DAY_MS, maxDiskBytes: 20, minFreeBytes: 10 }, 0), ['9 days: age']);
 });

@@ -29,10 +29,23 @@ export async function insertBlocks(db: Db, broadcastId: string, places: BlockPla
   }
 }
 
-/** Every place where a block is. @param limit broadcasts may have the same slate, and one of them is enough */
-export async function listPlaces(db: Db, cid: CID, limit: number): Promise<StoredBlock[]> {
-  const rows = await tables(db).selectFrom('blocks').selectAll().where('cid', '=', cid.toString()).limit(limit).execute();
+/** Places where a block is, those of one broadcast first. @param wish.limit broadcasts may have the same slate, and one of them is enough */
+export async function listPlaces(db: Db, cid: CID, wish: { near: string | undefined; limit: number }): Promise<StoredBlock[]> {
+  let query = tables(db).selectFrom('blocks').selectAll().where('cid', '=', cid.toString());
+  const { near } = wish;
+  if (near !== undefined) query = query.orderBy((eb) => eb('broadcast_id', '=', near), 'desc');
+  const rows = await query.limit(wish.limit).execute();
   return rows.map((row) => ({
     cid: CID.parse(row.cid), broadcastId: row.broadcast_id, file: row.file ?? undefined, offsetBytes: Number(row.offset_bytes), sizeBytes: Number(row.size_bytes), bytes: row.bytes ?? undefined, isFile: row.is_file,
   }));
+}
+
+/** Broadcasts that have any. */
+export async function listOwners(db: Db): Promise<string[]> {
+  const rows = await tables(db).selectFrom('blocks').select('broadcast_id').distinct().execute();
+  return rows.map((row) => row.broadcast_id);
+}
+
+export async function deleteBlocks(db: Db, broadcastId: string): Promise<void> {
+  await tables(db).deleteFrom('blocks').where('broadcast_id', '=', broadcastId).execute();
 }

@@ -12,7 +12,10 @@ export interface FolderEntry {
   totalBytes: number;
 }
 
-/** A node above this size would be split into shards by Kubo; ours stay below it by having a folder for each rendition. */
+/**
+ * What IPFS nodes give each other as one block. From 256 KiB on, some 4,700 files, `ipfs add -r` would split a folder into
+ * shards, under another CID; this one is a folder as well, with the same files in it.
+ */
 const MAX_FOLDER_BYTES = 1 << 20;
 
 /** A UnixFS directory of one block; undefined when it has so many entries that it would need shards. */

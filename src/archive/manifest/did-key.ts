@@ -23,6 +23,11 @@ export function publicKeyOf(did: string): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_HEAD, bytes.subarray(ED25519.length)]), format: 'der', type: 'spki' });
 }
 
+/** The key that a did:key names, 32 bytes. @throws like `publicKeyOf` */
+export function publicKeyBytesOf(did: string): Buffer {
+  return publicKeyOf(did).export({ type: 'spki', format: 'der' }).subarray(-KEY_BYTES);
+}
+
 /** Whether a key signed these bytes (RFC 8032). */
 export function isSignedBy(did: string, bytes: Buffer, signature: Uint8Array): boolean {
   try {

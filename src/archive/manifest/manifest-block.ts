@@ -72,6 +72,11 @@ export function signedBytes(body: Uint8Array): Buffer {
 export function sealBlock(body: ManifestBody, sign: (bytes: Buffer) => Uint8Array): SignedBlock {
   const encoded = encode(body);
   const bytes = encode({ body: encoded, signature: sign(signedBytes(encoded)) });
+  return sealedBlock(bytes);
+}
+
+/** A block that was sealed before. */
+export function sealedBlock(bytes: Uint8Array): SignedBlock {
   return { cid: blockCid(dagCbor, bytes), bytes };
 }
 

@@ -1,21 +1,24 @@
+import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { placeOfBlock, placesOfFile } from '../blocks/places.js';
 import type { BlockPlace } from '../blocks/places.js';
-import { contentName, contentNameAside, ContentHash } from '../cid/content-hash.js';
+import { contentNameAside, ContentHash } from '../cid/content-hash.js';
 import type { ContentName } from '../cid/content-hash.js';
 import { recordingFolder } from '../cid/recording-folder.js';
 import type { NamedFile } from '../cid/recording-folder.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
-import { initName, openBlock, segmentName } from './manifest-block.js';
-import type { SignedBlock } from './manifest-block.js';
+import { initName, openBlock, sealedBlock, segmentName } from './manifest-block.js';
+import type { ManifestBody } from './manifest-block.js';
 import { checkChain, ManifestBroken } from './manifest-chain.js';
 import type { Manifest } from './manifest-chain.js';
 import { MANIFEST_FILE, readManifest } from './manifest-file.js';
 import { RollingManifest } from './rolling-manifest.js';
+import { writeNamed } from './last-files.js';
+import type { LastFile } from './last-files.js';
 import { writtenFiles } from './written-files.js';
 import type { WrittenFile, WrittenIndex } from './written-files.js';
 
@@ -37,12 +40,18 @@ export interface SignedBroadcast {
 
 const BROADCAST_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
+export interface ManifestsEvents {
+  /** The manifest of this broadcast has its last block, and that is on the disk. */
+  finished: [broadcastId: string];
+}
+
 /** The signed manifests of all broadcasts: of those on air in memory, of the others as files beside their segments. */
-export class Manifests {
+export class Manifests extends EventEmitter<ManifestsEvents> {
   readonly #options: ManifestsOptions;
   readonly #open = new Map<string, LiveManifest>();
 
   constructor(options: ManifestsOptions) {
+    super();
     this.#options = options;
   }
 
@@ -59,6 +68,7 @@ export class Manifests {
       addBlocks: (places) => this.#options.blocks.add(broadcast.id, places),
       log,
       onClosed: () => this.#open.delete(broadcast.id),
+      onFinished: () => this.emit('finished', broadcast.id),
     });
     this.#open.set(broadcast.id, live);
     if (index !== undefined) live.addFromDisk(writtenFiles(index));
@@ -67,8 +77,12 @@ export class Manifests {
 
   /** Whether a broadcast's manifest has its last block. */
   async isFinal(id: string): Promise<boolean> {
-    const last = (await this.find(id))?.at(-1);
-    return last !== undefined && openBlock(last).body.isFinal;
+    return (await this.#findLast(id))?.isFinal ?? false;
+  }
+
+  /** The CID of a finished recording as a folder; undefined when it is none. */
+  async findFolder(id: string): Promise<CID | undefined> {
+    return (await this.#findLast(id))?.folder ?? undefined;
   }
 
   /** The signed blocks of a broadcast, in order; undefined when there are none. */
@@ -80,12 +94,17 @@ export class Manifests {
     return stored === undefined || stored.blocks.length === 0 ? undefined : stored.blocks;
   }
 
+  async #findLast(id: string): Promise<ManifestBody | undefined> {
+    const last = (await this.find(id))?.at(-1);
+    return last && openBlock(last).body;
+  }
+
   async #begin({ id, channel, epochMs }: SignedBroadcast, log: Log, onSigned: () => void): Promise<{ rolling: RollingManifest; signed: Manifest | undefined }> {
     const { keys, everyMs } = this.#options;
     const [signer, stored] = [await keys.signer(channel.id), await readManifest(this.#fileOf(id))];
     const signed = stored === undefined || stored.blocks.length === 0 ? undefined : checkChain(stored.blocks, { key: signer.key });
     if (signed?.isFinal) throw new ManifestBroken(stored?.blocks.length ?? 0, 'would come after the last one');
-    const resumed = stored && signed && { blocks: stored.blocks.map(sealed), sizeBytes: stored.sizeBytes };
+    const resumed = stored && signed && { blocks: stored.blocks.map(sealedBlock), sizeBytes: stored.sizeBytes };
     // Of a broadcast that goes on, the zero of the clock is the one that was signed.
     return { rolling: new RollingManifest({ file: this.#fileOf(id), broadcast: id, channel: channel.slug, epochMs: signed?.epochMs ?? epochMs, signer, everyMs, resumed, onSigned, log }), signed };
   }
@@ -95,14 +114,11 @@ export class Manifests {
   }
 }
 
-function sealed(bytes: Uint8Array): SignedBlock {
-  return { cid: openBlock(bytes).cid, bytes };
-}
-
 /** The manifest of a broadcast on air. Files are hashed in the order in which they are given, while their bytes are in memory. */
 export class LiveManifest {
   readonly #log: Log;
   readonly #onClosed: () => void;
+  readonly #onFinished: () => void;
   /** Undefined when the broadcast cannot be signed. */
   readonly #manifest: Promise<{ rolling: RollingManifest; signed: Manifest | undefined } | undefined>;
   readonly #folder: string;
@@ -113,9 +129,10 @@ export class LiveManifest {
   #places: BlockPlace[] = [];
   #adding: Promise<void> = Promise.resolve();
 
-  constructor(options: { folder: string; begin: (onSigned: () => void) => Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; addBlocks: (places: BlockPlace[]) => Promise<void>; log: Log; onClosed: () => void }) {
+  constructor(options: { folder: string; begin: (onSigned: () => void) => Promise<{ rolling: RollingManifest; signed: Manifest | undefined }>; addBlocks: (places: BlockPlace[]) => Promise<void>; log: Log; onClosed: () => void; onFinished: () => void }) {
     this.#log = options.log;
     this.#onClosed = options.onClosed;
+    this.#onFinished = options.onFinished;
     this.#folder = options.folder;
     this.#addBlocks = options.addBlocks;
     this.#manifest = options.begin(() => void this.#flushBlocks()).catch((error: unknown) => {
@@ -146,22 +163,18 @@ export class LiveManifest {
 
   /**
    * The broadcast has ended: signs the rest, and that nothing comes after it.
-   * @param texts the recording's playlists, which are written beside its segments: the folder can be played from anywhere.
+   * @param last the recording's playlists and its chat, which are written beside its segments: the folder can be played from anywhere.
    */
-  async finish(texts: { name: string; text: string }[] = []): Promise<void> {
-    await this.#close(async (manifest) => {
+  async finish(last: LastFile[] = []): Promise<void> {
+    const isFinished = await this.#close(async (manifest) => {
       const files: NamedFile[] = [];
-      for (const { name, text } of texts) {
-        await writeFile(path.join(this.#folder, name), text);
-        const content = contentName([Buffer.from(text)]);
-        this.#places.push(...placesOfFile(name, content));
-        files.push({ name, cid: content.cid, sizeBytes: content.sizeBytes });
-      }
+      for (const file of last) files.push(...await this.#write(file));
       const folder = files.length === 0 ? undefined : recordingFolder([...this.#files, ...files]);
       for (const block of folder?.blocks ?? []) this.#places.push(placeOfBlock(block));
       await manifest.finish({ files, folder: folder?.root ?? null });
       await this.#flushBlocks();
     });
+    if (isFinished) this.#onFinished();
   }
 
   /** The server stops, and the broadcast goes on later. */
@@ -174,11 +187,29 @@ export class LiveManifest {
     return (await this.#manifest)?.rolling.blocks.map(({ bytes }) => bytes) ?? [];
   }
 
-  async #close(work: (manifest: RollingManifest) => Promise<void>): Promise<void> {
+  /** A file that cannot be written is not signed, and the rest is. */
+  async #write(file: LastFile): Promise<NamedFile[]> {
+    try {
+      const { cid, sizeBytes, leaves } = await writeNamed(this.#folder, file);
+      this.#places.push(...placesOfFile(file.name, { cid, sizeBytes, leaves }));
+      return [{ name: file.name, cid, sizeBytes }];
+    } catch (error) {
+      this.#log.error('a file is not in the manifest', { file: file.name, error: messageOf(error) });
+      return [];
+    }
+  }
+
+  /** Says whether it went well. */
+  async #close(work: (manifest: RollingManifest) => Promise<void>): Promise<boolean> {
     await this.#adding;
     const manifest = await this.#manifest;
-    if (manifest !== undefined) await work(manifest.rolling).catch((error: unknown) => this.#log.error('the manifest has no end', { error: messageOf(error) }));
+    let isDone = manifest !== undefined;
+    if (manifest !== undefined) await work(manifest.rolling).catch((error: unknown) => {
+      isDone = false;
+      this.#log.error('the manifest has no end', { error: messageOf(error) });
+    });
     this.#onClosed();
+    return isDone;
   }
 
   #add(file: WrittenFile, hashed: Promise<ContentName>): void {

@@ -4,6 +4,7 @@ import type { Admission } from '../consent/admission.js';
 import { listLog, listVetoes } from '../consent/queries.js';
 import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
+import type { Pins } from '../ipfs/pins.js';
 import type { Amounts } from '../queue/budget.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
 import { bundleSize, TIERS } from '../queue/plan.js';
@@ -12,30 +13,12 @@ import { fileStateOf } from './file-state.js';
 import { findCard, listCards, listDead, listFiles, listSums, listUnstored, readQueue } from './queries.js';
 import type { ArchiveCard, DeadBundle, FileRow, QueueFacts } from './queries.js';
 
-/** Where a recording is pinned on IPFS. */
-export interface PinView {
-  target: string;
-  kind: 'kubo' | 'pinning-service';
-  cid: string;
-  state: 'waiting' | 'pinning' | 'pinned' | 'failed';
-  checkedAt: string | null;
-  error: string | null;
-}
-
-export interface PinNodeView {
-  target: string;
-  kind: PinView['kind'];
-  isUp: boolean;
-  error: string | null;
-  waiting: number;
-}
-
 export interface ReceiptsOptions {
   db: Db;
   network: ArchiveNetwork;
   admission: Pick<Admission, 'listFiles'>;
   broadcasts: { findCard(id: string): Promise<{ title: string; startedAt: Date } | undefined> };
-  pins: { pinsOf(broadcastId: string): Promise<PinView[]>; nodes(): Promise<PinNodeView[]> };
+  pins: Pick<Pins, 'pinsOf' | 'nodes'>;
   limits: Amounts;
   isDryRun: boolean;
   now: () => Date;

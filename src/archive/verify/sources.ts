@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { piecesOf } from '../bounded-body.js';
 import { MANIFEST_FILE, readCar } from '../manifest/manifest-file.js';
 import type { FileSource } from './verify.js';
 
@@ -68,9 +69,4 @@ async function fetchFile(url: URL, headers: Record<string, string> = {}): Promis
   if (response.status === 404 || response.body === null) return undefined;
   if (!response.ok) throw new CopyUnreadable(`${url.href} answered ${response.status}`);
   return piecesOf(response.body);
-}
-
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
-  const reader = body.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }
