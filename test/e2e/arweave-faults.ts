@@ -2,15 +2,13 @@ import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import type { Test } from 'tap';
 import { readWallet } from '../../src/archive/arweave/wallet-file.js';
-import { Consent } from '../../src/archive/consent/consent.js';
 import { openDatabase } from '../support/accounts.js';
-import { openQueue, TIMEOUT_MS } from '../support/archive-queue.js';
+import { openQueue, PLAYLIST, TIMEOUT_MS } from '../support/archive-queue.js';
 import type { QueueOptions, QueueSite } from '../support/archive-queue.js';
 import { arlocalMissing } from '../support/arlocal.js';
 import type { Fault } from '../support/arweave-faults.js';
 import { writeWalletFile } from '../support/arweave-wallet.js';
 import { testDatabases } from '../support/database.js';
-import { recordingLog } from '../support/log.js';
 
 const AR = 10n ** 12n;
 /** Two bundles: the first has two chunks. */
@@ -26,7 +24,6 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
   const db = await openDatabase(t, await embedded.open(t));
   const files = [await writeWalletFile(t), await writeWalletFile(t)];
   const [first = '', second = ''] = await Promise.all(files.map(async (file) => (await readWallet(file)).address));
-  const consent = new Consent({ db, onChanged: () => undefined, log: recordingLog(), now: () => new Date() });
 
   /** A queue with a wallet that can pay, unless a test gives its own. */
   const open = async (t: Test, options: Partial<QueueOptions> = {}): Promise<QueueSite> => {
@@ -36,7 +33,7 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
   };
   const rewards = async (site: QueueSite, id: string): Promise<bigint> => (await site.bundles(id)).reduce((sum, { reward_winston: reward }) => sum + BigInt(reward ?? 0), 0n);
   const retryAll = async (site: QueueSite, id: string): Promise<void> => {
-    for (const bundle of await site.bundles(id)) if (bundle.state === 'dead') await consent.retry(bundle.id, { broadcastId: id, channelId: id }, 'ada');
+    for (const bundle of await site.bundles(id)) if (bundle.state === 'dead') await site.consent.retry(bundle.id, { broadcastId: id, channelId: id }, 'ada');
   };
   /** Every byte is there, fetched back from the other gateway; each bundle was paid once. */
   const provesStored = async (t: Test, site: QueueSite, id: string): Promise<void> => {
@@ -59,7 +56,7 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
     t.same([...site.post.posts.values()], Array.from({ length: BUNDLES }, () => 1), 'each was posted once');
     const { pathManifest } = await site.archive(id);
     t.same(Buffer.from(await (await fetch(`${site.check.url}/${pathManifest}/audio/1.m4s`)).arrayBuffer()), await readFile(site.fileOf(id, 'audio/1.m4s')), 'under the names that the playlists have');
-    t.equal(await (await fetch(`${site.check.url}/${pathManifest}`)).text(), '#EXTM3U\n', 'and the show by one id');
+    t.equal(await (await fetch(`${site.check.url}/${pathManifest}`)).text(), PLAYLIST, 'and the show by one id');
   });
 
   for (const fault of OUTAGES) {
@@ -111,7 +108,7 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
     site.post.spoil({ kind: 'loses-chunk', number: 1 }, 1);
     await site.runUntil(id, 'stored', 'failed');
     t.equal(site.post.spoilt, 1);
-    t.match(site.lines.find(({ level }) => level === 'warn'), { fields: { step: 'posted', fault: 'remote', error: /does not have the chunks/ } }, 'it was seen');
+    t.match(site.lines.find(({ message }) => message === 'a step of an archive is tried again'), { fields: { step: 'posted', fault: 'remote', error: /does not have the chunks/ } }, 'it was seen');
     await provesStored(t, site, id);
   });
 
@@ -202,7 +199,7 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
   });
 
   await t.test('what is over the budget waits', async (t) => {
-    const site = await open(t, { limits: { broadcast: 1n } });
+    const site = await open(t, { broadcastBudgetAr: 0 });
     const id = await site.show(FILES);
     await site.runUntil(id, 'held');
     t.match(await site.archive(id), { reason: /^budget: / });

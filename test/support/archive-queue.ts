@@ -7,17 +7,15 @@ import type { Selectable } from 'kysely';
 import { ArweaveGateway } from '../../src/archive/arweave/gateway.js';
 import { Wallets } from '../../src/archive/arweave/wallets.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
+import type { ArweaveConfig } from '../../src/archive/config.js';
+import type { Consent } from '../../src/archive/consent/consent.js';
 import { insertArchive } from '../../src/archive/consent/queries.js';
 import { SigningKeys } from '../../src/archive/keys/signing-keys.js';
-import { publicKeyOf } from '../../src/archive/manifest/did-key.js';
-import type { Amounts } from '../../src/archive/queue/budget.js';
-import { BundleMaker } from '../../src/archive/queue/bundle-maker.js';
-import { BundleSteps } from '../../src/archive/queue/bundle-steps.js';
+import { publicKeyBytesOf } from '../../src/archive/manifest/did-key.js';
+import { PermanentArchive } from '../../src/archive/permanent-archive.js';
 import type { PlannedFile } from '../../src/archive/queue/plan.js';
-import { Planner } from '../../src/archive/queue/planner.js';
 import { tables } from '../../src/archive/queue/tables.js';
 import type { ArchiveState, ArchiveTables } from '../../src/archive/queue/tables.js';
-import { ArchiveWorker } from '../../src/archive/queue/worker.js';
 import type { Db } from '../../src/platform/index.js';
 import { startArlocal } from './arlocal.js';
 import type { Arlocal } from './arlocal.js';
@@ -28,14 +26,19 @@ import type { Cleanup } from './until.js';
 
 type BundleRow = Selectable<ArchiveTables['archive_bundles']>;
 
+export interface ShowFile {
+  name: string;
+  sizeBytes: number;
+}
+
 export interface QueueOptions {
   db: Db;
   /** Key files. */
   wallets: string[];
   /** What wallets are told that they have, when it is not the truth. */
   balanceOf?: (address: string) => Promise<bigint> | undefined;
-  /** Of the settings, winston. */
-  limits?: Partial<Amounts>;
+  /** A thousand when left out. */
+  broadcastBudgetAr?: number;
 }
 
 /** The queue before a local Arweave. What is posted goes through one proxy and what is fetched back through another; the test moves the clock. */
@@ -44,9 +47,10 @@ export interface QueueSite {
   post: FaultyGateway;
   check: FaultyGateway;
   wallets: Wallets;
+  consent: Consent;
   lines: LogLine[];
   /** A show of random bytes whose hold is over. */
-  show(files: { name: string; sizeBytes: number }[]): Promise<string>;
+  show(files: ShowFile[]): Promise<string>;
   /** Makes all happen that is due. */
   work(): Promise<void>;
   /** A block is made, and it is later: a minute, or when something is due. */
@@ -60,12 +64,18 @@ export interface QueueSite {
   fileOf(id: string, name: string): string;
 }
 
-const NO_LIMIT = 10n ** 30n;
 /** A gateway that is slower than that did not answer. */
 export const TIMEOUT_MS = 1_000;
 const MINUTE_MS = 60_000;
+const SEGMENT_US = 2_000_000;
 const MAX_TURNS = 200;
-const SEED = 0.5;
+export const KEY_SECRET = 's'.repeat(32);
+/** What every show here has for one. */
+export const PLAYLIST = '#EXTM3U\n';
+const CONFIG: ArweaveConfig = {
+  walletFiles: [], gatewayUrls: [], checkGatewayUrls: [], confirmations: 2, dryRun: false,
+  broadcastBudgetAr: 1_000, dayBudgetAr: 1_000, monthBudgetAr: 1_000, lowBalanceAr: 0,
+};
 
 export async function openQueue(t: Cleanup, options: QueueOptions): Promise<QueueSite> {
   const { db } = options;
@@ -77,28 +87,29 @@ export async function openQueue(t: Cleanup, options: QueueOptions): Promise<Queu
   const log = recordingLog();
   const clock = { ms: Date.UTC(2026, 0, 1) };
   const now = (): Date => new Date(clock.ms);
-  const gateways = [post, check].map(({ url }) => new ArweaveGateway({ url, timeoutMs: TIMEOUT_MS }));
-  const [postTo, checkWith] = gateways;
+  const [postTo, checkWith] = [post, check].map(({ url }) => new ArweaveGateway({ url, timeoutMs: TIMEOUT_MS }));
   if (postTo === undefined || checkWith === undefined) throw new Error('there are two gateways');
-  const keys = new SigningKeys({ db, keySecret: 's'.repeat(32), dataDir: mediaDir, log });
+  const keys = new SigningKeys({ db, keySecret: KEY_SECRET, dataDir: mediaDir, log });
   await keys.start();
-  const wallets = new Wallets({ files: options.wallets, balanceOf: (address) => options.balanceOf?.(address) ?? arlocal.balanceOf(address), lowWinston: 1n, log, now: () => clock.ms });
+  const wallets = new Wallets({ files: options.wallets, balanceOf: (address) => options.balanceOf?.(address) ?? arlocal.balanceOf(address), lowWinston: 0n, log, now: () => clock.ms });
   await wallets.start();
   t.after(() => wallets.stop());
-  const signerOf = async (channelId: string) => {
-    const { key, sign } = await keys.signer(channelId);
-    return { publicKey: publicKeyOf(key).export({ type: 'spki', format: 'der' }).subarray(-32), sign };
-  };
-  const maker = new BundleMaker({ mediaDir, signerOf, openKey: (sealed, id) => keys.openArchiveKey(sealed, id) });
-  const limits = { broadcast: NO_LIMIT, day: NO_LIMIT, month: NO_LIMIT, ...options.limits };
-  const steps = new BundleSteps({ db, maker, network: { post: [postTo], check: [checkWith], wallets }, limits, confirmations: 2, isDryRun: false, now });
-  const broadcasts = { visibilityOf: async () => 'public' as const, playlistsOf: async () => [{ name: 'master.m3u8', text: '#EXTM3U\n' }] };
-  const planner = new Planner({ db, broadcasts, sealArchiveKey: (id) => keys.sealArchiveKey(id), gateway: postTo, log, now });
-  const worker = new ArchiveWorker({ db, planner, steps, log, now, random: () => SEED });
+  const network = { post: [postTo], check: [checkWith], wallets, start: () => wallets.start(), stop: () => wallets.stop() };
+  const queue = new PermanentArchive({
+    db, mediaDir, keys, network, log, now,
+    config: { ...CONFIG, ...(options.broadcastBudgetAr === undefined ? {} : { broadcastBudgetAr: options.broadcastBudgetAr }) },
+    manifests: { find: async () => undefined },
+    broadcasts: {
+      visibilityOf: async () => 'public', playlistsOf: async () => [{ name: 'master.m3u8', text: PLAYLIST }],
+      renditionsOf: async () => [], listEnded: async () => [], findCard: async () => undefined,
+    },
+    pins: { pinsOf: async () => [], nodes: async () => [] },
+    random: () => 0.5,
+  });
   const archive = (id: string) => tables(db).selectFrom('archives').select(['state', 'reason', 'path_manifest_id as pathManifest']).where('broadcast_id', '=', id).executeTakeFirstOrThrow();
   const work = async (): Promise<void> => {
     await wallets.refresh();
-    await worker.work();
+    await queue.work();
   };
   const pass = async (): Promise<void> => {
     await arlocal.mine();
@@ -106,16 +117,8 @@ export async function openQueue(t: Cleanup, options: QueueOptions): Promise<Queu
   };
 
   return {
-    arlocal, post, check, wallets, lines: log.lines,
-    show: async (files) => {
-      const { id, channelId } = await insertBroadcast(db);
-      // arlocal unpacks only items of owners that it has seen.
-      const { publicKey } = await signerOf(channelId);
-      await arlocal.mint(createHash('sha256').update(publicKey).digest('base64url'), 1n);
-      const planned = await writeShow(path.join(mediaDir, id), files);
-      await insertArchive(db, { broadcastId: id, channelId, slug: 'ada', tier: 'all', isEncrypted: false, holdUntil: now(), now: now() }, planned);
-      return id;
-    },
+    arlocal, post, check, wallets, consent: queue.consent, lines: log.lines,
+    show: (files) => addShow({ db, arlocal, keys, mediaDir }, files, now()),
     work, pass, archive,
     runUntil: async (id, ...states) => {
       for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -139,8 +142,18 @@ async function nextDueMs(db: Db): Promise<number> {
   return bundle?.due_at.getTime() ?? 0;
 }
 
-/** A broadcast of a channel of its own. */
-export async function insertBroadcast(db: Db): Promise<{ id: string; channelId: string }> {
+/** A show of random bytes, of a channel of its own, that is to be archived from some time on. */
+export async function addShow({ db, arlocal, keys, mediaDir }: { db: Db; arlocal: Arlocal; keys: SigningKeys; mediaDir: string }, files: ShowFile[], holdUntil: Date): Promise<string> {
+  const { id, channelId } = await insertBroadcast(db);
+  // arlocal unpacks only items of owners that it has seen.
+  const publicKey = publicKeyBytesOf((await keys.signer(channelId)).key);
+  await arlocal.mint(createHash('sha256').update(publicKey).digest('base64url'), 1n);
+  const planned = await writeShow(path.join(mediaDir, id), files);
+  await insertArchive(db, { broadcastId: id, channelId, slug: 'ada', tier: 'all', isEncrypted: false, holdUntil, now: holdUntil }, planned);
+  return id;
+}
+
+async function insertBroadcast(db: Db): Promise<{ id: string; channelId: string }> {
   const [id, channelId, userId] = [randomUUID(), randomUUID(), randomUUID()];
   const at = new Date();
   await sql`insert into users (id, username, email, password_hash, role, created_at) values (${userId}, ${userId}, ${`${userId}@example.org`}, '', 'user', ${at})`.execute(db);
@@ -149,15 +162,16 @@ export async function insertBroadcast(db: Db): Promise<{ id: string; channelId: 
   return { id, channelId };
 }
 
-/** Random bytes under these names, and what is planned of them. */
-export async function writeShow(folder: string, files: { name: string; sizeBytes: number }[]): Promise<PlannedFile[]> {
+/** Writes the files, and says what is planned of them. */
+async function writeShow(folder: string, files: ShowFile[]): Promise<PlannedFile[]> {
   const planned: PlannedFile[] = [];
   for (const [number, { name, sizeBytes }] of files.entries()) {
     const bytes = randomBytes(sizeBytes);
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), bytes);
-    const [rendition, isMedia] = [path.dirname(name), name.endsWith('.m4s')];
-    planned.push({ name, rendition: isMedia ? rendition : null, number: isMedia ? number : null, startUs: isMedia ? number * 2_000_000 : null, durationUs: isMedia ? 2_000_000 : null, cid: contentName([bytes]).cid.toString(), sizeBytes });
+    const file = { name, cid: contentName([bytes]).cid.toString(), sizeBytes };
+    const place = { rendition: path.dirname(name), number, startUs: number * SEGMENT_US, durationUs: SEGMENT_US };
+    planned.push({ ...file, ...(name.endsWith('.m4s') ? place : { rendition: null, number: null, startUs: null, durationUs: null }) });
   }
   return planned;
 }
