@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as viewersFirst } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
@@ -141,9 +142,10 @@ export class LiveManifest {
     });
   }
 
-  /** A file that was just made. */
+  /** A file that was just made. Viewers hear of it first: copying its bytes takes a millisecond or two. */
   add(file: WrittenFile, buffers: Uint8Array[]): void {
-    this.#add(file, contentNameAside(buffers));
+    const kept = [...buffers];
+    this.#add(file, viewersFirst().then(() => contentNameAside(kept)));
   }
 
   /** Files that an earlier run of the server wrote, as far as it did not sign them. */
