@@ -39,7 +39,7 @@ t.test('a show is stored on Arweave, and plays from there when the server is gon
   await arlocal.mint(address, AR);
   const app = await startApp(t, {
     transcode: { ladder: ['360p'] },
-    arweave: { walletFiles: [wallet], gatewayUrls: [post.url], checkGatewayUrls: [check.url], confirmations: 1 },
+    archive: { arweave: { walletFiles: [wallet], gatewayUrls: [post.url], checkGatewayUrls: [check.url], confirmations: 1 } },
   });
   t.equal((await app.api('PATCH', '/api/v1/channels/ada/archive', { isOn: true, tier: 'all', holdHours: 0, confirm: 'ada' })).status, 200);
 

@@ -54,7 +54,7 @@ export async function openArchive(t: Cleanup, db: Db) {
     manifests: { find: async (id) => blocks.get(id) },
     broadcasts: {
       visibilityOf: async () => shows.visibility,
-      playlistsOf: async (_id, hasFile) => RENDITIONS.flatMap(({ name }) => (hasFile(`${name}/1.m4s`) ? [{ name: `${name}/index.m3u8`, text: `#EXTM3U of ${name}` }] : [])).concat({ name: 'master.m3u8', text: '#EXTM3U' }),
+      playlistsOf: async (_id, hasFile) => RENDITIONS.flatMap(({ name }) => (hasFile(`${name}/0.m4s`) ? [{ name: `${name}/index.m3u8`, text: `#EXTM3U of ${name}` }] : [])).concat({ name: 'master.m3u8', text: '#EXTM3U' }),
       renditionsOf: async () => RENDITIONS,
       listEnded: async () => [],
       findCard: async () => ({ title: 'ebb and flow', startedAt: clock.now }),

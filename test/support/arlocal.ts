@@ -26,7 +26,8 @@ export const arlocalMissing = folder ? false : 'there is no local Arweave (ARLOC
 /** Starts one with an empty weave. It ends with the test. */
 export async function startArlocal(t: Cleanup): Promise<Arlocal> {
   const data = await mkdtemp(path.join(tmpdir(), 'tidemark-arlocal-'));
-  const child = spawn(process.execPath, ['test/support/arlocal/server.mjs', folder ?? '', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // It writes a log where it is started.
+  const child = spawn(process.execPath, [path.resolve('test/support/arlocal/server.mjs'), folder ?? '', data], { cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(async () => {
     await end(child);
     await rm(data, { recursive: true, force: true });

@@ -95,7 +95,11 @@ export class ArweaveWorld {
     };
   }
 
-  /** Whatever was posted and mined under an id: an item, as Arweave's gateways give it. */
+  /** An item that was posted and mined, as Arweave's gateways give it. */
+  readBytes(id: string): Uint8Array | undefined {
+    return this.#item(id);
+  }
+
   read(id: string): string | undefined {
     const bytes = this.#item(id);
     return bytes && Buffer.from(bytes).toString();

@@ -36,7 +36,8 @@ export class ArchiveWorker implements Component {
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
-  #isAwake = false;
+  /** A round is about to begin. */
+  #isRoundComing = false;
 
   constructor(options: ArchiveWorkerOptions) {
     this.#options = options;
@@ -57,15 +58,23 @@ export class ArchiveWorker implements Component {
 
   /** Something may be due. */
   wake(): void {
-    if (this.#isAwake || this.#stopping.signal.aborted) return;
-    this.#isAwake = true;
-    this.#round = this.work().catch((error: unknown) => {
+    if (this.#isRoundComing) return;
+    this.#isRoundComing = true;
+    void this.work().catch((error: unknown) => {
       this.#log.error('the archive queue could not be looked at', { error: messageOf(error) });
-    }).finally(() => { this.#isAwake = false; });
+    });
   }
 
-  /** Does all that is due now. */
-  async work(): Promise<void> {
+  /** Does all that is due, once what is being done is done: one bundle is in memory at a time. */
+  work(): Promise<void> {
+    const work = this.#round.then(() => this.#work());
+    this.#round = work.catch(() => undefined);
+    return work;
+  }
+
+  async #work(): Promise<void> {
+    // What comes from here on may have been missed, and wakes it again.
+    this.#isRoundComing = false;
     for (const id of await listHoldsOver(this.#db, this.#options.now(), PLANS_TOGETHER)) await this.#plan(id);
     while (!this.#stopping.signal.aborted) {
       const now = this.#options.now();

@@ -48,7 +48,7 @@ async function openManifests(db: Db, folder: string, log: Log): Promise<Manifest
   const keys = new SigningKeys({ db, keySecret: '', dataDir: folder, log });
   await keys.start();
   const mediaDir = path.join(folder, 'media');
-  const blocks = new BlockStore({ db, mediaDir, isPublic: async () => true });
+  const blocks = new BlockStore({ db, mediaDir, isPublic: async () => true, listKept: async () => [], log });
   await sql`insert into users (id, username, email, password_hash, role, created_at) values (${OWNER}, 'ada', 'ada@example.org', '', 'admin', now())`.execute(db);
   return new Manifests({ keys, blocks, mediaDir, everyMs: SIGN_EVERY_MS, log });
 }

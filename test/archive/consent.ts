@@ -1,0 +1,124 @@
+import t from 'tap';
+import { z } from 'zod';
+import { decryptFile } from '../../src/archive/consent/archive-cipher.js';
+import { openDatabase } from '../support/accounts.js';
+import { CHANNEL, openArchive } from '../support/archived-show.js';
+import { testDatabases } from '../support/database.js';
+
+const HOUR_MS = 3_600_000;
+const view = z.object({
+  state: z.string(), isEncrypted: z.boolean(), pathManifest: z.object({}).nullable(),
+  files: z.array(z.object({ name: z.string(), state: z.string(), arweave: z.object({ item: z.string() }).nullable() })),
+  vetoes: z.array(z.object({ fromMs: z.number().nullable(), reason: z.string(), by: z.string() })),
+  log: z.array(z.object({ by: z.string(), action: z.string() })),
+});
+
+for (const { name, open, skip } of testDatabases()) {
+  t.test(name, { skip }, async (t) => {
+    const db = await openDatabase(t, await open(t));
+
+    t.test('nothing is stored before the owner says so, by name', async (t) => {
+      const { open, show, world } = await openArchive(t, db);
+      const archive = open();
+      const id = await show();
+      await archive.admit({ id, channelId: CHANNEL.id, slug: CHANNEL.slug });
+      t.equal(await archive.receipts.find(id), undefined);
+      await t.rejects(archive.consent.change(CHANNEL, { isOn: true }, 'ada'), { code: 'archive_not_confirmed', status: 400 });
+      await t.rejects(archive.consent.change(CHANNEL, { isOn: true, confirm: 'eve' }, 'ada'), { code: 'archive_not_confirmed' });
+      t.match(await archive.consent.settings(CHANNEL.id), { isOn: false, holdHours: 24 });
+      t.match(await archive.consent.change(CHANNEL, { isOn: true, confirm: 'ada' }, 'ada'), { isOn: true, turnedOnBy: 'ada' });
+      t.equal(world.transactions.size, 0);
+    });
+
+    t.test('a show is held, and what is vetoed meanwhile is never sent', async (t) => {
+      const { open, admitted, workUntil, world, clock } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { holdHours: 24, segments: 4 });
+      clock.now = new Date(clock.now.getTime() + 23 * HOUR_MS);
+      await archive.work();
+      t.match(await archive.receipts.find(id), { state: 'holding' });
+      await archive.consent.veto(id, { fromMs: 2_500, toMs: 4_000, reason: 'a face' }, 'mod');
+      t.match(await archive.receipts.find(id), { state: 'holding' });
+      clock.now = new Date(clock.now.getTime() + HOUR_MS);
+      await workUntil(archive, id, ['stored']);
+      const { files, vetoes, log } = view.parse(await archive.receipts.view(id));
+      t.same(files.filter(({ state }) => state === 'vetoed').map(({ name }) => name).sort(), ['360p/1.m4s', 'audio/1.m4s', 'source/1.m4s'], 'those that touch the range, and no others');
+      t.ok(files.filter(({ state }) => state === 'vetoed').every(({ arweave }) => arweave === null));
+      t.match(vetoes, [{ fromMs: 2_500, reason: 'a face', by: 'mod' }]);
+      t.same(log.map(({ action, by }) => `${action} by ${by}`), ['stored by server', 'vetoed by mod', 'admitted by server']);
+      t.ok(world.mined.length > 0);
+      await t.rejects(archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'too late' }, 'mod'), { code: 'archive_already_posted', status: 409 });
+    });
+
+    t.test('all of it can be vetoed, also while it waits for money', async (t) => {
+      const { open, admitted, workUntil, world } = await openArchive(t, db);
+      const archive = open({ dayBudgetAr: 0 });
+      const id = await admitted(archive);
+      t.equal(await workUntil(archive, id, ['held']), 'held');
+      await archive.consent.veto(id, { fromMs: 0, toMs: 1_000, reason: 'a name' }, 'ada');
+      t.match(await archive.receipts.find(id), { state: 'holding' }, 'it is planned anew');
+      t.equal(await workUntil(archive, id, ['held']), 'held');
+      await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'all of it' }, 'ada');
+      await open().work();
+      t.match(await archive.receipts.find(id), { state: 'vetoed' });
+      t.match(await archive.receipts.publicView(id), { state: 'vetoed', reason: null }, 'why is not for everybody');
+      t.equal(world.transactions.size, 0);
+    });
+
+    t.test('a veto while it is being signed comes in time', async (t) => {
+      const { open, admitted, world } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive);
+      world.onCall = async ({ method, isDone }) => {
+        if (method === 'anchor' && isDone) await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'now' }, 'ada');
+      };
+      await archive.work();
+      t.match(await archive.receipts.find(id), { state: 'vetoed' });
+      t.equal(world.transactions.size, 0);
+    });
+
+    t.test('the owner may end the hold, and what is private waits', async (t) => {
+      const { open, admitted, workUntil, shows, world, clock } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { holdHours: 24 });
+      shows.visibility = 'private';
+      await archive.consent.release(id, 'ada');
+      await archive.work();
+      t.match(await archive.receipts.find(id), { state: 'holding', reason: 'the recording is private' });
+      t.equal(world.transactions.size, 0);
+      shows.visibility = 'public';
+      clock.now = new Date(clock.now.getTime() + HOUR_MS);
+      await workUntil(archive, id, ['stored']);
+      await t.rejects(archive.consent.release(id, 'ada'), { code: 'archive_state_wrong' });
+    });
+
+    t.test('an encrypted archive tells nothing, and is erased with its key', async (t) => {
+      const { open, admitted, workUntil, world, keys, shows, db: rows } = await openArchive(t, db);
+      const archive = open();
+      shows.visibility = 'private';
+      const id = await admitted(archive, { isEncrypted: true });
+      await workUntil(archive, id, ['stored']);
+      const { files, pathManifest } = view.parse(await archive.receipts.view(id));
+      t.equal(pathManifest, null);
+      const init = files.find(({ name }) => name === 'source/init-0.mp4')?.arweave?.item ?? '';
+      t.notMatch(world.read(init), /init of source/);
+      const { sealed_key: sealed } = await rows.withTables<{ archives: { broadcast_id: string; sealed_key: string } }>().selectFrom('archives').select('sealed_key').where('broadcast_id', '=', id).executeTakeFirstOrThrow();
+      const key = keys.openArchiveKey(sealed, id);
+      t.equal(decryptFile(key, 'source/init-0.mp4', world.readBytes(init) ?? new Uint8Array()).toString(), 'init of source');
+      t.throws(() => decryptFile(key, 'source/init-1.mp4', world.readBytes(init) ?? new Uint8Array()), 'it is the file of no other name');
+      t.notSame(sealed, key.toString('base64'));
+      await t.rejects(archive.consent.erase(id, 'eve', 'ada'), { code: 'archive_not_confirmed' });
+      await archive.consent.erase(id, 'ada', 'ada');
+      t.match(await archive.receipts.find(id), { state: 'erased' });
+      t.match(await rows.withTables<{ archives: { broadcast_id: string; sealed_key: string | null } }>().selectFrom('archives').select('sealed_key').where('broadcast_id', '=', id).executeTakeFirstOrThrow(), { sealed_key: null });
+      await archive.consent.change(CHANNEL, { isEncrypted: false }, 'ada');
+    });
+
+    t.test('only an encrypted archive can be erased', async (t) => {
+      const { open, admitted } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { isEncrypted: false });
+      await t.rejects(archive.consent.erase(id, 'ada', 'ada'), { code: 'archive_not_encrypted' });
+    });
+  });
+}

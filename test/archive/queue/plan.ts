@@ -1,0 +1,52 @@
+import t from 'tap';
+import { contentName } from '../../../src/archive/cid/content-hash.js';
+import { bundlesOf, ITEM_OVERHEAD_BYTES, looseFilesOf, mediaOf, pathManifest } from '../../../src/archive/queue/plan.js';
+import type { RenditionFacts } from '../../../src/archive/queue/plan.js';
+
+const { cid } = contentName([Buffer.from('anything')]);
+
+function manifestOf(names: string[]) {
+  return {
+    inits: names.map((rendition) => ({ rendition, take: 0, sizeBytes: 1, cid })),
+    segments: names.flatMap((rendition) => [0, 1].map((number) => ({ rendition, number, take: 0, discontinuity: 0, startUs: number * 2_000_000, durationUs: 2_000_000, sizeBytes: 1, cid }))),
+    files: ['master.m3u8', 'source/index.m3u8', 'chat.jsonl'].map((name) => ({ name, sizeBytes: 1, cid })),
+  };
+}
+
+function video(name: string, shortSide: number): RenditionFacts {
+  return { name, kind: 'video', shortSide };
+}
+
+const AUDIO: RenditionFacts = { name: 'audio', kind: 'audio', shortSide: 0 };
+
+t.test('a tier chooses by the short side of the picture', async (t) => {
+  const chosen = (renditions: RenditionFacts[]) => [...new Set(mediaOf(manifestOf(renditions.map(({ name }) => name)), 'audio+360p', renditions).map(({ rendition }) => rendition))].sort();
+  t.same(chosen([video('source', 1080), video('720p', 720), video('360p', 360), AUDIO]), ['360p', 'audio']);
+  t.same(chosen([video('source', 1080), video('480p', 480), video('240p', 240), AUDIO]), ['480p', 'audio'], 'the smallest that has as much');
+  t.same(chosen([video('source', 240), AUDIO]), ['audio', 'source'], 'the only one, when it has less');
+  t.same(chosen([AUDIO]), ['audio']);
+});
+
+t.test('files stand in the order of their times, the inits first', async (t) => {
+  const renditions = [video('source', 1080), AUDIO];
+  t.same(mediaOf(manifestOf(['source', 'audio']), 'all', renditions).map(({ name }) => name), ['source/init-0.mp4', 'audio/init-0.mp4', 'audio/0.m4s', 'source/0.m4s', 'audio/1.m4s', 'source/1.m4s']);
+  t.same(mediaOf(manifestOf(['source', 'audio']), 'manifest', renditions), []);
+});
+
+t.test('what was said is stored with the media; playlists are made for what is stored', async (t) => {
+  t.same(looseFilesOf(manifestOf([]), 'all').map(({ name }) => name), ['chat.jsonl']);
+  t.same(looseFilesOf(manifestOf([]), 'manifest'), []);
+});
+
+t.test('bundles are full, and no fuller', async (t) => {
+  const files = (...sizes: number[]) => sizes.map((sizeBytes) => ({ sizeBytes: sizeBytes - ITEM_OVERHEAD_BYTES }));
+  const sizes = (bundles: { sizeBytes: number }[][]) => bundles.map((bundle) => bundle.map(({ sizeBytes }) => sizeBytes + ITEM_OVERHEAD_BYTES));
+  t.same(sizes(bundlesOf(files(4_000, 6_000, 1_500), 10_000)), [[4_000, 6_000], [1_500]]);
+  t.same(sizes(bundlesOf(files(2_000, 90_000, 2_000, 2_000), 10_000)), [[2_000], [90_000], [2_000, 2_000]], 'a long file has one of its own');
+  t.same(bundlesOf([]), []);
+});
+
+t.test('the path manifest is that of Arweave', async (t) => {
+  t.equal(pathManifest([{ name: 'master.m3u8', id: 'a' }, { name: 'source/1.m4s', id: 'b' }]),
+    '{"manifest":"arweave/paths","version":"0.2.0","index":{"path":"master.m3u8"},"paths":{"master.m3u8":{"id":"a"},"source/1.m4s":{"id":"b"}}}');
+});
