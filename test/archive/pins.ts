@@ -28,7 +28,7 @@ async function setUp(t: Test, db: Db, ipfs: { apiUrls: string[]; pinningUrl?: st
   const openPins = (): Pins => {
     const pins = new Pins({
       db, log,
-      targets: pinTargets({ pinningUrl: '', pinningToken: '', ...ipfs }),
+      targets: pinTargets({ pinningUrl: '', pinningToken: '', gatewayUrls: [], ...ipfs }),
       blocks: recording.store,
       isPublic: async () => site.isPublic,
       findFolder: async () => recording.folder,

@@ -40,7 +40,7 @@ async function copyOfFolder(t: Test, folder: string): Promise<string> {
 
 t.test('what was on air can be verified without the server that sent it', async (t) => {
   const kubo = await openKubo(t);
-  const app = await startApp(t, { transcode: { ladder: ['360p'] }, ipfs: { apiUrls: [kubo.url] } });
+  const app = await startApp(t, { transcode: { ladder: ['360p'] }, archive: { ipfs: { apiUrls: [kubo.url] } } });
   const source = await makeSourceFile(t, obsLike({ size: '640x480', seconds: 14 }));
   const publisher = publish(t, { url: app.publishUrl, args: copyOf(source) });
   const gone = new Promise((resolve) => publisher.once('exit', resolve));

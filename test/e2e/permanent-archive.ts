@@ -23,7 +23,7 @@ async function startGateway(t: Cleanup): Promise<string> {
 
 t.test('a show is held for its people to decide, and waits for a wallet', async (t) => {
   const gateway = await startGateway(t);
-  const app = await startApp(t, { transcode: { ladder: ['360p'] }, arweave: { gatewayUrls: [gateway], checkGatewayUrls: [gateway] } });
+  const app = await startApp(t, { transcode: { ladder: ['360p'] }, archive: { arweave: { gatewayUrls: [gateway], checkGatewayUrls: [gateway] } } });
   const settings = (body: object) => app.api('PATCH', '/api/v1/channels/ada/archive', body);
   const eve = await fetch(`${app.url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'eve', email: 'eve@example.org', password: 'sea of crises' }) });
   const headers = { authorization: `Bearer ${stringOf(await eve.json(), 'accessToken')}` };

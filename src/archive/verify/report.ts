@@ -1,5 +1,5 @@
 import type { ContentVerification } from './verify-content.js';
-import type { Finding, Verification } from './verify.js';
+import type { Finding, Verification } from './verify-files.js';
 
 const SHOWN = 20;
 

@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid';
-import { checkChain, ManifestBroken } from '../manifest/manifest-chain.js';
+import { ManifestBroken } from '../manifest/growing-chain.js';
+import { checkChain } from '../manifest/manifest-chain.js';
 import { GatewayBlocks } from './gateway-blocks.js';
 import { contentReportOf, reportOf } from './report.js';
 import { openFolder, openManifest, openUrl } from './sources.js';
@@ -7,7 +8,7 @@ import type { Copy } from './sources.js';
 import { sourceOf, verifyContent } from './verify-content.js';
 import type { ContentVerification } from './verify-content.js';
 import { verifyBroadcast } from './verify.js';
-import type { Verification } from './verify.js';
+import type { Verification } from './verify-files.js';
 
 /** Where text goes. */
 interface TextOut {

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { piecesOf } from '../bounded-body.js';
-import { MANIFEST_FILE, readCar } from '../manifest/manifest-file.js';
+import { readCar } from '../manifest/car-blocks.js';
+import { MANIFEST_FILE } from '../manifest/manifest-file.js';
 import type { FileSource } from './verify.js';
 
 /** A broadcast, wherever a copy of it is. */

@@ -1,7 +1,8 @@
 import type { CID } from 'multiformats/cid';
 import { BlockMissing } from './gateway-blocks.js';
 import type { GatewayBlocks } from './gateway-blocks.js';
-import type { FileSource, Finding } from './verify.js';
+import type { Finding } from './verify-files.js';
+import type { FileSource } from './verify.js';
 
 /** What came of fetching all that a CID names. */
 export interface ContentVerification {

@@ -4,6 +4,7 @@ import { useApi, useSessionState } from '../api/context.js';
 import type { RecordingDetails } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords, Problem } from '../api/problem.js';
+import { StoredPermanently } from '../archive/stored-permanently.js';
 import { ShowHead, ShowSkeleton } from '../channel/show-head.js';
 import { ChatSkeleton, WithChat } from '../chat/beside.js';
 import { Icon } from '../controls/icons.js';
@@ -79,9 +80,11 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
         <div className="recording-actions">
           <Share video={video} />
           <a className="button" href={recording.download} download><Icon name="download" /> Download <span className="soft">{fileSize(recording.sizeBytes)}</span></a>
+          <Link className="button" to={`/recordings/${encodeURIComponent(recording.id)}/verify`}><Icon name="shield-check" /> Verify</Link>
         </div>
         {recording.chapters.length > 1 && <ChapterList chapters={recording.chapters} video={video} onSeek={seek} />}
         {recording.description !== '' && <p className="watch-description">{recording.description}</p>}
+        <StoredPermanently id={recording.id} canManage={recording.canManage} />
         {recording.canManage && <Manage recording={recording} onChanged={onChanged} />}
       </article>
     </WithChat>
