@@ -221,6 +221,7 @@ export function createApp(options: AppOptions): App {
   const shows = showsOf({ broadcasts, transcodes, packager, webrtc, dvrSec: config.packager.dvrSec });
   const app = createHttpApp({
     trustProxy: config.http.trustProxy,
+    pagesMayFetch: config.archive.ipfs.gatewayUrls.map((url) => new URL(url).origin),
     bare: [
       { path: '/', handler: hlsRoutes({ packages: packager, viewers, waiting, recordings, corsOrigin: config.deliver.corsOrigin }) },
       { path: '/', handler: vodRoutes({ recordings, access: recordingAccess, mediaDir: config.mediaDir, corsOrigin: config.deliver.corsOrigin }) },
@@ -289,6 +290,7 @@ export function createApp(options: AppOptions): App {
           registration: config.accounts.registration,
           hasAccounts: await accounts.hasAccounts(),
           rtmp: publishUrls(request, config, rtmp),
+          ipfsGateways: config.archive.ipfs.gatewayUrls,
         }),
       }) },
       { path: '/', handler: pages({ folder: options.webFolder }) },

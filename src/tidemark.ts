@@ -2,11 +2,15 @@
 import { parseArgs } from 'node:util';
 import { runVerify } from './archive/index.js';
 
-const USAGE = `usage: tidemark verify <url | folder> [--key did:key:…] [--json]
+const USAGE = `usage: tidemark verify <url | folder | CID> [--key did:key:…] [--json]
+                                             [--manifest <file | url>] [--gateway <url>]…
 
   Checks a recorded broadcast against its signed manifest, without believing the server that it came from.
   url      the page of a recording, its playlist, or its manifest
   folder   a copy of a broadcast's folder under media/, with manifest.car
+  CID      of a recording as a folder: its blocks come from gateways of IPFS, and each is checked
+  --manifest  for a CID: manifest.car, or the recording's page; without it, all that is told is that the bytes are this CID
+  --gateway   for a CID: who is asked, instead of public ones (trustless-gateway.link, ipfs.io); may be given several times
   --key    the channel's key, from somewhere that you trust
   --json   the findings as JSON
 
@@ -18,9 +22,9 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   try {
-    const { values, positionals: [command, target, ...rest] } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    const { values, positionals: [command, target, ...rest] } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, manifest: { type: 'string' }, gateway: { type: 'string', multiple: true }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
     if (values.help || command !== 'verify' || target === undefined || rest.length > 0) return usage(values.help ? 0 : 2);
-    return await runVerify({ target, key: values.key, isJson: values.json, out: process.stdout, progress: process.stderr });
+    return await runVerify({ target, key: values.key, manifest: values.manifest, gateways: values.gateway, isJson: values.json, out: process.stdout, progress: process.stderr });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 2;

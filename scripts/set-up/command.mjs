@@ -9,11 +9,11 @@ const OUTPUT_LIMIT = 1 << 20;
  * Answers its exit code (undefined when it was killed or could not start) and the last 1 MiB of what it printed;
  * `onText` hears it as it comes.
  */
-export function run(command, args, { env = process.env, timeoutMs = 0, signal, onText } = {}) {
+export function run(command, args, { cwd, env = process.env, timeoutMs = 0, signal, onText } = {}) {
   return new Promise((resolve) => {
     // What is captured is shown as plain text, if at all.
     const plain = { ...env, NO_COLOR: '1', FORCE_COLOR: '0' };
-    const child = spawn(command, args, { env: plain, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL', signal });
+    const child = spawn(command, args, { cwd, env: plain, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL', signal });
     let output = '';
     const keep = (text) => {
       output = (output + text).slice(-OUTPUT_LIMIT);

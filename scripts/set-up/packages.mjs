@@ -11,7 +11,7 @@ import { Problem, step } from './step.mjs';
 export async function installPackages() {
   if (isInstalled(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))) return;
   accessSync('.', constants.W_OK);
-  await step('installing packages (about a minute the first time)', npmCi);
+  await step('installing packages (about a minute the first time)', () => npmCi());
 }
 
 /** npm writes its own list into node_modules last, so an install that was cut short does not count. */
@@ -30,11 +30,12 @@ function readLock(file) {
   }
 }
 
-async function npmCi() {
+/** Installs what the package-lock.json of a folder lists, whatever is there. */
+export async function npmCi(folder = '.') {
   const spareCache = isWritable(npmCache()) ? undefined : mkdtempSync(path.join(os.tmpdir(), 'tidemark-npm-'));
   try {
     const cache = spareCache ? ['--cache', spareCache] : [];
-    const { code, output } = await npm(['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...cache]);
+    const { code, output } = await npm(['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...cache], { cwd: folder });
     if (code !== 0) throw new Problem(`npm could not install the packages.${reason(output)}\n${lastLines(output)}`);
   } finally {
     if (spareCache) rmSync(spareCache, { recursive: true, force: true });
@@ -42,9 +43,9 @@ async function npmCi() {
 }
 
 /** The npm that runs this script, else the one on PATH. */
-function npm(args) {
+function npm(args, options) {
   const script = process.env.npm_execpath ?? '';
-  return /npm-cli\.c?js$/.test(script) ? run(process.execPath, [script, ...args]) : run('npm', args);
+  return /npm-cli\.c?js$/.test(script) ? run(process.execPath, [script, ...args], options) : run('npm', args, options);
 }
 
 function npmCache() {

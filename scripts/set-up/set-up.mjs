@@ -1,3 +1,4 @@
+import { findArlocal } from './arlocal/arlocal.mjs';
 import { build } from './compile.mjs';
 import { findFfmpeg } from './ffmpeg.mjs';
 import { checkNodeVersion } from './node-version.mjs';
@@ -16,11 +17,12 @@ export async function setUp({ again = false } = {}) {
   return findPrograms(await configuredFfmpeg(), { again });
 }
 
-/** The same for tests and tools, which do not read the operator's settings. */
+/** The same for tests and tools, which do not read the operator's settings, and want a local Arweave. */
 export async function setUpForTests({ built }) {
   if (built) await setUpBuild();
   else await install();
-  return findPrograms(process.env.FFMPEG_PATH, { again: false });
+  const { ffmpegPath, env } = await findPrograms(process.env.FFMPEG_PATH, { again: false });
+  return { ffmpegPath, env: { ...env, ...await arlocalEnv() } };
 }
 
 /** The part of it that `npm run build` does. */
@@ -35,6 +37,13 @@ async function findPrograms(configuredPath, { again }) {
   if (worker.path) return { ffmpegPath, env: { FFMPEG_PATH: ffmpegPath, MEDIASOUP_WORKER_BIN: worker.path } };
   say(`WebRTC is off, since there is no worker for it: ${worker.reason}. To mend it:\n  ${worker.mend}`);
   return { ffmpegPath, env: { FFMPEG_PATH: ffmpegPath } };
+}
+
+async function arlocalEnv() {
+  const arlocal = await findArlocal(process.env.ARLOCAL_FOLDER);
+  if (arlocal.path) return { ARLOCAL_FOLDER: arlocal.path };
+  say(`there is no local Arweave for the tests: ${arlocal.reason}. To mend it:\n  ${arlocal.mend}`);
+  return {};
 }
 
 async function install() {

@@ -1,4 +1,4 @@
-import { signalGroup, startTypeScript } from '../set-up/typescript.mjs';
+import { signalGroup, startTypeScript } from './typescript.mjs';
 
 const STDERR_LIMIT = 64 * 1024;
 /** What the parser says of a file that printed no TAP; its exit code tells the rest. */

@@ -10,6 +10,7 @@ export const archiveConfig = z.strictObject({
     apiUrls: z.array(httpUrl).max(16),
     pinningUrl: z.union([z.literal(''), httpUrl]),
     pinningToken: z.string().max(4_096),
+    gatewayUrls: z.array(httpUrl).max(16),
   }),
   arweave: z.strictObject({
     walletFiles: z.array(z.string().min(1)).max(64),

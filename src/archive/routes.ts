@@ -36,7 +36,7 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
     const blocks = await manifests.find(request.params.id);
     if (blocks === undefined) throw new ManifestUnknown();
     response.vary('Accept');
-    if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks));
+    if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks, firstOf(request)));
     else {
       // Only what has to be checked anew costs something.
       if (!views.has(request.params.id, blocks)) await attempts.take(request.ip);
@@ -54,10 +54,17 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
   return router;
 }
 
-function carOf(blocks: Uint8Array[]): Buffer {
-  const sealed = blocks.map(sealedBlock);
-  const [first] = sealed;
-  return first === undefined ? Buffer.alloc(0) : Buffer.concat([carHead(first.cid), ...sealed.map(carBlock)]);
+/** Who has the first blocks of a broadcast on air asks for those after them: `?from=12`. Anything else is all of it. */
+function firstOf(request: Request): number {
+  const from = Number(request.query['from'] ?? 0);
+  return Number.isSafeInteger(from) && from > 0 ? from : 0;
+}
+
+/** Its root is the manifest's first block, however much of it is in there. */
+function carOf(blocks: Uint8Array[], from: number): Buffer {
+  const [first] = blocks;
+  if (first === undefined) return Buffer.alloc(0);
+  return Buffer.concat([carHead(sealedBlock(first).cid), ...blocks.slice(from).map((bytes) => carBlock(sealedBlock(bytes)))]);
 }
 
 /** Texts of manifests that were asked for lately: a day's has nine thousand signatures to check. */

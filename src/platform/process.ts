@@ -96,6 +96,32 @@ export class Process {
     return this.#exited;
   }
 
+  /** The same, and by then it is killed when the time is over or the signal aborts. */
+  async exitedWithin({ timeoutMs, signal }: { timeoutMs?: number; signal?: AbortSignal }): Promise<ProcessExit> {
+    const kill = (): void => this.kill('SIGKILL');
+    const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
+    signal?.addEventListener('abort', kill, { once: true });
+    if (signal?.aborted) kill();
+    const exit = await this.#exited;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', kill);
+    return exit;
+  }
+
+  /** What one of its pipes gives, whole once it has exited. If that is more than `maxBytes`, it is killed, and nothing is left. */
+  collect(pipe: Readable, maxBytes: number): Buffer[] {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    pipe.on('error', () => undefined); // the exit tells why
+    pipe.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= maxBytes) return void chunks.push(chunk);
+      chunks.length = 0;
+      this.kill('SIGKILL');
+    });
+    return chunks;
+  }
+
   /** The nth extra pipe, file descriptor 3 + n. */
   output(n: number): Readable {
     const pipe = this.#child.stdio[3 + n];
@@ -127,9 +153,7 @@ export async function runProcess(options: ProcessOptions & { timeoutMs: number }
     sizeBytes += chunk.length;
     if (sizeBytes <= 1 << 20) chunks.push(chunk);
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
-  const exit = await child.exited;
-  clearTimeout(timer);
+  const exit = await child.exitedWithin(options);
   return { ...exit, stdout: Buffer.concat(chunks).toString('utf8') };
 }
 

@@ -106,9 +106,7 @@ export class Calibration implements Component {
     if (this.#stopped) throw new Error('stopped');
     const child = await Process.start({ command: this.#options.ffmpegPath, args: ['-hide_banner', '-y', '-nostdin', '-benchmark', '-loglevel', 'info', ...args], niceness: NICENESS });
     this.#running = child;
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-    const exit = await child.exited;
-    clearTimeout(timer);
+    const exit = await child.exitedWithin({ timeoutMs: TIMEOUT_MS });
     const line = exit.stderr.findLast((text) => text.startsWith('bench: utime='));
     const seconds = [...(line ?? '').matchAll(/(?:utime|stime)=([\d.]+)s/g)].map((match) => Number(match[1]));
     if (exit.code !== 0 || seconds.length !== 2) throw new Error(`FFmpeg could not be measured: ${exit.stderr.at(-1) ?? 'it printed nothing'}`);

@@ -15,6 +15,8 @@ import { Watch } from './watch/watch.js';
 const Studio = lazy(async () => ({ default: (await import('./studio/studio.js')).Studio }));
 const ChatSettings = lazy(async () => ({ default: (await import('./studio/chat/chat-settings.js')).ChatSettings }));
 const GoLive = lazy(async () => ({ default: (await import('./studio/go-live/go-live.js')).GoLive }));
+const VerifyRecording = lazy(async () => ({ default: (await import('./verification/verify-page.js')).VerifyRecording }));
+const VerifyFolder = lazy(async () => ({ default: (await import('./verification/verify-page.js')).VerifyFolder }));
 const PopoutChat = lazy(async () => ({ default: (await import('./chat/popout-page.js')).PopoutChat }));
 const Overlay = lazy(async () => ({ default: (await import('./chat/overlay/overlay-page.js')).Overlay }));
 
@@ -31,6 +33,8 @@ export function App() {
           <Route path="studio/chat" element={<RequireSession><Suspense fallback={null}><ChatSettings /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
           <Route path="recordings/:id" element={<RecordingPage />} />
+          <Route path="recordings/verify" element={<Suspense fallback={null}><VerifyFolder /></Suspense>} />
+          <Route path="recordings/:id/verify" element={<Suspense fallback={null}><VerifyRecording /></Suspense>} />
           <Route path="clips/:id" element={<ClipPage />} />
           <Route path=":slug" element={<Watch />} />
           <Route path="*" element={<NotFound />} />

@@ -1,37 +1,18 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import path from 'node:path';
 import { CarReader } from '@ipld/car';
 import { CID } from 'multiformats/cid';
 import t from 'tap';
-import type { Test } from 'tap';
-import { gatewayRoutes } from '../../src/archive/index.js';
-import type { BlockStore } from '../../src/archive/index.js';
 import { listOwners } from '../../src/archive/blocks/queries.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
-import { createHttpApp } from '../../src/platform/index.js';
-import type { Db } from '../../src/platform/index.js';
 import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
-import { recordingLog } from '../support/log.js';
-import { LARGE, storeRecording } from '../support/stored-recording.js';
+import { openGateway } from '../support/gateway.js';
+import { LARGE } from '../support/stored-recording.js';
 
 const BROADCAST = '11111111-1111-4111-8111-111111111111';
 const NOBODYS = contentName([Buffer.from('nobody has this')]).cid.toString();
-
-/** A gateway that has one recording. */
-async function serve(t: Test, db: Db): Promise<{ url: string; root: string; small: string; large: string; hide: () => void; mediaDir: string; store: BlockStore; kept: string[] }> {
-  const recording = await storeRecording(t, db, BROADCAST);
-  const app = createHttpApp({ trustProxy: 0, bare: [{ path: '/', handler: gatewayRoutes({ store: recording.store, corsOrigin: '*' }) }], routes: [], log: recordingLog() });
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  t.after(() => server.close());
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  const cidOf = (name: string): string => recording.cids.get(name) ?? '';
-  return { ...recording, url, root: recording.folder.toString(), small: cidOf('source/0.m4s'), large: cidOf('source/1.m4s') };
-}
 
 function headersOf(response: Response): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -48,7 +29,7 @@ for (const { name, open, skip } of testDatabases()) {
     const db = await openDatabase(t, await open(t));
 
     t.test('a block is what its CID says', async (t) => {
-      const { url, small, large } = await serve(t, db);
+      const { url, small, large } = await openGateway(t, db, BROADCAST);
       for (const cid of [small, large]) {
         const response = await fetch(`${url}/ipfs/${cid}?format=raw`);
         const digest = createHash('sha256').update(await bytesOf(response)).digest();
@@ -59,7 +40,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a file comes whole, in ranges, and not again', async (t) => {
-      const { url, large, root } = await serve(t, db);
+      const { url, large, root } = await openGateway(t, db, BROADCAST);
       const whole = await fetch(`${url}/ipfs/${large}`);
       t.ok((await bytesOf(whole)).equals(LARGE));
       t.equal(whole.headers.get('etag'), `"${large}"`);
@@ -78,7 +59,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a CAR has all that is needed to verify it', async (t) => {
-      const { url, root, small, large } = await serve(t, db);
+      const { url, root, small, large } = await openGateway(t, db, BROADCAST);
       const response = await fetch(`${url}/ipfs/${root}?format=car`);
       const car = await CarReader.fromBytes(await bytesOf(response));
       t.equal((await car.getRoots())[0]?.toString(), root);
@@ -101,7 +82,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('what is not here, private or nonsense', async (t) => {
-      const { url, root, small, hide, mediaDir } = await serve(t, db);
+      const { url, root, small, hide, mediaDir } = await openGateway(t, db, BROADCAST);
       const codeOf = async (where: string): Promise<unknown> => {
         const response = await fetch(`${url}${where}`);
         return [response.status, Reflect.get(await response.json() as object, 'code')];
@@ -121,7 +102,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('what is deleted is forgotten, what is only away is not', async (t) => {
-      const { store, mediaDir, kept } = await serve(t, db);
+      const { store, mediaDir, kept } = await openGateway(t, db, BROADCAST);
       const rows = async (): Promise<number> => (await listOwners(db)).length;
       await rm(path.join(mediaDir, BROADCAST), { recursive: true });
       kept.push(BROADCAST);

@@ -28,7 +28,7 @@ async function setUp(t: Test, db: Db, ipfs: { apiUrls: string[]; pinningUrl?: st
   const openPins = (): Pins => {
     const pins = new Pins({
       db, log,
-      targets: pinTargets({ pinningUrl: '', pinningToken: '', ...ipfs }),
+      targets: pinTargets({ pinningUrl: '', pinningToken: '', gatewayUrls: [], ...ipfs }),
       blocks: recording.store,
       isPublic: async () => site.isPublic,
       findFolder: async () => recording.folder,
@@ -165,6 +165,7 @@ for (const { name, open, skip } of testDatabases()) {
       await rm(path.join(recording.mediaDir, id, 'source/0.m4s'));
       await pins.start();
       t.match(await error(), /no such content/);
+      t.match(await pins.nodes(), [{ isUp: true, error: null }], 'which is not the node\'s failure');
       t.notOk(kubo.pins.has(root), 'half a recording is pinned nowhere');
     });
 

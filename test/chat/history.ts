@@ -10,6 +10,12 @@ import { testDatabases } from '../support/database.js';
 
 const page = z.object({ messages: z.array(z.object({ text: z.string(), seq: z.number() })), hasMore: z.boolean(), upTo: z.number() });
 const replayed = z.object({ messages: z.array(z.object({ text: z.string(), streamAt: z.string() })), next: z.string().optional() });
+async function pagesOf(pieces: AsyncIterable<string> | undefined): Promise<string[]> {
+  const pages: string[] = [];
+  for await (const piece of pieces ?? []) pages.push(piece);
+  return pages;
+}
+
 const textsOf = (body: unknown): string[] => page.parse(body).messages.map(({ text }) => text);
 
 for (const { name, open, skip } of testDatabases()) {
@@ -118,6 +124,31 @@ for (const { name, open, skip } of testDatabases()) {
       const carol = await guest('carol');
       t.match(await carol.get('chat-message', said('ada', 'something fishy')), { isHeld: true });
       t.same((await replay({})).messages.map(({ text }) => text), ['stays']);
+    });
+
+    t.test('what was said can be written down for ever: a line each, as everybody may read it', async (t) => {
+      const { guest, ada, say, chat, broadcastId, channels } = await openShow(t);
+      const show = { id: broadcastId, channelId: (await channels.get('ada')).id };
+      t.equal(await chat.transcript(show), undefined, 'nobody said anything');
+      const bob = await guest('bob');
+      const { id } = await say('to be deleted');
+      const first = await say('hello');
+      await ada.get('delete-message', { channel: 'ada', messageId: id });
+      await ada.get('mute-user', { channel: 'ada', username: 'bob' });
+      await bob.get('chat-message', said('ada', 'muted'));
+      await ada.get('chat-message', { ...said('ada', 'an answer'), replyTo: first.id });
+      const text = (await pagesOf(await chat.transcript(show))).join('');
+      const lines = text.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+      t.match(lines, [{ id: first.id, at: first.streamAt, from: 'ada', text: 'hello' }, { from: 'ada', text: 'an answer', replyTo: { id: first.id, from: 'ada' } }]);
+      t.equal(lines.length, 2);
+      t.notMatch(text, ada.id, 'no account is named by its id');
+      t.ok(text.endsWith('\n'));
+      for (let at = 0; at < 501; at++) await sql`insert into chat_messages select gen_random_uuid(), channel_id, 1000 + ${at}::integer, author_id, bot_id, author_name, author_role, author_tier, 'nonce' || ${at}::integer, 'line ' || ${at}::integer, text_key, is_action, reply_to, mentions, sent_at, stream_at + ${at}::integer * interval '1 millisecond', broadcast_id, state, shown_at from chat_messages where id = ${first.id}`.execute(db);
+      const pages = await pagesOf(await chat.transcript(show));
+      t.ok(pages.length > 1, 'a page at a time');
+      t.equal(pages.join('').trimEnd().split('\n').length, 503, 'and all of it');
+      await ada.get('set-modes', { channel: 'ada', modes: { isMembersOnly: true } });
+      t.equal(await chat.transcript(show), undefined, 'what is for members is not for everybody');
     });
 
     t.test('who may not see the recording does not read what was said', async (t) => {

@@ -7,6 +7,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { z } from 'zod';
 import { startApp } from '../support/app.js';
+import { openKubo } from '../support/kubo.js';
 import { copyOf, makeSourceFile, obsLike, publish } from '../support/publisher.js';
 import { until } from '../support/until.js';
 
@@ -16,7 +17,7 @@ const manifestView = z.object({
   key: z.string(), isFinal: z.boolean(), blocks: z.number(),
   segments: z.array(z.object({ rendition: z.string(), number: z.number(), cid: z.string(), sizeBytes: z.number() })),
 });
-const verdict = z.object({ isTrue: z.boolean(), files: z.number().optional(), key: z.string().optional(), problem: z.string().optional(), findings: z.array(z.object({ file: z.string(), kind: z.string() })).optional() });
+const verdict = z.object({ isTrue: z.boolean(), cid: z.string().optional(), files: z.number().optional(), key: z.string().optional(), problem: z.string().optional(), findings: z.array(z.object({ file: z.string(), kind: z.string() })).optional() });
 const listed = z.object({ recordings: z.array(z.object({ id: z.string() })) });
 
 /** What `tidemark verify` says, and the code that it ends with. */
@@ -38,7 +39,8 @@ async function copyOfFolder(t: Test, folder: string): Promise<string> {
 }
 
 t.test('what was on air can be verified without the server that sent it', async (t) => {
-  const app = await startApp(t, { transcode: { ladder: ['360p'] } });
+  const kubo = await openKubo(t);
+  const app = await startApp(t, { transcode: { ladder: ['360p'] }, archive: { ipfs: { apiUrls: [kubo.url] } } });
   const source = await makeSourceFile(t, obsLike({ size: '640x480', seconds: 14 }));
   const publisher = publish(t, { url: app.publishUrl, args: copyOf(source) });
   const gone = new Promise((resolve) => publisher.once('exit', resolve));
@@ -67,6 +69,11 @@ t.test('what was on air can be verified without the server that sent it', async 
   const played = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', '-allowed_extensions', 'ALL', `${app.url}/ipfs/${root}/master.m3u8`]);
   t.ok(Math.abs(Number(played.stdout) - 14) < 1, 'the recording plays by its CID alone');
   t.equal(played.stderr, '');
+  t.match(await verdictOf(root, '--gateway', app.url), { code: 0, isTrue: true, cid: root }, 'all of it is to be had by its CID');
+  t.match(await verdictOf(root, '--gateway', app.url, '--manifest', `${app.url}/recordings/${id}`, '--key', key), { code: 0, isTrue: true, files: whole.files ?? -1 }, 'and is what was signed');
+  t.equal(await until('the pin', () => [...kubo.pins][0]), root, 'the same folder is pinned on a node');
+  const apart = await verdictOf(root, '--gateway', kubo.url, '--manifest', path.join(app.config.mediaDir, id, 'manifest.car'), '--key', key);
+  t.match(apart, { code: 0, isTrue: true }, 'the node has every byte of it');
 
   const folder = path.join(app.config.mediaDir, id);
   const copy = await copyOfFolder(t, folder);

@@ -6,7 +6,7 @@ import { decode, code as dagPb } from '@ipld/dag-pb';
 import { CID } from 'multiformats/cid';
 import type { Cleanup } from './until.js';
 
-/** A node that has answers of Kubo's RPC API: `version`, `id`, `dag/import`, `pin/ls`, `pin/rm`. */
+/** A node that has answers of Kubo's RPC API: `version`, `id`, `dag/import`, `pin/ls`, `pin/rm`; and of its gateway, for blocks. */
 export interface FakeKubo {
   url: string;
   /** By CID. */
@@ -37,6 +37,10 @@ export async function openKubo(t: Cleanup): Promise<FakeKubo> {
 
 async function answer(kubo: FakeKubo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '', kubo.url);
+  if (url.pathname.startsWith('/ipfs/')) {
+    const block = kubo.blocks.get(url.pathname.replace('/ipfs/', ''));
+    return void response.writeHead(block === undefined ? 404 : 200, { 'Content-Type': 'application/vnd.ipld.raw' }).end(block);
+  }
   const command = url.pathname.replace('/api/v0/', '');
   kubo.asked.push(command);
   kubo.authorization = request.headers.authorization;

@@ -5,8 +5,11 @@ import type { Readable } from 'node:stream';
 import { Readable as MemoryStream } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { CID } from 'multiformats/cid';
+import * as raw from 'multiformats/codecs/raw';
+import { identity } from 'multiformats/hashes/identity';
 import type { Component, Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
+import { placeOfBlock } from './places.js';
 import type { BlockPlace } from './places.js';
 import { deleteBlocks, insertBlocks, listOwners, listPlaces } from './queries.js';
 import type { StoredBlock } from './queries.js';
@@ -22,6 +25,8 @@ export interface BlockStoreOptions {
 }
 
 const PLACES_LOOKED_AT = 8;
+/** As Kubo and others bound it. */
+const MAX_INLINE_BYTES = 128;
 const SWEEP_MS = 3_600_000;
 
 /** Blocks by their CIDs. The bytes stay in the files of the broadcasts; what no file has is in the database. */
@@ -54,6 +59,7 @@ export class BlockStore implements Component {
    * @param near the broadcast that has what refers to it: many may have the same block, and this one surely has
    */
   async find(cid: CID, near?: string): Promise<StoredBlock | undefined> {
+    if (cid.multihash.code === identity.code) return inlineBlock(cid);
     for (const place of await listPlaces(this.#options.db, cid, { near, limit: PLACES_LOOKED_AT })) {
       if (await this.#isThere(place) && await this.#options.isPublic(place.broadcastId)) return place;
     }
@@ -100,4 +106,10 @@ export class BlockStore implements Component {
   #pathOf(broadcastId: string, file: string): string {
     return path.join(this.#options.mediaDir, broadcastId, file);
   }
+}
+
+/** A CID that has the bytes in it, as those that ask whether a gateway works (`bafkqaaa`, the empty one). */
+function inlineBlock(cid: CID): StoredBlock | undefined {
+  const bytes = cid.multihash.digest;
+  return cid.code !== raw.code || bytes.length > MAX_INLINE_BYTES ? undefined : { ...placeOfBlock({ cid, bytes }), broadcastId: '', isFile: true };
 }

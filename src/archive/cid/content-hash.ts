@@ -4,11 +4,9 @@ import { CID } from 'multiformats/cid';
 import * as raw from 'multiformats/codecs/raw';
 import { create } from 'multiformats/hashes/digest';
 import { sha256 } from 'multiformats/hashes/sha2';
+import { CHUNK_BYTES } from './unixfs-node.js';
+import type { Leaf } from './unixfs-node.js';
 import { buildTree } from './unixfs-tree.js';
-import type { Leaf } from './unixfs-tree.js';
-
-/** Kubo's profile `unixfs-v1-2025`: leaves of 1 MiB. */
-export const CHUNK_BYTES = 1 << 20;
 
 /** What a file is called wherever it is. */
 export interface ContentName {

@@ -3,9 +3,9 @@ import { CID } from 'multiformats/cid';
 import * as raw from 'multiformats/codecs/raw';
 import { create } from 'multiformats/hashes/digest';
 import { sha256 } from 'multiformats/hashes/sha2';
-import { CHUNK_BYTES } from './content-hash.js';
 import { folderBlock } from './unixfs-folder.js';
 import type { FolderEntry } from './unixfs-folder.js';
+import { CHUNK_BYTES } from './unixfs-node.js';
 import { buildTree } from './unixfs-tree.js';
 import type { TreeBlock } from './unixfs-tree.js';
 

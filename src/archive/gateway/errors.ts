@@ -25,6 +25,19 @@ export class FormatUnknown extends AppError {
   }
 }
 
+export class ParameterInvalid extends AppError {
+  constructor(name: string, value: string, rule: string) {
+    super('parameter_invalid', `${name} is "${value.slice(0, 80)}": ${rule}`, { status: 400 });
+  }
+}
+
+/** Asked for by who would not wait for it to be fetched from elsewhere (`only-if-cached`). */
+export class NotHere extends AppError {
+  constructor() {
+    super('not_here', 'this server has no such content, and fetches none', { status: 412 });
+  }
+}
+
 /** A folder has no bytes of its own. */
 export class IsFolder extends AppError {
   constructor() {

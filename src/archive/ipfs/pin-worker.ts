@@ -1,5 +1,6 @@
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
+import { BlockUnknown } from '../gateway/errors.js';
 import { backoffMs, CircuitBreaker } from './circuit-breaker.js';
 import type { PinnedFolder, PinReport, PinTarget } from './pin-target.js';
 import { deletePin, renewLease, reportPin, returnPin, takePin } from './queries.js';
@@ -107,8 +108,10 @@ export class PinWorker {
       if (report === 'unpinned') await deletePin(db, pin);
       else await this.#note(pin, report);
     } catch (error) {
-      if (this.#stopped.signal.aborted) await returnPin(db, pin);
-      else await this.#noteFailure(pin, messageOf(error));
+      if (this.#stopped.signal.aborted) return await returnPin(db, pin);
+      // What this server has lost is not the target's failure.
+      if (!(error instanceof BlockUnknown)) this.#breaker.fail(messageOf(error));
+      await this.#noteFailure(pin, messageOf(error));
     } finally {
       clearInterval(lease);
     }
@@ -135,7 +138,6 @@ export class PinWorker {
   /** That a target does not answer does not mean that it lost what it had. */
   async #noteFailure(pin: TakenPin, error: string): Promise<void> {
     const { db, log, random } = this.#options;
-    this.#breaker.fail(error);
     const attempts = pin.attempts + 1;
     const isFailed = attempts >= MAX_ATTEMPTS;
     const waitMs = isFailed ? LOOK_MS : backoffMs(pin.attempts, random(), RETRY);

@@ -1,12 +1,10 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { base58btc } from 'multiformats/bases/base58';
+import { ED25519, keyBytesOf } from './did-bytes.js';
 
-/** Multicodec `ed25519-pub`, as a varint. */
-const ED25519 = Buffer.from([0xed, 0x01]);
 /** SPKI of an Ed25519 key up to the key itself (RFC 8410 §4). */
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
-const KEY_BYTES = 32;
 
 /** The name of an Ed25519 key, `did:key:z6Mk…` (W3C CCG did:key): the key itself is in it. */
 export function didOf(publicKey: KeyObject): string {
@@ -16,11 +14,7 @@ export function didOf(publicKey: KeyObject): string {
 
 /** @throws when it names no Ed25519 key */
 export function publicKeyOf(did: string): KeyObject {
-  const bytes = Buffer.from(base58btc.decode(did.replace(/^did:key:/, '')));
-  if (!did.startsWith('did:key:') || bytes.length !== ED25519.length + KEY_BYTES || !bytes.subarray(0, ED25519.length).equals(ED25519)) {
-    throw new Error(`${did} is not the did:key of an Ed25519 key`);
-  }
-  return createPublicKey({ key: Buffer.concat([SPKI_HEAD, bytes.subarray(ED25519.length)]), format: 'der', type: 'spki' });
+  return createPublicKey({ key: Buffer.concat([SPKI_HEAD, keyBytesOf(did)]), format: 'der', type: 'spki' });
 }
 
 /** The key that a did:key names, 32 bytes. @throws like `publicKeyOf` */
@@ -29,7 +23,7 @@ export function publicKeyBytesOf(did: string): Buffer {
 }
 
 /** Whether a key signed these bytes (RFC 8032). */
-export function isSignedBy(did: string, bytes: Buffer, signature: Uint8Array): boolean {
+export function isSignedBy(did: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
     return verify(null, bytes, publicKeyOf(did), signature);
   } catch {

@@ -1,18 +1,12 @@
 import { open, readFile } from 'node:fs/promises';
 import * as dagCbor from '@ipld/dag-cbor';
-import { CID } from 'multiformats/cid';
+import type { CID } from 'multiformats/cid';
 import { varint } from 'multiformats';
+import { readCar } from './car-blocks.js';
+import type { StoredManifest } from './car-blocks.js';
 import type { SignedBlock } from './manifest-block.js';
 
 export const MANIFEST_FILE = 'manifest.car';
-
-/** What of a manifest is on the disk. */
-export interface StoredManifest {
-  /** The signed blocks, in order. */
-  blocks: Uint8Array[];
-  /** How much of the file is whole. */
-  sizeBytes: number;
-}
 
 /** The head of a CARv1 file (IPLD CAR §header); its root is the first block, since the last is not known yet. */
 export function carHead(root: CID): Uint8Array {
@@ -50,39 +44,6 @@ export async function readManifest(file: string): Promise<StoredManifest | undef
     throw error;
   });
   return bytes && readCar(bytes);
-}
-
-/** The blocks of a CAR file, in order, as far as they are whole and are what their CIDs say. */
-export function readCar(bytes: Uint8Array): StoredManifest {
-  const blocks: Uint8Array[] = [];
-  let at = frameAt(bytes, 0)?.end ?? 0;
-  const sizeOfHead = at;
-  for (let frame = frameAt(bytes, at); frame !== undefined && sizeOfHead > 0; frame = frameAt(bytes, at)) {
-    const block = blockOf(bytes.subarray(frame.start, frame.end));
-    if (block === undefined) break;
-    blocks.push(block);
-    at = frame.end;
-  }
-  return { blocks, sizeBytes: at };
-}
-
-function blockOf(frame: Uint8Array): Uint8Array | undefined {
-  try {
-    const [, bytes] = CID.decodeFirst(frame);
-    return bytes;
-  } catch {
-    return undefined;
-  }
-}
-
-function frameAt(bytes: Uint8Array, at: number): { start: number; end: number } | undefined {
-  try {
-    const [length, prefixBytes] = varint.decode(bytes, at);
-    const start = at + prefixBytes;
-    return start + length <= bytes.length ? { start, end: start + length } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function framed(bytes: Uint8Array): Uint8Array {

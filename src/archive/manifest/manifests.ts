@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as viewersFirst } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
@@ -11,10 +12,12 @@ import type { ContentName } from '../cid/content-hash.js';
 import { recordingFolder } from '../cid/recording-folder.js';
 import type { NamedFile } from '../cid/recording-folder.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
-import { initName, openBlock, sealedBlock, segmentName } from './manifest-block.js';
-import type { ManifestBody } from './manifest-block.js';
-import { checkChain, ManifestBroken } from './manifest-chain.js';
-import type { Manifest } from './manifest-chain.js';
+import { ManifestBroken } from './growing-chain.js';
+import type { Manifest } from './growing-chain.js';
+import { openBlock, sealedBlock } from './manifest-block.js';
+import { initName, segmentName } from './manifest-body.js';
+import type { ManifestBody } from './manifest-body.js';
+import { checkChain } from './manifest-chain.js';
 import { MANIFEST_FILE, readManifest } from './manifest-file.js';
 import { RollingManifest } from './rolling-manifest.js';
 import { writeNamed } from './last-files.js';
@@ -141,9 +144,10 @@ export class LiveManifest {
     });
   }
 
-  /** A file that was just made. */
+  /** A file that was just made. Viewers hear of it first: copying its bytes takes a millisecond or two. */
   add(file: WrittenFile, buffers: Uint8Array[]): void {
-    this.#add(file, contentNameAside(buffers));
+    const kept = [...buffers];
+    this.#add(file, viewersFirst().then(() => contentNameAside(kept)));
   }
 
   /** Files that an earlier run of the server wrote, as far as it did not sign them. */

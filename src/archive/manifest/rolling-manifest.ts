@@ -1,15 +1,17 @@
 import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
-import { FORMAT, sealBlock, VERSION } from './manifest-block.js';
-import type { FileEntry, InitEntry, ManifestBody, SegmentEntry, SignedBlock } from './manifest-block.js';
+import { sealBlock } from './manifest-block.js';
+import type { SignedBlock } from './manifest-block.js';
+import { FORMAT, VERSION } from './manifest-body.js';
+import type { FileEntry, InitEntry, ManifestBody, SegmentEntry } from './manifest-body.js';
 import { appendBlocks } from './manifest-file.js';
 
 /** Signs for a channel. */
 export interface ManifestSigner {
   /** `did:key` of its key. */
   readonly key: string;
-  sign(bytes: Buffer): Uint8Array;
+  sign(bytes: Uint8Array): Uint8Array;
 }
 
 export interface RollingManifestOptions {

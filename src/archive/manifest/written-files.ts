@@ -1,4 +1,4 @@
-import type { InitEntry, SegmentEntry } from './manifest-block.js';
+import type { InitEntry, SegmentEntry } from './manifest-body.js';
 
 /** A file of a broadcast, before it is hashed. */
 export type WrittenFile =

@@ -1,4 +1,5 @@
-import type { Verification } from './verify.js';
+import type { ContentVerification } from './verify-content.js';
+import type { Finding, Verification } from './verify-files.js';
 
 const SHOWN = 20;
 
@@ -9,11 +10,24 @@ export function reportOf({ manifest, files, sizeBytes, findings }: Verification,
     `signed by  ${manifest.key}${options.isKeyGiven ? '' : '  (compare it with what the channel says elsewhere, or give it as --key)'}`,
     `manifest   ${manifest.head.toString()}, ${manifest.isFinal ? 'complete' : 'not ended: what came after it is not covered'}`,
     `files      ${files} of ${files + findings.length} are as signed, ${(sizeBytes / 1e6).toFixed(1)} MB`,
-    ...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${message}`),
-    ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []),
+    ...linesOf(findings),
     verdictOf({ manifest, findings }),
   ];
   return lines.join('\n');
+}
+
+/** What came of a CID alone, for people. */
+export function contentReportOf({ cid, files, sizeBytes, findings }: ContentVerification): string {
+  return [
+    `content    ${cid.toString()}`,
+    `files      ${files} of ${files + findings.length} are here, ${(sizeBytes / 1e6).toFixed(1)} MB`,
+    ...linesOf(findings),
+    findings.length > 0 ? 'false: not all of it is to be had as its CID says' : 'true: every byte is what this CID names; who made it is not told, that takes --manifest',
+  ].join('\n');
+}
+
+function linesOf(findings: Finding[]): string[] {
+  return [...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${message}`), ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : [])];
 }
 
 /** A manifest without an end may have lost its end: what is there is true, and that is all there is to say. */

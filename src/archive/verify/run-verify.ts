@@ -1,8 +1,14 @@
-import { ManifestBroken } from '../manifest/manifest-chain.js';
-import { reportOf } from './report.js';
-import { openFolder, openUrl } from './sources.js';
+import { CID } from 'multiformats/cid';
+import { ManifestBroken } from '../manifest/growing-chain.js';
+import { checkChain } from '../manifest/manifest-chain.js';
+import { GatewayBlocks } from './gateway-blocks.js';
+import { contentReportOf, reportOf } from './report.js';
+import { openFolder, openManifest, openUrl } from './sources.js';
+import type { Copy } from './sources.js';
+import { sourceOf, verifyContent } from './verify-content.js';
+import type { ContentVerification } from './verify-content.js';
 import { verifyBroadcast } from './verify.js';
-import type { Verification } from './verify.js';
+import type { Verification } from './verify-files.js';
 
 /** Where text goes. */
 interface TextOut {
@@ -11,8 +17,11 @@ interface TextOut {
 }
 
 export interface VerifyWish {
-  /** An http(s) address or a folder. */
+  /** An http(s) address, a folder, or a CID. */
   target: string;
+  /** For a CID: gateways that are asked, and where the manifest is. */
+  gateways?: string[] | undefined;
+  manifest?: string | undefined;
   /** `did:key` that has to have signed. */
   key?: string | undefined;
   isJson: boolean;
@@ -23,10 +32,38 @@ export interface VerifyWish {
 /** What is there is true, and there may have been more. */
 const WITHOUT_END = 3;
 
+/** Public ones that give blocks. */
+const GATEWAYS = ['https://trustless-gateway.link', 'https://ipfs.io'];
+
 /** `tidemark verify`: gives the exit code: 0 true, 1 false, 3 true as far as the manifest goes. @throws {CopyUnreadable} when it cannot be told */
-export async function runVerify({ target, key, isJson, out, progress }: VerifyWish): Promise<number> {
-  const { blocks, source } = /^https?:/.test(target) ? await openUrl(target) : await openFolder(target);
+export async function runVerify(wish: VerifyWish): Promise<number> {
+  const { target, manifest, gateways } = wish;
+  const cid = cidIn(target);
+  if (cid === undefined) return verifyCopy(/^https?:/.test(target) ? await openUrl(target) : await openFolder(target), wish);
+  const blocks = new GatewayBlocks(gateways === undefined || gateways.length === 0 ? GATEWAYS : gateways);
+  if (manifest === undefined) return reportContent(await verifyContent(blocks, cid), wish);
+  return verifyCopy({ blocks: await openManifest(manifest), source: sourceOf(blocks) }, wish, cid);
+}
+
+/** A CID by itself, or as ipfs://; undefined for anything else. */
+function cidIn(target: string): CID | undefined {
   try {
+    return CID.parse(target.replace(/^ipfs:\/\//, '')).toV1();
+  } catch {
+    return undefined;
+  }
+}
+
+function reportContent(verification: ContentVerification, { isJson, out }: VerifyWish): number {
+  const { cid, files, sizeBytes, findings } = verification;
+  out.write(`${isJson ? JSON.stringify({ isTrue: findings.length === 0, cid: cid.toString(), files, sizeBytes, findings }, undefined, 2) : contentReportOf(verification)}\n`);
+  return findings.length === 0 ? 0 : 1;
+}
+
+/** @param folder the CID that the manifest has to name */
+async function verifyCopy({ blocks, source }: Copy, { key, isJson, out, progress }: VerifyWish, folder?: CID): Promise<number> {
+  try {
+    checkFolder(blocks, folder);
     const verification = await verifyBroadcast(blocks, source, { key, onProgress: progressOn(progress) });
     out.write(`${isJson ? JSON.stringify(jsonOf(verification), undefined, 2) : reportOf(verification, { isKeyGiven: key !== undefined })}\n`);
     if (verification.findings.length > 0) return 1;
@@ -36,6 +73,13 @@ export async function runVerify({ target, key, isJson, out, progress }: VerifyWi
     out.write(isJson ? `${JSON.stringify({ isTrue: false, problem: error.message, block: error.block })}\n` : `${error.message}\nfalse: this is not what was signed\n`);
     return 1;
   }
+}
+
+/** @throws {ManifestBroken} */
+function checkFolder(blocks: Uint8Array[], folder: CID | undefined): void {
+  if (folder === undefined) return;
+  const named = checkChain(blocks).folder?.toString() ?? 'no folder';
+  if (named !== folder.toString()) throw new ManifestBroken(blocks.length - 1, `is of ${named}, not of ${folder.toString()}`);
 }
 
 function progressOn(out: TextOut): (done: number, total: number) => void {

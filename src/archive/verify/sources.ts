@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { piecesOf } from '../bounded-body.js';
-import { MANIFEST_FILE, readCar } from '../manifest/manifest-file.js';
+import { readCar } from '../manifest/car-blocks.js';
+import { MANIFEST_FILE } from '../manifest/manifest-file.js';
 import type { FileSource } from './verify.js';
 
 /** A broadcast, wherever a copy of it is. */
@@ -37,6 +38,16 @@ export async function openFolder(folder: string): Promise<Copy> {
 async function readInside(root: string, name: string): Promise<AsyncIterable<Uint8Array> | undefined> {
   const file = await realpath(path.join(root, name)).catch(() => undefined);
   return file?.startsWith(`${root}${path.sep}`) ? createReadStream(file) : undefined;
+}
+
+/** The signed blocks alone: from a file, a folder, or an address. @throws {CopyUnreadable} */
+export async function openManifest(place: string): Promise<Uint8Array[]> {
+  if (/^https?:/.test(place)) return place.endsWith('.car') ? readCar(await fetchWhole(new URL(place), {})).blocks : (await openUrl(place)).blocks;
+  if (!place.endsWith('.car')) return (await openFolder(place)).blocks;
+  const bytes = await readFile(place).catch((cause: unknown) => {
+    throw new CopyUnreadable(`${place} cannot be read`, { cause });
+  });
+  return readCar(bytes).blocks;
 }
 
 /** A page, playlist or manifest of a Tidemark server: any address with the broadcast's id in it. @throws {CopyUnreadable} */

@@ -58,21 +58,10 @@ export function plainPictureArguments(format: PictureHead['format']): string[] {
  */
 export async function makePlainPicture(bytes: Buffer, options: { format: PictureHead['format']; ffmpegPath: string; signal: AbortSignal }): Promise<Buffer> {
   const child = await Process.start({ command: options.ffmpegPath, args: plainPictureArguments(options.format), stdout: true, niceness: NICENESS });
-  const kill = (): void => child.kill('SIGKILL');
-  const limit = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  limit.addEventListener('abort', kill, { once: true });
-  if (limit.aborted) kill();
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  child.stdout.on('error', () => undefined); // the exit tells why
-  child.stdout.on('data', (chunk: Buffer) => {
-    sizeBytes += chunk.length;
-    if (sizeBytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
-  });
+  const png = child.collect(child.stdout, MAX_OUTPUT_BYTES);
   child.stdin.end(bytes);
-  const { code, stderr } = await child.exited;
-  limit.removeEventListener('abort', kill);
+  const { code, stderr } = await child.exitedWithin({ timeoutMs: TIMEOUT_MS, signal: options.signal });
   // FFmpeg also ends with 0 when it found nothing to decode.
-  if (code !== 0 || sizeBytes === 0 || sizeBytes > MAX_OUTPUT_BYTES) throw new PictureDamaged({ cause: stderr.join(' | ') });
-  return Buffer.concat(chunks);
+  if (code !== 0 || png.length === 0) throw new PictureDamaged({ cause: stderr.join(' | ') });
+  return Buffer.concat(png);
 }

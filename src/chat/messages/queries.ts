@@ -153,11 +153,6 @@ export async function findFirstLate(db: Db, channelId: string, at: Date): Promis
   return row?.first ?? undefined;
 }
 
-/** Of these, the oldest first. */
-export async function listByIds(db: Db, ids: string[]): Promise<ChatMessage[]> {
-  return (await selectMessages(db).where('m.id', 'in', ids).orderBy('m.seq').execute()).map(messageOf);
-}
-
 /** What was said during a show, in the order in which it was seen. */
 export async function listOfBroadcast(db: Db, wish: { broadcastId: string; from: Date; to: Date; limit: number }): Promise<ChatMessage[]> {
   const rows = await selectMessages(db).where('m.broadcast_id', '=', wish.broadcastId).where('m.state', '=', 'shown')

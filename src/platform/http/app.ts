@@ -16,6 +16,8 @@ export interface HttpAppOptions {
   bare?: Mount[];
   /** Get the security headers; under `/api` also a parsed JSON body. */
   routes: Mount[];
+  /** Other sites that pages may fetch from. */
+  pagesMayFetch?: string[];
   log: Log;
 }
 
@@ -27,7 +29,7 @@ export function createHttpApp(options: HttpAppOptions): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', options.trustProxy);
   mountAll(app, options.bare ?? []);
-  app.use(securityHeaders());
+  app.use(securityHeaders(options.pagesMayFetch ?? []));
   app.use('/api', noStore, express.json({ limit: JSON_LIMIT }));
   mountAll(app, options.routes);
   app.use(notFound());
@@ -45,7 +47,7 @@ const noStore: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function securityHeaders(): RequestHandler {
+function securityHeaders(pagesMayFetch: string[]): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -57,7 +59,7 @@ function securityHeaders(): RequestHandler {
         'img-src': ["'self'", 'data:', 'blob:'],
         'media-src': ["'self'", 'blob:'], // Media Source Extensions play from a blob: address
         'worker-src': ["'self'", 'blob:'], // hls.js starts its demuxer's worker from one
-        'connect-src': ["'self'", 'ws:', 'wss:'], // Safari before 15.4 does not count WebSockets to 'self'
+        'connect-src': ["'self'", 'ws:', 'wss:', ...pagesMayFetch], // Safari before 15.4 does not count WebSockets to 'self'
         'object-src': ["'none'"],
         'base-uri': ["'self'"],
         'form-action': ["'self'"],

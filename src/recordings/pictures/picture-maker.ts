@@ -67,35 +67,13 @@ export class PictureMaker {
 
   async #run(frame: KeyFrame, { target, signal }: { target: TileTarget; signal: AbortSignal }): Promise<Picture> {
     const child = await Process.start({ command: this.#ffmpegPath, args: pictureArguments(target), outputs: 2, stdout: true, niceness: NICENESS });
+    const collect = (pipe: Readable): Buffer[] => child.collect(pipe, MAX_OUTPUT_BYTES);
     const [grey, jpeg, sheet] = [collect(child.stdout), collect(child.output(0)), collect(child.output(1))];
     child.stdin.write(frame.init);
     child.stdin.end(frame.part);
-    const exit = await this.#exitOf(child, signal);
+    const exit = await child.exitedWithin({ timeoutMs: this.#timeoutMs, signal });
     return wholePicture({ jpeg: Buffer.concat(jpeg), sheet: Buffer.concat(sheet), grey: Buffer.concat(grey) }, exit);
   }
-
-  async #exitOf(child: Process, signal: AbortSignal): Promise<ProcessExit> {
-    const kill = (): void => child.kill('SIGKILL');
-    const timer = setTimeout(kill, this.#timeoutMs);
-    signal.addEventListener('abort', kill, { once: true });
-    if (signal.aborted) kill();
-    const exit = await child.exited;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', kill);
-    return exit;
-  }
-}
-
-/** What a pipe has given by the time its process is gone. */
-function collect(pipe: Readable): Buffer[] {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  pipe.on('error', () => undefined); // the exit tells why
-  pipe.on('data', (chunk: Buffer) => {
-    sizeBytes += chunk.length;
-    if (sizeBytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
-  });
-  return chunks;
 }
 
 function wholePicture(picture: Picture, { code, signal, stderr }: ProcessExit): Picture {

@@ -72,8 +72,7 @@ async function walkPackets(file: string, { video, audio }: FileHead, { ffprobePa
   const args = ['-hide_banner', '-loglevel', 'error', ...INPUT_BOUNDS, '-show_entries', PACKET_ENTRIES, '-of', 'csv=p=0', '-i', `file:${file}`];
   const child = await Process.start({ command: ffprobePath, args, stdout: true, niceness: NICENESS });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(WALK_TIMEOUT_MS)]);
-  const kill = (): void => child.kill('SIGKILL');
-  limit.addEventListener('abort', kill, { once: true });
+  const exited = child.exitedWithin({ signal: limit });
   const walk = new PacketWalk({ video: video?.index, audio: audio?.index });
   try {
     for await (const line of createInterface({ input: child.stdout })) {
@@ -87,9 +86,8 @@ async function walkPackets(file: string, { video, audio }: FileHead, { ffprobePa
     if (error instanceof AppError || signal.aborted) throw error;
     throw new FileRefused('too_heavy', 'this file could not be read through in time', { cause: error });
   } finally {
-    limit.removeEventListener('abort', kill);
-    kill();
-    await child.exited;
+    child.kill('SIGKILL');
+    await exited;
   }
 }
 
@@ -110,7 +108,7 @@ async function copyFirst(file: string, { video, audio }: FileHead, { ffmpegPath 
     ...maps.flatMap((index) => ['-map', `0:${index}`]), '-c', 'copy', '-frames:v', '1', '-frames:a', '1', '-flvflags', 'no_duration_filesize', '-f', 'flv', 'pipe:1',
   ];
   const child = await Process.start({ command: ffmpegPath, args, stdout: true });
-  const timer = setTimeout(() => child.kill('SIGKILL'), COPY_TIMEOUT_MS);
+  const exited = child.exitedWithin({ timeoutMs: COPY_TIMEOUT_MS });
   const found: FileProbe['copied'] = { video: undefined, audio: undefined };
   const reader = new FlvReader({ maxTagBytes: MAX_TAG_BYTES, onTag: (tag) => keepConfig(found, parseFlvTag(tag.type, tag.timestampMs, tag.body)) });
   let sizeBytes = 0;
@@ -124,8 +122,7 @@ async function copyFirst(file: string, { video, audio }: FileHead, { ffmpegPath 
     if (!(error instanceof AppError)) throw error;
   } finally {
     child.kill('SIGKILL');
-    clearTimeout(timer);
-    await child.exited;
+    await exited;
   }
   return found;
 }

@@ -86,13 +86,9 @@ export class FileRun {
 
   async #finish(): Promise<void> {
     const { signal, sink } = this.#options;
-    const kill = (): void => this.#process.kill('SIGKILL');
-    signal.addEventListener('abort', kill, { once: true });
-    if (signal.aborted) kill();
     const timer = setInterval(() => void this.#watch(), WATCH_EVERY_MS);
-    const exit = await this.#process.exited;
+    const exit = await this.#process.exitedWithin({ signal });
     clearInterval(timer);
-    signal.removeEventListener('abort', kill);
     signal.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure;
     this.#checkEnd(exit);

@@ -78,16 +78,11 @@ export class SlateClips {
 async function encodeSlate(ffmpegPath: string, image: string, shape: SlateShape, signal: AbortSignal): Promise<SlateClip> {
   signal.throwIfAborted();
   const process = await Process.start({ command: ffmpegPath, args: slateArguments(image, shape), stdout: true, niceness: 10 });
-  const giveUp = (): void => process.kill('SIGKILL');
-  const timer = setTimeout(giveUp, MAKE_LIMIT_MS);
-  signal.addEventListener('abort', giveUp, { once: true });
   process.stdin.end();
   const chunks: Buffer[] = [];
   process.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   process.stdout.on('error', () => undefined); // the exit tells why
-  const { code, stderr } = await process.exited;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', giveUp);
+  const { code, stderr } = await process.exitedWithin({ timeoutMs: MAKE_LIMIT_MS, signal });
   if (code !== 0) throw new SlateNotMade(stderr.slice(-2).join(' | ') || `it ended with ${code}`);
   return readClip(Buffer.concat(chunks));
 }

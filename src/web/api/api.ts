@@ -4,7 +4,7 @@ import type {
   RecordingList, ServerHealth, ServerInfo, StreamKey, Upload,
 } from './contract.js';
 import { ChatSettingsApi } from './chat-settings.js';
-import { readProblem } from './problem.js';
+import { Problem, readProblem } from './problem.js';
 import { parsed, send, type Session } from './session.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -118,6 +118,17 @@ export class Api {
     await this.#exchange('DELETE', `/channels/${encodeURIComponent(slug)}/stream-keys/${encodeURIComponent(id)}`);
   }
 
+  /** What was signed of a broadcast, as CAR, from a block on; undefined while there is nothing. */
+  async manifest(id: string, { from }: { from: number }, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    try {
+      const response = await this.#exchange('GET', `/broadcasts/${encodeURIComponent(id)}/manifest?from=${from}`, undefined, signal, 'application/vnd.ipld.car');
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'manifest_unknown') return undefined;
+      throw error;
+    }
+  }
+
   /** The newest public ones of all channels. */
   async newestRecordings(limit: number, signal?: AbortSignal): Promise<Recording[]> {
     const reply = await this.#get<RecordingList>(`/recordings?limit=${limit}`, signal);
@@ -189,18 +200,18 @@ export class Api {
     return parsed(await this.#exchange(method, path, body));
   }
 
-  async #exchange(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-    let response = await this.#attempt(method, path, body, signal);
+  async #exchange(method: Method, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
+    let response = await this.#attempt(method, path, body, signal, accept);
     // An access token lives for minutes, a studio page for hours: renew it once and ask again.
     if (response.status === 401 && this.#session.accessToken !== undefined && (await this.#session.renew())) {
-      response = await this.#attempt(method, path, body, signal);
+      response = await this.#attempt(method, path, body, signal, accept);
     }
     if (!response.ok) throw await readProblem(response);
     return response;
   }
 
-  #attempt(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+  #attempt(method: Method, path: string, body: unknown, signal: AbortSignal | undefined, accept: string): Promise<Response> {
+    const headers: Record<string, string> = { accept };
     const token = this.#session.accessToken;
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = body instanceof Blob ? body.type : 'application/json';

@@ -21,6 +21,8 @@ export interface ServerInfo {
   registration: 'open' | 'closed';
   hasAccounts: boolean;
   rtmp: { url: string; tlsUrl?: string };
+  /** Where else a recording's files may be, by CID. */
+  ipfsGateways: string[];
 }
 
 /** Where players find a broadcast. */

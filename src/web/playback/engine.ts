@@ -27,12 +27,24 @@ export interface StartPlace {
   atSec?: number | undefined;
 }
 
+/** Looks at each file of a broadcast before it is played. */
+export interface FileCheck {
+  /**
+   * Gives the bytes to play: these, or the right ones from elsewhere.
+   * @param file.url where the bytes came from; `startSec` and `endSec`: where on the timeline they are shown.
+   * @throws when nobody has the right ones
+   */
+  check(file: { url: string; startSec: number; endSec: number }, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 export interface EngineOptions {
   video: HTMLVideoElement;
   url: string;
   latency: HlsLatency;
   start: StartPlace;
   clock: Clock;
+  /** Only whole segments are checked: parts are named by nobody. */
+  check?: FileCheck | undefined;
   events: EngineEvents;
 }
 

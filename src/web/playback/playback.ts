@@ -1,6 +1,6 @@
 import type { Latency } from '../api/contract.js';
 import { startPlaying } from './autoplay.js';
-import type { Clock, Engine, StartPlace, TroubleKind } from './engine.js';
+import type { Clock, Engine, FileCheck, StartPlace, TroubleKind } from './engine.js';
 import { HlsEngine } from './hls/hls-engine.js';
 import { hlsLatency, TYPICAL_SEC } from './latency/mode.js';
 import { NativeEngine } from './native-engine.js';
@@ -31,6 +31,8 @@ export interface PlaybackOptions {
   /** Where a recording begins to play, seconds; undefined for what is live. */
   startSec?: number | undefined;
   clock: Clock;
+  /** Looks at each segment before it is played; with a latency that plays whole ones. */
+  check?: FileCheck | undefined;
 }
 
 /**
@@ -233,7 +235,7 @@ export class Playback {
       resumed: () => this.#onPlaying(),
       rewound: (isRewound: boolean) => this.#setRewound(isRewound),
     };
-    const options = { video: this.#video, url, latency: hlsLatency(this.#latency), start: this.#place, clock: this.#options.clock, events };
+    const options = { video: this.#video, url, latency: hlsLatency(this.#latency), start: this.#place, clock: this.#options.clock, check: this.#options.check, events };
     const engine = HlsEngine.isSupported ? new HlsEngine(options) : new NativeEngine(options);
     engine.choose(levelOf(this.#snapshot.quality));
     return engine;

@@ -1,6 +1,8 @@
 import type { MediaController } from 'media-chrome';
 import { useCallback, useId, useState, type ReactNode, type RefObject } from 'react';
 import { Notice } from '../controls/notice.js';
+import { useMark, type Verification } from '../verification/use-verification.js';
+import { VerificationButton, VerificationPanel } from '../verification/verification-panel.js';
 import { unplayableWords } from '../playback/codecs.js';
 import type { Playback } from '../playback/playback.js';
 import { AUDIO_ONLY, qualityOptions } from '../playback/quality.js';
@@ -25,6 +27,9 @@ interface FrameProps {
   hasSeekBar: boolean;
   /** Starts without sound and listens to no key of the page. */
   isPreview?: boolean;
+  verification: Verification;
+  /** Where all of it can be verified; undefined while it is on air. */
+  verificationPage?: string;
   /** Beside the volume. */
   controls: ReactNode;
   /** Menus that buttons among `controls` open: they stand in the controller to open above the bar. */
@@ -34,10 +39,12 @@ interface FrameProps {
 }
 
 /** What all players have: picture, bar, quality, statistics, and the buttons that a browser's rules ask for. */
-export function Frame({ title, controller, video, playback, snapshot, qualities, isLive, hasSeekBar, isPreview = false, controls, menus, children }: FrameProps) {
+export function Frame({ title, controller, video, playback, snapshot, qualities, isLive, hasSeekBar, isPreview = false, verification, verificationPage, controls, menus, children }: FrameProps) {
   const playerId = `player${useId().replaceAll(':', '')}`;
-  const [areStatsOpen, setStatsOpen] = useState(false);
-  const toggleStats = useCallback(() => setStatsOpen((isOpen) => !isOpen), []);
+  const [panel, setPanel] = useState<'stats' | 'verification'>();
+  const toggleStats = useCallback(() => setPanel((open) => (open === 'stats' ? undefined : 'stats')), []);
+  const toggleVerification = useCallback(() => setPanel((open) => (open === 'verification' ? undefined : 'verification')), []);
+  const { mark, status } = useMark(verification, video);
   useName(controller, `Player: ${title}`);
   usePageKeys(controller, { isOn: !isPreview, onStats: toggleStats });
 
@@ -53,8 +60,13 @@ export function Frame({ title, controller, video, playback, snapshot, qualities,
       <div slot="top-chrome" className="player-top" noautohide="">
         {children}
         {isUnplayable && <Notice level="warn">{unplayableWords(snapshot.unplayable, snapshot.phase === 'playing')}</Notice>}
-        {areStatsOpen && playback && (
+        {mark.name === 'refused' && <Notice level="error">{mark.words}</Notice>}
+        {panel === 'stats' && playback && (
           <StatsPanel playback={playback} activeName={snapshot.activeLevel} isLive={isLive} onClose={toggleStats} />
+        )}
+        {panel === 'verification' && (
+          <VerificationPanel mark={mark} status={status} isWanted={verification.isWanted} onWanted={verification.setWanted}
+            page={verificationPage} isLive={isLive} onClose={toggleVerification} />
         )}
       </div>
       {playback && <StartOver snapshot={snapshot} playback={playback} video={video} isPreview={isPreview} />}
@@ -68,7 +80,8 @@ export function Frame({ title, controller, video, playback, snapshot, qualities,
         {controls}
         <span className="player-gap" />
         <QualityButton playerId={playerId} options={options} selected={snapshot.quality} />
-        {!isPreview && <StatsButton isOpen={areStatsOpen} onToggle={toggleStats} />}
+        {!isPreview && <VerificationButton mark={mark} isOpen={panel === 'verification'} onToggle={toggleVerification} />}
+        {!isPreview && <StatsButton isOpen={panel === 'stats'} onToggle={toggleStats} />}
         <media-pip-button notooltip="" />
         <media-fullscreen-button notooltip="" />
       </media-control-bar>

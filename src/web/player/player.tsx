@@ -8,6 +8,7 @@ import { latencyOptions, storeChoice, storedChoice, type LatencyChoice } from '.
 import { REWIND_SEC, type Playback } from '../playback/playback.js';
 import type { PlaybackSnapshot } from '../playback/snapshot.js';
 import type { Supply } from '../playback/recovery.js';
+import { useVerification } from '../verification/use-verification.js';
 import { Frame } from './frame.js';
 import { LatencyButton, LatencyMenu } from './latency-menu.js';
 import { useHeartbeat, usePlayback } from './use-playback.js';
@@ -35,7 +36,8 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
   const controller = useRef<MediaController>(null);
   const video = useRef<HTMLVideoElement>(null);
   const { choice, choose, latency } = useLatency(channelLatency, isPreview);
-  const { playback, snapshot } = usePlayback(video, { slug, addresses: broadcast.playback, latency });
+  const verification = useVerification({ broadcastId: broadcast.id, isLive: true, isOffered: !isPreview });
+  const { playback, snapshot } = usePlayback(video, { slug, addresses: broadcast.playback, latency, check: verification.check });
 
   useEffect(() => onPlayback?.(playback), [playback, onPlayback]);
   useEffect(() => playback?.setSupply(supply), [playback, supply]);
@@ -47,12 +49,14 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
 
   const isRealTime = snapshot.protocol === 'WebRTC';
   const noRealTime = isRealTime ? undefined : snapshot.noRealTime;
+  // What is checked plays whole segments: there is nothing to choose.
+  const canChooseLatency = snapshot.latencies !== undefined && !isPreview && !verification.isWanted;
   const canRewind = !isPreview && playback?.canRewind === true;
   return (
-    <Frame title={title} controller={controller} video={video} playback={playback} snapshot={snapshot} isLive isPreview={isPreview}
+    <Frame title={title} controller={controller} video={video} playback={playback} snapshot={snapshot} isLive isPreview={isPreview} verification={verification}
       qualities={{ renditions: broadcast.renditions, dropped: broadcast.droppedRenditions }}
       hasSeekBar={canRewind && !isRealTime}
-      menus={snapshot.latencies && !isPreview && (
+      menus={canChooseLatency && snapshot.latencies && (
         <LatencyMenu playerId={playerId} selected={choice} onSelect={choose} warning={noRealTime}
           options={latencyOptions(channelLatency, { latencies: snapshot.latencies, isRealTimePossible: noRealTime === undefined })} />
       )}
@@ -61,7 +65,7 @@ export function Player({ slug, title, broadcast, supply, channelLatency, isPrevi
           <media-live-button />
           {canRewind && <RewindButton playback={playback} />}
           {!isPreview && playback && <ClipButton broadcastId={broadcast.id} playback={playback} isLive />}
-          {snapshot.latencies && !isPreview && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
+          {canChooseLatency && playback && <LatencyButton playerId={playerId} playback={playback} latency={latency} protocol={snapshot.protocol} />}
         </>
       )}>
       {children}

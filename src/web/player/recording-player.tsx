@@ -4,6 +4,7 @@ import type { RecordingDetails } from '../api/contract.js';
 import { ClipButton } from '../clips/clip-button.js';
 import { useStoryboardTrack } from '../pictures/use-storyboard-track.js';
 import type { Playback } from '../playback/playback.js';
+import { useVerification } from '../verification/use-verification.js';
 import { Frame } from './frame.js';
 import { useRecordedPlayback } from './use-playback.js';
 
@@ -20,13 +21,15 @@ interface RecordingPlayerProps {
 /** The player of a show that is over. */
 export function RecordingPlayer({ recording, video, startSec, onPlayback }: RecordingPlayerProps) {
   const controller = useRef<MediaController>(null);
-  const { playback, snapshot } = useRecordedPlayback(video, { masterUrl: recording.playback.hls, startSec });
+  const verification = useVerification({ broadcastId: recording.id, isLive: false });
+  const { playback, snapshot } = useRecordedPlayback(video, { masterUrl: recording.playback.hls, startSec, check: verification.check });
   useEffect(() => onPlayback(playback), [playback, onPlayback]);
   useStoryboardTrack(video, { address: recording.storyboard });
   useChapterTrack(video, recording);
   return (
     <Frame title={recording.title} controller={controller} video={video} playback={playback} snapshot={snapshot}
       qualities={{ renditions: snapshot.renditions, dropped: [] }} isLive={false} hasSeekBar
+      verification={verification} verificationPage={`/recordings/${encodeURIComponent(recording.id)}/verify`}
       controls={(
         <>
           <media-time-display showduration="" />

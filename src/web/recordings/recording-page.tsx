@@ -79,6 +79,7 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
         <div className="recording-actions">
           <Share video={video} />
           <a className="button" href={recording.download} download><Icon name="download" /> Download <span className="soft">{fileSize(recording.sizeBytes)}</span></a>
+          <Link className="button" to={`/recordings/${encodeURIComponent(recording.id)}/verify`}><Icon name="shield-check" /> Verify</Link>
         </div>
         {recording.chapters.length > 1 && <ChapterList chapters={recording.chapters} video={video} onSeek={seek} />}
         {recording.description !== '' && <p className="watch-description">{recording.description}</p>}

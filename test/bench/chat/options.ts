@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { checkOptions } from '../measure/options.js';
 
 const optionsSchema = z.strictObject({
   /** Connections in the room. */
@@ -31,7 +32,5 @@ export function parseOptions(args: string[]): ChatOptions {
       out: { type: 'string', default: 'bench-output/chat.json' },
     },
   });
-  const result = optionsSchema.safeParse(values);
-  if (result.success) return result.data;
-  throw new Error(result.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  return checkOptions(optionsSchema, values);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { checkOptions } from '../measure/options.js';
 
 const optionsSchema = z.strictObject({
   /** Players that wait for the next part at the same time. */
@@ -27,7 +28,5 @@ export function parseOptions(args: string[]): HlsOptions {
     },
   });
   const { 'file-seconds': fileSeconds, ...others } = values;
-  const result = optionsSchema.safeParse({ ...others, fileSeconds });
-  if (result.success) return result.data;
-  throw new Error(result.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  return checkOptions(optionsSchema, { ...others, fileSeconds });
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { checkOptions } from '../measure/options.js';
 
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
 
@@ -32,7 +33,5 @@ export function parseOptions(args: string[]): BenchOptions {
     },
   });
   const { 'warm-up': warmUp, ...others } = values;
-  const result = optionsSchema.safeParse({ ...others, warmUp });
-  if (result.success) return result.data;
-  throw new Error(result.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  return checkOptions(optionsSchema, { ...others, warmUp });
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { checkOptions } from '../measure/options.js';
 
 const optionsSchema = z.strictObject({
   /** How many at the same time, one measurement after the other. */
@@ -32,7 +33,5 @@ export function parseOptions(args: string[]): WebRtcOptions {
       out: { type: 'string', default: 'bench-output/webrtc.json' },
     },
   });
-  const result = optionsSchema.safeParse(values);
-  if (result.success) return result.data;
-  throw new Error(result.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  return checkOptions(optionsSchema, values);
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { FlvReader, parseFlvTag } from '../../../streams/index.js';
 import type { Frame, VideoConfig } from '../../../streams/index.js';
 import { Process } from '../../../platform/index.js';
-import type { ProcessExit } from '../../../platform/index.js';
 import { ClipInexact } from '../errors.js';
 
 export interface EncodeWish {
@@ -42,36 +41,13 @@ export function pictureEncoder({ ffmpegPath, signal }: { ffmpegPath: string; sig
   return async (wish) => {
     const [init, segment] = [await readFile(wish.initFile), await readFile(wish.file)];
     const child = await Process.start({ command: ffmpegPath, args: encoderArguments(wish), stdout: true, niceness: NICENESS });
-    const flv = collect(child);
+    const flv = child.collect(child.stdout, MAX_OUTPUT_BYTES);
     child.stdin.write(init);
     child.stdin.end(segment);
-    const { code, stderr } = await exitOf(child, signal);
+    const { code, stderr } = await child.exitedWithin({ timeoutMs: TIME_LIMIT_MS, signal });
     if (code !== 0) throw new ClipInexact(stderr.at(-1) ?? 'FFmpeg was ended');
     return wholePictures(Buffer.concat(flv), wish.count);
   };
-}
-
-async function exitOf(child: Process, signal: AbortSignal): Promise<ProcessExit> {
-  const kill = (): void => child.kill('SIGKILL');
-  const timer = setTimeout(kill, TIME_LIMIT_MS);
-  signal.addEventListener('abort', kill, { once: true });
-  if (signal.aborted) kill();
-  const exit = await child.exited;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', kill);
-  return exit;
-}
-
-function collect(child: Process): Buffer[] {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  child.stdout.on('error', () => undefined); // the exit tells why
-  child.stdout.on('data', (chunk: Buffer) => {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_OUTPUT_BYTES) child.kill('SIGKILL');
-    else chunks.push(chunk);
-  });
-  return chunks;
 }
 
 function wholePictures(flv: Buffer, count: number): EncodedPictures {

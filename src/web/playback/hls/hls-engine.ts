@@ -1,7 +1,8 @@
 import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
 import type { PlayableRendition } from '../../api/contract.js';
 import { videoCodecNames } from '../codecs.js';
-import { levelNameOf, type Clock, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type Protocol, type StartPlace, type TroubleKind } from '../engine.js';
+import { levelNameOf, type Clock, type Engine, type EngineEvents, type EngineFigures, type EngineOptions, type Protocol, type TroubleKind } from '../engine.js';
+import { checkedLoader } from './checked-loader.js';
 import { hlsConfig } from './hls-config.js';
 import { BALANCED_SEC, playsParts, targetRange, type HlsLatency, type HoldBack } from '../latency/mode.js';
 import { Pacer, type LiveEdge } from '../latency/pacer.js';
@@ -237,8 +238,8 @@ export class HlsEngine implements Engine {
 }
 
 /** Where to start; from the first playlist on, the pacer says how far behind to play. */
-function configFor({ latency, start }: { latency: HlsLatency; start: StartPlace }): Partial<HlsConfig> {
-  const config = { ...hlsConfig, lowLatencyMode: playsParts(latency) };
+function configFor({ latency, start, check }: EngineOptions): Partial<HlsConfig> {
+  const config = { ...hlsConfig, lowLatencyMode: playsParts(latency), ...(check === undefined ? {} : { fLoader: checkedLoader(check) }) };
   // A recording. Each return of its publisher left a hole of some milliseconds in the sound, and hls.js ends nothing that it closes.
   if (start.atSec !== undefined) return { ...config, startPosition: start.atSec, maxBufferHole: 0 };
   // The others start where the playlist says.

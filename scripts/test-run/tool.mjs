@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import { onStopSignal } from './server.mjs';
-import { setUpForTests } from './set-up.mjs';
-import { Problem } from './step.mjs';
+import { onStopSignal } from '../set-up/server.mjs';
+import { setUpForTests } from '../set-up/set-up.mjs';
+import { Problem } from '../set-up/step.mjs';
 import { signalGroup, startTypeScript } from './typescript.mjs';
 
 /** Runs test/<kind>/<name>.ts with the arguments that follow the name: `npm run bench -- ingest --publishers=10`. */

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { code as dagPb } from '@ipld/dag-pb';
+import { CID } from 'multiformats/cid';
+import { sha256 } from 'multiformats/hashes/sha2';
+import { wholeBody } from '../bounded-body.js';
+import { linksOf } from '../gateway/unixfs.js';
+
+const TIMEOUT_MS = 60_000;
+/** What IPFS nodes give each other as one block. */
+const MAX_BLOCK_BYTES = 2 << 20;
+
+/** A block that no gateway has, or none gives as it is. */
+export class BlockMissing extends Error {
+  readonly cid: CID;
+
+  constructor(cid: CID, options: { cause?: unknown } = {}) {
+    super(`no gateway has ${cid.toString()}`, options);
+    this.name = 'BlockMissing';
+    this.cid = cid;
+  }
+}
+
+/** Content by its CID, from gateways that nobody has to trust: every block is hashed before it is used. */
+export class GatewayBlocks {
+  readonly #gateways: string[];
+
+  /** @param gateways are asked in this order */
+  constructor(gateways: string[]) {
+    this.#gateways = gateways.map((url) => url.replace(/\/+$/, ''));
+  }
+
+  /** @throws {BlockMissing} */
+  async get(cid: CID): Promise<Uint8Array> {
+    const causes: unknown[] = [];
+    for (const gateway of this.#gateways) {
+      try {
+        return await fetchBlock(gateway, cid);
+      } catch (error) {
+        causes.push(error);
+      }
+    }
+    throw new BlockMissing(cid, { cause: new AggregateError(causes) });
+  }
+
+  /** The bytes of a file. @throws {BlockMissing} */
+  async* file(cid: CID): AsyncGenerator<Uint8Array> {
+    const bytes = await this.get(cid);
+    const { links } = linksOf(cid, bytes);
+    if (links.length === 0) yield bytes;
+    for (const link of links) yield* this.file(link.cid);
+  }
+
+  /** Every file of a folder, with its path; what is missing may be a file or a folder. */
+  async* list(cid: CID, path = ''): AsyncGenerator<{ name: string; cid: CID }> {
+    const node = cid.code === dagPb ? await this.get(cid).catch(() => undefined) : undefined;
+    const { isFolder, links } = node === undefined ? { isFolder: false, links: [] } : linksOf(cid, node);
+    if (!isFolder) yield { name: path, cid };
+    else for (const link of links) yield* this.list(link.cid, path === '' ? link.name : `${path}/${link.name}`);
+  }
+}
+
+/** @throws when it is not there, or other bytes come */
+async function fetchBlock(gateway: string, cid: CID): Promise<Uint8Array> {
+  if (cid.multihash.code !== sha256.code) throw new Error(`${cid.toString()} is not a SHA-256`);
+  const response = await fetch(`${gateway}/ipfs/${cid.toString()}?format=raw`, { headers: { accept: 'application/vnd.ipld.raw' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${gateway} answered ${response.status}`);
+  const bytes = await wholeBody(response, MAX_BLOCK_BYTES);
+  if (!createHash('sha256').update(bytes).digest().equals(cid.multihash.digest)) throw new Error(`${gateway} gave other bytes than ${cid.toString()}`);
+  return bytes;
+}
