@@ -7,7 +7,7 @@ import { Admission } from './consent/admission.js';
 import type { AdmissionOptions } from './consent/admission.js';
 import { Consent } from './consent/consent.js';
 import type { SigningKeys } from './keys/signing-keys.js';
-import { publicKeyBytesOf } from './manifest/did-key.js';
+import { keyBytesOf } from './manifest/did-bytes.js';
 import { winstonOf } from './queue/budget.js';
 import { BundleMaker } from './queue/bundle-maker.js';
 import { BundleSteps } from './queue/bundle-steps.js';
@@ -127,7 +127,7 @@ export class PermanentArchive implements Component {
 function itemSigners(keys: Pick<SigningKeys, 'signer'>) {
   return async (channelId: string) => {
     const signer = await keys.signer(channelId);
-    return { publicKey: publicKeyBytesOf(signer.key), sign: (bytes: Uint8Array) => signer.sign(Buffer.from(bytes)) };
+    return { publicKey: keyBytesOf(signer.key), sign: (bytes: Uint8Array) => signer.sign(Buffer.from(bytes)) };
   };
 }
 

@@ -17,6 +17,9 @@ const ChatSettings = lazy(async () => ({ default: (await import('./studio/chat/c
 const GoLive = lazy(async () => ({ default: (await import('./studio/go-live/go-live.js')).GoLive }));
 const VerifyRecording = lazy(async () => ({ default: (await import('./verification/verify-page.js')).VerifyRecording }));
 const VerifyFolder = lazy(async () => ({ default: (await import('./verification/verify-page.js')).VerifyFolder }));
+const ArchiveStudio = lazy(async () => ({ default: (await import('./archive/settings/archive-studio.js')).ArchiveStudio }));
+const ArchivePage = lazy(async () => ({ default: (await import('./archive/show/archive-page.js')).ArchivePage }));
+const OperatorPage = lazy(async () => ({ default: (await import('./archive/operator/operator-page.js')).OperatorPage }));
 const PopoutChat = lazy(async () => ({ default: (await import('./chat/popout-page.js')).PopoutChat }));
 const Overlay = lazy(async () => ({ default: (await import('./chat/overlay/overlay-page.js')).Overlay }));
 
@@ -32,6 +35,9 @@ export function App() {
           <Route path="studio" element={<RequireSession><Suspense fallback={null}><Studio /></Suspense></RequireSession>} />
           <Route path="studio/chat" element={<RequireSession><Suspense fallback={null}><ChatSettings /></Suspense></RequireSession>} />
           <Route path="studio/go-live" element={<RequireSession><Suspense fallback={null}><GoLive /></Suspense></RequireSession>} />
+          <Route path="studio/archive/:slug?" element={<RequireSession><Suspense fallback={null}><ArchiveStudio /></Suspense></RequireSession>} />
+          <Route path="recordings/:id/archive" element={<RequireSession><Suspense fallback={null}><ArchivePage /></Suspense></RequireSession>} />
+          <Route path="admin/archive" element={<RequireSession><Suspense fallback={null}><OperatorPage /></Suspense></RequireSession>} />
           <Route path="recordings/:id" element={<RecordingPage />} />
           <Route path="recordings/verify" element={<Suspense fallback={null}><VerifyFolder /></Suspense>} />
           <Route path="recordings/:id/verify" element={<Suspense fallback={null}><VerifyRecording /></Suspense>} />

@@ -61,7 +61,7 @@ for (const { name, open, skip } of testDatabases()) {
       await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'all of it' }, 'ada');
       await open().work();
       t.match(await archive.receipts.find(id), { state: 'vetoed' });
-      t.match(await archive.receipts.publicView(id), { state: 'vetoed', reason: null }, 'why is not for everybody');
+      t.match(await archive.receipts.publicView(id, { withFiles: true }), { state: 'vetoed', reason: null }, 'why is not for everybody');
       t.equal(world.transactions.size, 0);
     });
 

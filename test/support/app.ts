@@ -30,7 +30,7 @@ export interface AppOverrides {
   ingest?: Partial<Config['ingest']>;
   chat?: Partial<Omit<Config['chat'], 'limits'>> & { limits?: Partial<Config['chat']['limits']> };
   recordings?: Partial<Config['recordings']>;
-  archive?: Partial<Omit<Config['archive'], 'ipfs'>> & { ipfs?: Partial<Config['archive']['ipfs']> };
+  archive?: Partial<Omit<Config['archive'], 'ipfs' | 'arweave'>> & { ipfs?: Partial<Config['archive']['ipfs']>; arweave?: Partial<Config['archive']['arweave']> };
 }
 
 /** Starts the real application on free ports of loopback with the embedded database; it stops with the test. */
@@ -72,7 +72,7 @@ function testConfig(folder: string, overrides: AppOverrides): Config {
     ingest: { ...config.ingest, ...overrides.ingest },
     chat: { ...config.chat, ...overrides.chat, limits: { ...config.chat.limits, ...overrides.chat?.limits } },
     recordings: { ...config.recordings, ...overrides.recordings },
-    archive: { ...config.archive, ...overrides.archive, ipfs: { ...config.archive.ipfs, ...overrides.archive?.ipfs } },
+    archive: { ...config.archive, ...overrides.archive, ipfs: { ...config.archive.ipfs, ...overrides.archive?.ipfs }, arweave: { ...config.archive.arweave, ...overrides.archive?.arweave } },
   };
 }
 

@@ -7,7 +7,7 @@ import { PermanentArchive, SigningKeys } from '../../src/archive/index.js';
 import type { ArweaveConfig } from '../../src/archive/index.js';
 import { contentName } from '../../src/archive/cid/content-hash.js';
 import { sealBlock } from '../../src/archive/manifest/manifest-block.js';
-import type { ManifestBody } from '../../src/archive/manifest/manifest-block.js';
+import type { ManifestBody } from '../../src/archive/manifest/manifest-body.js';
 import { appendBlocks } from '../../src/archive/manifest/manifest-file.js';
 import type { Db } from '../../src/platform/index.js';
 import { ArweaveWorld } from './arweave-world.js';

@@ -1,3 +1,4 @@
+import { EventEmitter, on } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -34,6 +35,7 @@ export class FaultyGateway {
   readonly requests: string[] = [];
   readonly url: string;
   readonly #target: string;
+  readonly #events = new EventEmitter<{ request: [string] }>();
 
   private constructor(url: string, target: string) {
     this.url = url;
@@ -62,6 +64,17 @@ export class FaultyGateway {
     this.left = requests;
   }
 
+  /** Resolves when such a request comes; to false when none does in so many ms. */
+  async nextRequest(what: RegExp, withinMs: number): Promise<boolean> {
+    const requests: AsyncIterable<string[]> = on(this.#events, 'request', { signal: AbortSignal.timeout(withinMs) });
+    try {
+      for await (const [request = ''] of requests) if (what.test(request)) return true;
+    } catch {
+      // Its time is up.
+    }
+    return false;
+  }
+
   heal(): void {
     this.fault = undefined;
   }
@@ -80,6 +93,7 @@ export class FaultyGateway {
 
   #count({ method, path, body }: Asked): void {
     this.requests.push(`${method} ${path}`);
+    this.#events.emit('request', `${method} ${path}`);
     if (method !== 'POST' || path !== '/tx') return;
     const id = String(JSON.parse(String(body)).id);
     this.posts.set(id, (this.posts.get(id) ?? 0) + 1);

@@ -20,7 +20,7 @@ t.test('figures', async (t) => {
   t.same([0, 640, 999.6, 1200, 4249, 25_400].map(bitrate), ['0 kbps', '640 kbps', '1.0 Mbps', '1.2 Mbps', '4.2 Mbps', '25 Mbps']);
   t.same([30, 29.97, 59.94, 23.976, 24.5, 60.001].map(frameRate), ['30', '29.97', '59.94', '23.98', '24.5', '60']);
   t.same([0.45, 1.92, 2, 10.004].map(seconds), ['450 ms', '1.92 s', '2 s', '10 s']);
-  t.same([400_000, 86_400_000, 999_000_000, 4_230_000_000].map(fileSize), ['0.4 MB', '86 MB', '999 MB', '4.2 GB']);
+  t.same([0, 900, 12_000, 400_000, 86_400_000, 999_000_000, 4_230_000_000].map(fileSize), ['0 kB', '1 kB', '12 kB', '0.4 MB', '86 MB', '999 MB', '4.2 GB']);
   t.same([count(0, 'viewer'), count(1, 'viewer'), count(1204, 'viewer')], ['0 viewers', '1 viewer', '1,204 viewers']);
   t.same([pictureName(1920, 1080, 30), pictureName(1920, 1080, 59.94), pictureName(720, 1280)], ['1080p', '1080p60', '720p']);
 });

@@ -17,11 +17,6 @@ export function publicKeyOf(did: string): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_HEAD, keyBytesOf(did)]), format: 'der', type: 'spki' });
 }
 
-/** The key that a did:key names, 32 bytes. @throws like `publicKeyOf` */
-export function publicKeyBytesOf(did: string): Buffer {
-  return publicKeyOf(did).export({ type: 'spki', format: 'der' }).subarray(-KEY_BYTES);
-}
-
 /** Whether a key signed these bytes (RFC 8032). */
 export function isSignedBy(did: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
-import { initName, segmentName } from '../manifest/manifest-block.js';
-import type { Manifest } from '../manifest/manifest-chain.js';
+import { initName, segmentName } from '../manifest/manifest-body.js';
+import type { Manifest } from '../manifest/growing-chain.js';
 
 /** How much of a broadcast is stored for ever. */
 export const TIERS = ['manifest', 'audio+360p', 'all'] as const;

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { AddressLimiter, parseBody } from '../../platform/index.js';
+import { AddressLimiter, parseBody, parseQuery } from '../../platform/index.js';
 import type { Db } from '../../platform/index.js';
 import type { Consent } from '../consent/consent.js';
 import { findDeadLetter } from '../consent/queries.js';
@@ -49,6 +49,8 @@ const moment = z.int().min(0).max(1e12).nullable().default(null);
 /** Postgres takes no NUL. */
 const veto = z.strictObject({ fromMs: moment, toMs: moment, reason: z.string().trim().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be plain text in one line').max(500) })
   .refine(({ fromMs, toMs }) => fromMs === null || toMs === null || fromMs < toMs, 'must end after it begins');
+/** Of a long show the files are megabytes, and who only wants to know whether it is stored needs none. */
+const listing = z.object({ files: z.enum(['all', 'none']).default('all') }).transform(({ files }) => ({ withFiles: files === 'all' }));
 const confirmed = z.strictObject({ confirm: z.string().max(64) });
 const nothing = z.strictObject({}).optional();
 const bundleId = z.uuid();
@@ -89,7 +91,7 @@ function readingRoutes(router: Router, options: ReceiptsRoutesOptions): void {
     const isGone = (await broadcasts.slugOf(id)) === undefined;
     const isOpen = isGone && z.uuid().safeParse(id).success && await isStoredOpenly(receipts, id);
     if (!isOpen) await broadcasts.checkReadable(id, request);
-    response.json(await receipts.publicView(id));
+    response.json(await receipts.publicView(id, parseQuery(listing, request)));
   });
   router.get('/broadcasts/:id/archive', async (request, response) => {
     const { id } = request.params;

@@ -5,6 +5,7 @@ import { listLog, listVetoes } from '../consent/queries.js';
 import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
 import type { Pins } from '../ipfs/pins.js';
+import type { PinView } from '../ipfs/queries.js';
 import type { Amounts } from '../queue/budget.js';
 import { hostOf } from '../queue/network.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
@@ -13,6 +14,7 @@ import { sumSpent } from '../queue/queries.js';
 import { fileStateOf } from './file-state.js';
 import { findCard, listCards, listDead, listFiles, listSums, listUnstored, readQueue } from './queries.js';
 import type { ArchiveCard, DeadBundle, FileRow, QueueFacts } from './queries.js';
+import type { AdminView, ArchiveView, DeadView, EstimateView, FileView, GatewayView, PinnedView, ReceiptsView, SettingsView, SummaryView } from './views.js';
 
 export interface ReceiptsOptions {
   db: Db;
@@ -52,13 +54,13 @@ export class Receipts {
   }
 
   /** For everybody who may see the recording: without reasons, which may be about people. */
-  async publicView(id: string): Promise<object> {
-    return { ...await this.#view(id), reason: null };
+  async publicView(id: string, { withFiles }: { withFiles: boolean }): Promise<ReceiptsView> {
+    return { ...await this.#view(id, withFiles), reason: null };
   }
 
   /** For owner and moderators. */
-  async view(id: string): Promise<object> {
-    const [view, dead, vetoes, log] = [await this.#view(id), await listDead(this.#db, { broadcastId: id, limit: SHOWN_DEAD }), await listVetoes(this.#db, id), await listLog(this.#db, id, SHOWN_LOG)];
+  async view(id: string): Promise<ArchiveView> {
+    const [view, dead, vetoes, log] = [await this.#view(id, true), await listDead(this.#db, { broadcastId: id, limit: SHOWN_DEAD }), await listVetoes(this.#db, id), await listLog(this.#db, id, SHOWN_LOG)];
     return {
       ...view,
       deadLetters: dead.map(deadView),
@@ -68,7 +70,7 @@ export class Receipts {
   }
 
   /** The archives of a channel, the newest first. */
-  async list(channelId: string): Promise<object[]> {
+  async list(channelId: string): Promise<SummaryView[]> {
     const cards = await listCards(this.#db, channelId, SHOWN_ARCHIVES);
     const sums = await listSums(this.#db, cards.map(({ broadcastId }) => broadcastId));
     return Promise.all(cards.map(async ({ broadcastId, state, reason, holdUntil, tier, isEncrypted, createdAt }) => {
@@ -81,7 +83,7 @@ export class Receipts {
   }
 
   /** What each tier of a broadcast would cost now. @throws {ArchiveUnknown} while its manifest has no end */
-  async estimate(id: string): Promise<object[]> {
+  async estimate(id: string): Promise<EstimateView[]> {
     const gateway = this.#posting();
     return Promise.all(TIERS.map(async (tier) => {
       const files = await this.#options.admission.listFiles(id, tier);
@@ -91,7 +93,7 @@ export class Receipts {
     }));
   }
 
-  settingsView(settings: StoredSettings): object {
+  settingsView(settings: StoredSettings): SettingsView {
     return { ...settings, turnedOnAt: settings.turnedOnAt?.toISOString() ?? null, problem: this.problem() };
   }
 
@@ -105,7 +107,7 @@ export class Receipts {
     return check.some(({ url }) => post.some((one) => hostOf(one.url) !== hostOf(url))) ? null : 'this server has no second gateway, which is needed to check what is stored';
   }
 
-  async admin(): Promise<object> {
+  async admin(): Promise<AdminView> {
     const { network, limits, isDryRun, now, pins } = this.#options;
     const [queue, spent] = [await this.queue(), await sumSpent(this.#db, NO_BROADCAST, now())];
     return {
@@ -123,11 +125,11 @@ export class Receipts {
     return readQueue(this.#db, this.#options.now());
   }
 
-  async #view(id: string): Promise<object> {
-    const [card, pins] = [await findCard(this.#db, id), await this.#options.pins.pinsOf(id)];
+  async #view(id: string, withFiles: boolean): Promise<ReceiptsView> {
+    const [card, pins] = [await findCard(this.#db, id), (await this.#options.pins.pinsOf(id)).map(pinnedView)];
     if (card === undefined) return { broadcast: id, state: 'off', reason: null, holdUntil: null, tier: null, isEncrypted: false, pathManifest: null, spentWinston: '0', estimatedWinston: null, files: [], pins };
     const { state, reason, holdUntil, tier, isEncrypted, pathManifestId, estimatedWinston } = card;
-    const [files, sums] = [await listFiles(this.#db, id), (await listSums(this.#db, [id])).get(id) ?? NOTHING];
+    const [files, sums] = [withFiles ? await listFiles(this.#db, id) : [], (await listSums(this.#db, [id])).get(id) ?? NOTHING];
     return {
       broadcast: id, state, reason, holdUntil: holdUntil.toISOString(), tier, isEncrypted,
       pathManifest: pathManifestId === null ? null : { id: pathManifestId, urls: this.#urls().map((url) => addressOf(url, `${pathManifestId}/master.m3u8`)) },
@@ -136,7 +138,7 @@ export class Receipts {
     };
   }
 
-  #fileView(file: FileRow, { state }: ArchiveCard): object {
+  #fileView(file: FileRow, { state }: ArchiveCard): FileView {
     const { name, rendition, number, startUs, durationUs, cid, sizeBytes, itemId, transactionId, storedAt, fetchedFrom } = file;
     return {
       name, rendition, number, startUs, durationUs, cid, sizeBytes,
@@ -162,12 +164,16 @@ const NOTHING = { files: 0, filesStored: 0, sizeBytes: 0, spentWinston: '0', dea
 /** Of all broadcasts only the sums over time are asked for. */
 const NO_BROADCAST = '00000000-0000-0000-0000-000000000000';
 
-async function stateOf(gateway: Gateway, role: 'post' | 'check'): Promise<object> {
+async function stateOf(gateway: Gateway, role: GatewayView['role']): Promise<GatewayView> {
   const error = await withDeadline(gateway.height(), GATEWAY_MS).then(() => null, messageOf);
   return { url: gateway.url, role, isUp: error === null, error };
 }
 
-function deadView({ since, ...dead }: DeadBundle): object {
+function pinnedView({ checkedAt, ...pin }: PinView): PinnedView {
+  return { ...pin, checkedAt: checkedAt?.toISOString() ?? null };
+}
+
+function deadView({ since, ...dead }: DeadBundle): DeadView {
   return { ...dead, since: since.toISOString() };
 }
 

@@ -1,3 +1,4 @@
+import { ArchiveApi } from './archive-api.js';
 import type { ChatEmote } from './chat-contract.js';
 import type {
   Channel, ChannelChange, ChannelHealth, ChannelLive, ChatPage, Clip, ClipList, Following, LiveBroadcast, NewClip, NewStreamKey, Recording, RecordingChange, RecordingDetails,
@@ -11,12 +12,18 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The REST interface, one method a route. Every method throws a Problem when the server refuses. */
 export class Api {
+  /** What is stored for good, or on its way there. */
+  readonly archive: ArchiveApi;
   readonly #origin: string;
   readonly #session: Session;
 
   constructor(options: { origin: string; session: Session }) {
     this.#origin = options.origin;
     this.#session = options.session;
+    this.archive = new ArchiveApi({
+      ask: async (method, path, body, signal) => parsed(await this.#exchange(method, path, body, signal)),
+      act: async (method, path, body) => void await this.#exchange(method, path, body),
+    });
   }
 
   server(signal?: AbortSignal): Promise<ServerInfo> {

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
+import { Link } from 'react-router-dom';
 import type { AuditEntry, ServerEvents } from '../api/chat-contract.js';
 import type { ChatRoom } from '../chat/client/chat-room.js';
 import { useRoomEvent } from '../chat/client/use-chat-room.js';
@@ -25,6 +26,7 @@ export function Log({ room }: { room: ChatRoom }) {
           </li>
         ))}
       </ol>
+      <p className="desk-empty"><Link to={`/studio/archive/${room.slug}`}>What is stored permanently of this channel</Link></p>
       {hasMore && <button type="button" className="button wide" onClick={loadMore}>Earlier</button>}
     </>
   );

@@ -4,6 +4,7 @@ import { useApi, useSessionState } from '../api/context.js';
 import type { RecordingDetails } from '../api/contract.js';
 import { usePolled } from '../api/poll.js';
 import { plainWords, Problem } from '../api/problem.js';
+import { StoredPermanently } from '../archive/stored-permanently.js';
 import { ShowHead, ShowSkeleton } from '../channel/show-head.js';
 import { ChatSkeleton, WithChat } from '../chat/beside.js';
 import { Icon } from '../controls/icons.js';
@@ -83,6 +84,7 @@ function Show({ recording, onChanged }: { recording: RecordingDetails; onChanged
         </div>
         {recording.chapters.length > 1 && <ChapterList chapters={recording.chapters} video={video} onSeek={seek} />}
         {recording.description !== '' && <p className="watch-description">{recording.description}</p>}
+        <StoredPermanently id={recording.id} canManage={recording.canManage} />
         {recording.canManage && <Manage recording={recording} onChanged={onChanged} />}
       </article>
     </WithChat>

@@ -52,9 +52,10 @@ function AccountLinks() {
       </>
     );
   }
-  const { username } = state.user;
+  const { username, role } = state.user;
   return (
     <>
+      {role === 'admin' && <NavLink to="/admin/archive" className="nav-link nav-admin">Operate</NavLink>}
       <NavLink to={`/${username}`} className="nav-link nav-channel">{username}</NavLink>
       <NavLink to="/studio" className="nav-link nav-strong">Studio</NavLink>
       <button type="button" className="nav-link" onClick={() => void session.signOut()}>Sign out</button>

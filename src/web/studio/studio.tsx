@@ -40,10 +40,15 @@ function ChannelStudio({ slug }: { slug: string }) {
       <div className="studio-side">
         <Encoder />
         <StreamKeys slug={slug} />
-        <section className="panel chat-door" aria-labelledby="chat-door-title">
+        <section className="panel studio-door" aria-labelledby="chat-door-title">
           <h2 id="chat-door-title">Chat</h2>
           <p className="soft">Emotes, moderators, bots, webhooks, and the chat in your picture.</p>
           <Link className="button" to="/studio/chat">Chat settings</Link>
+        </section>
+        <section className="panel studio-door" aria-labelledby="archive-door-title">
+          <h2 id="archive-door-title">Archive</h2>
+          <p className="soft">Store your shows where nobody can take them down, and see what is stored.</p>
+          <Link className="button" to="/studio/archive">Archive settings</Link>
         </section>
       </div>
     </div>

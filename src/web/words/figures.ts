@@ -28,8 +28,9 @@ export function pictureName(width: number, height: number, fps?: number): string
   return fps !== undefined && Math.round(fps) > 30 ? `${lines}p${Math.round(fps)}` : `${lines}p`;
 }
 
-/** `0.4 MB`, `86 MB`, `4.2 GB`: decimal, as file managers show them. */
+/** `12 kB`, `0.4 MB`, `86 MB`, `4.2 GB`: decimal, as file managers show them. */
 export function fileSize(bytes: number): string {
+  if (bytes < 50_000) return `${Math.ceil(bytes / 1000)} kB`;
   const mb = bytes / 1e6;
   if (mb < 10) return `${mb.toFixed(1)} MB`;
   return mb < 1000 ? `${Math.round(mb)} MB` : `${(mb / 1000).toFixed(1)} GB`;

@@ -7,7 +7,7 @@ import { Field } from '../../controls/field.js';
 import { Notice } from '../../controls/notice.js';
 import { ago } from '../../words/time.js';
 import { ShownOnce } from './shown-once.js';
-import { useChange } from './use-change.js';
+import { useChange } from '../../controls/use-change.js';
 
 const SCOPES: [BotScope, string, string][] = [
   ['read', 'Read', 'Hears what is said, rooms for members too.'],

@@ -7,7 +7,7 @@ import { Field } from '../../controls/field.js';
 import { Icon } from '../../controls/icons.js';
 import { Notice } from '../../controls/notice.js';
 import { codeOf, EMOTE_TYPES, emoteObstacleOf, MAX_EMOTES } from './emote-rules.js';
-import { useChange } from './use-change.js';
+import { useChange } from '../../controls/use-change.js';
 
 /** Pictures of the channel's own that stand for a code in messages. */
 export function Emotes({ api }: { api: ChatSettingsApi }) {

@@ -6,7 +6,7 @@ import { Confirm } from '../../controls/confirm.js';
 import { Notice } from '../../controls/notice.js';
 import { ago } from '../../words/time.js';
 import { ShownOnce } from './shown-once.js';
-import { useChange } from './use-change.js';
+import { useChange } from '../../controls/use-change.js';
 
 /** The address of the chat for OBS: it reads, and can do nothing else. */
 export function OverlayAddress({ api }: { api: ChatSettingsApi }) {

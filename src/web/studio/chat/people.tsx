@@ -5,7 +5,7 @@ import { plainWords } from '../../api/problem.js';
 import { Field } from '../../controls/field.js';
 import { Notice } from '../../controls/notice.js';
 import { ago } from '../../words/time.js';
-import { useChange } from './use-change.js';
+import { useChange } from '../../controls/use-change.js';
 
 const ROLES: [ChannelPerson['role'], string][] = [['moderator', 'Moderator'], ['vip', 'VIP']];
 

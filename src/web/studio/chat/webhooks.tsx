@@ -6,7 +6,7 @@ import { Confirm } from '../../controls/confirm.js';
 import { Field } from '../../controls/field.js';
 import { Notice } from '../../controls/notice.js';
 import { ShownOnce } from './shown-once.js';
-import { useChange } from './use-change.js';
+import { useChange } from '../../controls/use-change.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
 
 const EVENTS: [WebhookEvent, string][] = [

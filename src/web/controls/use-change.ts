@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { plainWords } from '../../api/problem.js';
+import { plainWords } from '../api/problem.js';
 
 /** One thing at a time that the owner changes: whether it is under way, and what is to be said of it. */
 export function useChange(): { isBusy: boolean; error: string | undefined; change: (send: () => Promise<void>) => Promise<boolean>; setError: (error: string | undefined) => void } {

@@ -1,0 +1,62 @@
+import { useId, useState, type FormEvent } from 'react';
+import type { ArchiveSettings, ArchiveSettingsChange, Tier } from '../../api/archive-contract.js';
+import { TIER_WORDS } from '../state-words.js';
+import { holdWords } from './hold-words.js';
+
+const TIERS: Tier[] = ['manifest', 'audio+360p', 'all'];
+const HOLDS_HOURS = [1, 6, 24, 72, 168];
+
+/** How shows are stored. */
+export function ArchiveChoices({ settings, isBusy, onSave }: { settings: ArchiveSettings; isBusy: boolean; onSave: (change: ArchiveSettingsChange) => Promise<boolean> }) {
+  const [tier, setTier] = useState(settings.tier);
+  const [isEncrypted, setEncrypted] = useState(settings.isEncrypted);
+  const [holdHours, setHoldHours] = useState(settings.holdHours);
+  const isChanged = tier !== settings.tier || isEncrypted !== settings.isEncrypted || holdHours !== settings.holdHours;
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void onSave({ tier, isEncrypted, holdHours });
+  };
+  return (
+    <form className="archive-choices" onSubmit={onSubmit}>
+      <TierChoice tier={tier} onTier={setTier} />
+      <fieldset className="choices">
+        <legend>Who can read it</legend>
+        <label className="choice">
+          <input type="checkbox" name="isEncrypted" checked={isEncrypted} onChange={({ target }) => setEncrypted(target.checked)} />
+          <span><b>Encrypt it, so that it can be erased</b><span className="soft">This server keeps the key. Without it, nobody can watch what is stored; when it is destroyed, nobody ever will.</span></span>
+        </label>
+      </fieldset>
+      <HoldChoice holdHours={holdHours} onHoldHours={setHoldHours} />
+      <p className="field-hint">Counts for shows that end from now on.</p>
+      <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>
+    </form>
+  );
+}
+
+function TierChoice({ tier, onTier }: { tier: Tier; onTier: (tier: Tier) => void }) {
+  return (
+    <fieldset className="choices">
+      <legend>What is stored of a show</legend>
+      {TIERS.map((value) => (
+        <label key={value} className="choice">
+          <input type="radio" name="tier" value={value} checked={tier === value} onChange={() => onTier(value)} />
+          <span><b>{TIER_WORDS[value].label}</b><span className="soft">{TIER_WORDS[value].hint}</span></span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function HoldChoice({ holdHours, onHoldHours }: { holdHours: number; onHoldHours: (hours: number) => void }) {
+  const id = useId();
+  // Whatever was set elsewhere stays on the list.
+  const choices = [...new Set([...HOLDS_HOURS, holdHours])].toSorted((a, b) => a - b);
+  return (
+    <div className="field">
+      <label htmlFor={id}>A show can be stopped for</label>
+      <select id={id} name="holdHours" value={holdHours} onChange={({ target }) => onHoldHours(Number(target.value))}>
+        {choices.map((hours) => <option key={hours} value={hours}>{holdWords(hours)}</option>)}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import type { LogEntry } from '../../api/archive-contract.js';
+import { clock } from '../../words/time.js';
+import type { Timeline } from './timeline.js';
+
+const ACTS: Record<string, string | undefined> = {
+  admitted: 'took the show in',
+  'turned-on': 'turned the archive on',
+  'turned-off': 'turned the archive off',
+  settings: 'changed the settings',
+  vetoed: 'kept out',
+  released: 'ended the wait',
+  erased: 'destroyed the key',
+  verify: 'had everything fetched back again',
+  retried: 'tried again what had failed',
+};
+
+/** What somebody did, behind their name: `kept out 0:30 to 1:00: a phone number`. */
+export function logWords({ action, detail }: LogEntry, timeline: Pick<Timeline, 'playedSec'>): string {
+  const act = ACTS[action] ?? action;
+  if (detail === '' || action === 'retried') return act;
+  return action === 'vetoed' ? `${act} ${inClocks(detail, timeline)}` : `${act}: ${detail}`;
+}
+
+/** Only what stands before the reason is ours to put in other words. */
+function inClocks(detail: string, timeline: Pick<Timeline, 'playedSec'>): string {
+  const [range = '', ...reason] = detail.split(': ');
+  return [range.replace(/(\d+) ms/g, (_, ms: string) => clock(Math.round(timeline.playedSec(Number(ms))))), ...reason].join(': ');
+}
