@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { z } from 'zod';
 import { readWallet } from '../../src/archive/arweave/wallet-file.js';
-import { publicKeyBytesOf } from '../../src/archive/manifest/did-key.js';
+import { keyBytesOf } from '../../src/archive/manifest/did-bytes.js';
 import { startApp } from '../support/app.js';
 import { arlocalMissing, startArlocal } from '../support/arlocal.js';
 import { FaultyGateway } from '../support/arweave-faults.js';
@@ -51,7 +51,7 @@ t.test('a show is stored on Arweave, and plays from there when the server is gon
     return response.ok ? z.object({ key: z.string() }).parse(await response.json()).key : undefined;
   });
   // arlocal unpacks only items of owners that it has seen.
-  await arlocal.mint(createHash('sha256').update(publicKeyBytesOf(key)).digest('base64url'), 1n);
+  await arlocal.mint(createHash('sha256').update(keyBytesOf(key)).digest('base64url'), 1n);
 
   const states = new Set<string>();
   const view = await until('the receipts', async () => {

@@ -11,7 +11,7 @@ import type { ArweaveConfig } from '../../src/archive/config.js';
 import type { Consent } from '../../src/archive/consent/consent.js';
 import { insertArchive } from '../../src/archive/consent/queries.js';
 import { SigningKeys } from '../../src/archive/keys/signing-keys.js';
-import { publicKeyBytesOf } from '../../src/archive/manifest/did-key.js';
+import { keyBytesOf } from '../../src/archive/manifest/did-bytes.js';
 import { PermanentArchive } from '../../src/archive/permanent-archive.js';
 import type { PlannedFile } from '../../src/archive/queue/plan.js';
 import { tables } from '../../src/archive/queue/tables.js';
@@ -146,7 +146,7 @@ async function nextDueMs(db: Db): Promise<number> {
 export async function addShow({ db, arlocal, keys, mediaDir }: { db: Db; arlocal: Arlocal; keys: SigningKeys; mediaDir: string }, files: ShowFile[], holdUntil: Date): Promise<string> {
   const { id, channelId } = await insertBroadcast(db);
   // arlocal unpacks only items of owners that it has seen.
-  const publicKey = publicKeyBytesOf((await keys.signer(channelId)).key);
+  const publicKey = keyBytesOf((await keys.signer(channelId)).key);
   await arlocal.mint(createHash('sha256').update(publicKey).digest('base64url'), 1n);
   const planned = await writeShow(path.join(mediaDir, id), files);
   await insertArchive(db, { broadcastId: id, channelId, slug: 'ada', tier: 'all', isEncrypted: false, holdUntil, now: holdUntil }, planned);

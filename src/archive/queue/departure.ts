@@ -12,5 +12,6 @@ export async function whyKept(db: Db, { broadcastId, channelId, isEncrypted }: A
   if (visibility === undefined) return 'the recording is gone';
   // Only ciphertext of it may go where everybody can read.
   if (visibility === 'private' && !isEncrypted) return 'the recording is private';
-  return (await findSettings(db, channelId))?.isOn === true ? undefined : 'the archive of the channel is turned off';
+  // It was on when this came in: its settings are only gone when the channel is, and then so is the recording.
+  return (await findSettings(db, channelId))?.isOn === false ? 'the archive of the channel is turned off' : undefined;
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
+import type { Test } from 'tap';
 import { ArweaveFault } from '../../../src/archive/arweave/errors.js';
 import { nextBundle } from '../../../src/archive/queue/bundle-state.js';
 import { reportBundle, takeBundle } from '../../../src/archive/queue/queries.js';
@@ -15,7 +16,7 @@ for (const { name, open, skip } of testDatabases()) {
     const db = await openDatabase(t, await open(t));
 
     /** Everything is signed, and no header was taken: gateways are away. */
-    const signedShow = async (t: Parameters<typeof openArchive>[0]) => {
+    const signedShow = async (t: Test) => {
       const show = await openArchive(t, db);
       const archive = show.open();
       show.world.onCall = async ({ method }) => {
