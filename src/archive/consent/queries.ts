@@ -105,6 +105,7 @@ export async function insertVeto(db: Db, broadcastId: string, veto: Veto): Promi
 async function unplan(tx: Db, broadcastId: string): Promise<void> {
   await tables(tx).deleteFrom('archive_bundles').where('broadcast_id', '=', broadcastId).execute();
   await tables(tx).deleteFrom('archive_items').where('broadcast_id', '=', broadcastId).where('content', 'is not', null).execute();
+  await tables(tx).updateTable('archive_items').set({ item_id: null, sha256: null }).where('broadcast_id', '=', broadcastId).execute();
 }
 
 export async function listVetoes(db: Db, broadcastId: string): Promise<Veto[]> {
