@@ -121,17 +121,22 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addColumn('chunks', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('next_chunk', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('posted_to', 'text')
+    // All that ever had the header: none of them can be a witness.
+    .addColumn('posted_hosts', sql`text[]`, (column) => column.notNull().defaultTo(sql`'{}'`))
     .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('reposts', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('fault', 'text')
     .addColumn('error', 'text')
     .addColumn('due_at', 'timestamptz', (column) => column.notNull())
     .addColumn('lease_until', 'timestamptz')
+    // Of whoever holds it now: what a server that was too slow writes late changes nothing.
+    .addColumn('lease_token', 'uuid')
     .addColumn('created_at', 'timestamptz', (column) => column.notNull())
     .addColumn('updated_at', 'timestamptz', (column) => column.notNull())
     .addUniqueConstraint('archive_bundles_number', ['broadcast_id', 'number'])
     .execute();
-  await db.schema.createIndex('archive_bundles_due').on('archive_bundles').columns(['state', 'due_at']).execute();
+  await db.schema.createIndex('archive_bundles_due').on('archive_bundles').column('due_at').where(sql.ref('state'), 'not in', ['stored', 'dead']).execute();
+  await db.schema.createIndex('archive_bundles_signed').on('archive_bundles').column('signed_at').execute();
   await db.schema.createTable('archive_items')
     .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
     .addColumn('name', 'text', (column) => column.notNull())
@@ -152,6 +157,8 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('archive_items_one', ['broadcast_id', 'name'])
     .execute();
   await db.schema.createIndex('archive_items_bundle').on('archive_items').column('bundle_id').execute();
+  await db.schema.createIndex('archive_items_place').on('archive_items').columns(['broadcast_id', 'place']).execute();
+  await db.schema.createIndex('archive_items_stored').on('archive_items').column('stored_at').execute();
 }
 
 async function dropPermanentArchive(db: Kysely<unknown>): Promise<void> {

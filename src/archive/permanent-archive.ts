@@ -34,7 +34,7 @@ export interface PermanentArchiveOptions {
   random?: () => number;
 }
 
-const MEASURED_MS = 10_000;
+const MEASURED_MS = 60_000;
 const NOTHING: QueueFacts = { waiting: 0, held: 0, dead: 0, oldestAt: null, bytesWaiting: 0, itemsStored: 0, storedLately: 0, spentWinston: '0' };
 const WINSTON_PER_AR = 1e12;
 
@@ -50,6 +50,7 @@ export class PermanentArchive implements Component {
   #facts = NOTHING;
   #timer: NodeJS.Timeout | undefined;
   #pending: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
 
   constructor(options: PermanentArchiveOptions) {
     const { db, config, mediaDir, keys, manifests, broadcasts, pins, log, now = () => new Date() } = options;
@@ -68,7 +69,7 @@ export class PermanentArchive implements Component {
     this.#worker = new ArchiveWorker({
       db, log, now,
       planner: new Planner({ db, broadcasts, sealArchiveKey: (id) => keys.sealArchiveKey(id), gateway, log, now }),
-      steps: new BundleSteps({ db, maker, network, limits, confirmations: config.confirmations, isDryRun: config.dryRun, now }),
+      steps: new BundleSteps({ db, maker, broadcasts, network, limits, confirmations: config.confirmations, isDryRun: config.dryRun, now }),
       ...(options.random === undefined ? {} : { random: options.random }),
     });
   }
@@ -78,13 +79,14 @@ export class PermanentArchive implements Component {
     await this.#worker.start();
     this.#timer = setInterval(() => void this.measure(), MEASURED_MS);
     // Shows of before: nobody waits for them.
-    this.#pending = this.#admission.admitMissed().catch((error: unknown) => this.#log.error('shows that ended may be missing in the archive', { error: messageOf(error) }));
+    this.#pending = this.#admission.admitMissed(this.#stopping.signal).catch((error: unknown) => this.#log.error('shows that ended may be missing in the archive', { error: messageOf(error) }));
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#pending;
+    this.#stopping.abort();
     await this.#worker.stop();
+    await this.#pending;
     await this.#network.stop();
   }
 
@@ -103,7 +105,7 @@ export class PermanentArchive implements Component {
     this.#worker.wake();
   }
 
-  /** For metrics; done by itself every ten seconds. */
+  /** For metrics; done by itself every minute. */
   async measure(): Promise<void> {
     this.#facts = await this.receipts.queue().catch(() => this.#facts);
   }

@@ -121,7 +121,7 @@ export class ArweaveGateway {
     // 202: its transaction is not mined yet, and the bytes are not here.
     if (status === 404 || status === 202) return undefined;
     if (status !== 200) throw this.#unexpected(path, status);
-    if (bytes.length > maxBytes) throw new ArweaveFault('remote', `${this.#host} sends more than ${maxBytes} bytes for ${path}`);
+    if (bytes.length > maxBytes) throw new ArweaveFault('remote', `${this.#host} sends more than ${maxBytes} bytes for ${path}`, { answerStatus: status });
     return bytes;
   }
 

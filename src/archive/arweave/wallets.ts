@@ -85,17 +85,15 @@ export class Wallets implements Component {
     return this.#round;
   }
 
-  /** The one with the most money that can pay so much; undefined when none can. What it is picked for counts as spent until its balance is next asked for. */
-  pick(costWinston: bigint): Wallet | undefined {
+  /** The one with the most money that can pay so much; undefined when none can. @param promised by address: what is signed, and not yet in the balance */
+  pick(costWinston: bigint, promised: ReadonlyMap<string, bigint> = new Map()): Wallet | undefined {
     let best: { purse: Purse; balance: bigint } | undefined;
     for (const purse of this.#purses.values()) {
-      const { balance } = purse;
-      if (balance === undefined || balance < costWinston || this.#isQuarantined(purse)) continue;
-      if (best === undefined || balance > best.balance) best = { purse, balance };
+      if (purse.balance === undefined || this.#isQuarantined(purse)) continue;
+      const balance = purse.balance - (promised.get(purse.wallet.address) ?? 0n);
+      if (balance >= costWinston && (best === undefined || balance > best.balance)) best = { purse, balance };
     }
-    if (best === undefined) return undefined;
-    best.purse.balance = best.balance - costWinston;
-    return best.purse.wallet;
+    return best?.purse.wallet;
   }
 
   find(address: string): Wallet | undefined {

@@ -54,9 +54,10 @@ export class Admission {
   }
 
   /** Shows that ended, and whose end a crash kept from being told. */
-  async admitMissed(): Promise<void> {
+  async admitMissed(stopped: AbortSignal): Promise<void> {
     for (const { channelId, since } of await listChannelsOn(this.#db)) {
       for (const { id, slug } of await this.#options.broadcasts.listEnded(channelId, since)) {
+        if (stopped.aborted) return;
         await this.admit({ id, channelId, slug }).catch((error: unknown) => this.#options.log.error('a show is not in the archive', { broadcast: id, error: messageOf(error) }));
       }
     }

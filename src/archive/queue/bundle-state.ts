@@ -14,7 +14,7 @@ export type StepOutcome =
   | { kind: 'missing'; what: keyof typeof PATIENCE; error: string }
   /** The transaction is nowhere and can never be mined any more: another one may be signed. */
   | { kind: 'expired' }
-  | { kind: 'failed'; fault: Fault; error: string; retryAfterMs?: number | undefined; hasProgress?: boolean };
+  | { kind: 'failed'; fault: Fault; error: string; retryAfterMs?: number | undefined; hasProgress?: boolean; isPatient?: boolean };
 
 export interface BundleProgress {
   state: BundleState;
@@ -96,9 +96,9 @@ function postedAgain(same: BundlePatch, to: { state: BundleState; fault: Fault; 
   return { ...same, ...to, attempts: 0, reposts, nextChunk: 0, isUnsigned: to.state === 'planned', delayMs: backoffMs(reposts, pace) };
 }
 
-function failed(same: BundlePatch, { fault, error, retryAfterMs = 0, hasProgress = false }: StepOutcome & { kind: 'failed' }, pace: Pace): BundlePatch {
+function failed(same: BundlePatch, { fault, error, retryAfterMs = 0, hasProgress = false, isPatient = false }: StepOutcome & { kind: 'failed' }, pace: Pace): BundlePatch {
   const attempts = same.attempts - (hasProgress ? same.attempts % GATEWAY_PATIENCE : 0) + 1;
-  if (attempts >= MAX_ATTEMPTS[fault]) return dead({ ...same, attempts }, { fault, error });
+  if (attempts >= MAX_ATTEMPTS[isPatient ? 'remote' : fault]) return dead({ ...same, attempts }, { fault, error });
   const delayMs = Math.max(retryAfterMs, backoffMs(attempts, pace));
   const isElsewhere = fault === 'remote' && attempts % GATEWAY_PATIENCE === 0 && (same.state === 'posting' || same.state === 'posted');
   return { ...same, attempts, fault, error, delayMs, ...(isElsewhere ? { state: 'signed', nextChunk: 0 } : {}) };

@@ -9,11 +9,13 @@ import { arText, overBudget } from './budget.js';
 import type { Amounts } from './budget.js';
 import type { BundleMaker, MadeItem } from './bundle-maker.js';
 import type { StepOutcome } from './bundle-state.js';
+import { whyKept } from './departure.js';
 import { fetchBack } from './fetch-back.js';
-import { findTransaction, postingGateway } from './network.js';
+import { findTransaction, greatestHeight, hostOf, isOver, postingGateway } from './network.js';
 import type { ArchiveNetwork, Gateway } from './network.js';
 import { PATH_MANIFEST, pathManifest } from './plan.js';
-import { listBundleItems, listItemIds, recordSigned, renewLease, reportChunk, reportStored, sumSpent } from './queries.js';
+import type { FinishedBroadcasts } from './planner.js';
+import { listBundleItems, listItemIds, recordSigned, reportChunk, reportStored, sumPromised, sumSpent } from './queries.js';
 import type { ArchiveRow, Bundle, BundleTransaction, Signing } from './queries.js';
 
 export interface BundleStepsOptions {
@@ -21,6 +23,7 @@ export interface BundleStepsOptions {
   maker: BundleMaker;
   network: ArchiveNetwork;
   limits: Amounts;
+  broadcasts: Pick<FinishedBroadcasts, 'visibilityOf'>;
   /** Blocks on top of a transaction's before it counts as confirmed. */
   confirmations: number;
   isDryRun: boolean;
@@ -29,8 +32,11 @@ export interface BundleStepsOptions {
 
 /** Longer than any request: it is renewed between them. */
 export const LEASE_MS = 300_000;
-/** Until money, a wallet or a setting is there. */
-const HELD_MS = 60_000;
+/** Until money, a wallet or a setting is there: a tenth of how long it is waited for, within these. */
+const MIN_HELD_MS = 60_000;
+const MAX_HELD_MS = 900_000;
+/** What nodes answer when a wallet cannot pay. */
+const UNPAID = [400, 402];
 /** A block takes two minutes. */
 const BLOCK_MS = 60_000;
 const CHUNKS_TOGETHER = 4;
@@ -51,7 +57,7 @@ export class BundleSteps {
     if (state === 'planned') return this.#sign(bundle, archive);
     if (transaction === undefined) throw new ArweaveFault('bug', `a bundle that is ${state} has no transaction`);
     switch (state) {
-      case 'signed': return this.#post(bundle, transaction);
+      case 'signed': return this.#post(bundle, transaction, archive);
       case 'posting': return this.#postChunks(bundle, transaction, archive, stopped);
       case 'posted': return this.#lookForChunks(bundle, transaction, archive);
       case 'seeded': return this.#lookForBlocks(bundle, transaction);
@@ -60,31 +66,45 @@ export class BundleSteps {
   }
 
   async #sign(bundle: Bundle, archive: ArchiveRow): Promise<StepOutcome | undefined> {
-    const gateway = postingGateway(this.#options.network, bundle);
-    const reason = await this.#whyHeld(bundle, await gateway.price(bundle.sizeBytes));
-    if (reason !== undefined) return held(reason);
+    const { network, limits, now } = this.#options;
+    const gateway = postingGateway(network, bundle);
+    // Before anything is read or asked for: what is held is looked at again and again.
+    const reason = await this.#whyKept(archive) ?? this.#whyNobodyCan() ?? await this.#whyHeld(bundle, await gateway.price(bundle.sizeBytes));
+    if (reason !== undefined) return this.#held(bundle, reason);
     const { items, manifest } = await this.#itemsOf(bundle, archive);
     const data = makeBundle(items);
     const cost = await gateway.price(data.length);
-    const wallet = this.#options.network.wallets.pick(cost);
-    if (wallet === undefined) return held(this.#whyNobodyPays(cost));
+    const wallet = network.wallets.pick(cost, await sumPromised(this.#db));
+    if (wallet === undefined) return this.#held(bundle, this.#whyNobodyPays(cost));
     const { anchor, height } = await gateway.anchor();
+    const anchorHeight = await greatestHeight(network, height);
     const { id, json, chunks } = await signTransaction(wallet, { data, tags: BUNDLE_TAGS, anchor, rewardWinston: cost });
     const refusal = await recordSigned(this.#db, bundle, {
-      transaction: { id, json, chunks, wallet: wallet.address, rewardWinston: cost, anchorHeight: height },
+      transaction: { id, json, chunks, wallet: wallet.address, rewardWinston: cost, anchorHeight },
       items: items.map(({ name, id: itemId, sha256 }) => ({ name, itemId, sha256 })),
-      pathManifest: manifest, sizeBytes: data.length, now: this.#options.now(),
-    }, (spent) => overBudget(this.#options.limits, spent, cost));
-    return typeof refusal === 'string' ? held(refusal) : undefined;
+      pathManifest: manifest, sizeBytes: data.length, now: now(),
+    }, (spent, promised) => overBudget(limits, spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : this.#whyNobodyPays(cost)));
+    return typeof refusal === 'string' ? this.#held(bundle, refusal) : undefined;
   }
 
-  /** Before anything is read: what is held is looked at again every minute. */
+  async #whyKept(archive: ArchiveRow): Promise<string | undefined> {
+    return this.#options.isDryRun ? 'dry run: nothing is sent' : whyKept(this.#db, archive, this.#options.broadcasts);
+  }
+
+  #whyNobodyCan(): string | undefined {
+    return this.#options.network.wallets.list().some(({ state }) => state === 'ok' || state === 'low') ? undefined : 'wallet: none can pay now';
+  }
+
   async #whyHeld(bundle: Bundle, cost: bigint): Promise<string | undefined> {
-    const { limits, network: { wallets }, isDryRun, now } = this.#options;
-    if (isDryRun) return `dry run: this part would cost ${arText(cost)} AR`;
-    const refusal = overBudget(limits, await sumSpent(this.#db, bundle.broadcastId, now()), cost);
+    const refusal = overBudget(this.#options.limits, await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
     if (refusal !== undefined) return refusal;
-    return wallets.list().some(({ balanceWinston, state }) => balanceWinston !== null && BigInt(balanceWinston) >= cost && state !== 'quarantined') ? undefined : this.#whyNobodyPays(cost);
+    return this.#canPay(cost, await sumPromised(this.#db)) ? undefined : this.#whyNobodyPays(cost);
+  }
+
+  /** @param only this wallet; one of them when left out */
+  #canPay(cost: bigint, promised: Map<string, bigint>, only?: string): boolean {
+    return this.#options.network.wallets.list().some(({ address, balanceWinston, state }) => balanceWinston !== null && state !== 'quarantined'
+      && (only ?? address) === address && BigInt(balanceWinston) - (promised.get(address) ?? 0n) >= cost);
   }
 
   #whyNobodyPays(cost: bigint): string {
@@ -96,6 +116,7 @@ export class BundleSteps {
   async #itemsOf({ id, broadcastId, isLast }: Bundle, archive: ArchiveRow): Promise<{ items: MadeItem[]; manifest: Signing['pathManifest'] }> {
     const { maker } = this.#options;
     const files = await listBundleItems(this.#db, id);
+    if (files.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
     const items = await maker.items(archive, files);
     if (!isLast || archive.isEncrypted || archive.tier === 'manifest' || files.some(({ name }) => name === PATH_MANIFEST)) return { items, manifest: undefined };
     const own = new Set(items.map(({ name }) => name));
@@ -110,53 +131,74 @@ export class BundleSteps {
   }
 
   /** After a failure the gateways are asked whether it can still be mined: the wallet of one that cannot may have been the reason. */
-  async #post(bundle: Bundle, transaction: BundleTransaction): Promise<StepOutcome> {
+  async #post(bundle: Bundle, transaction: BundleTransaction, archive: ArchiveRow): Promise<StepOutcome> {
     const { network } = this.#options;
-    if (bundle.attempts > 0 && (await findTransaction(network, transaction)) === 'expired') return { kind: 'expired' };
+    if (bundle.postedTo === null) {
+      const reason = await this.#whyKept(archive);
+      if (reason !== undefined) return this.#held(bundle, reason);
+    }
+    if (bundle.attempts > 0 && (await findTransaction(network, transaction)).kind === 'expired') return { kind: 'expired' };
+    // What cannot be made any more would be paid for nothing.
+    if (bundle.postedTo === null) await this.#dataOf(bundle, archive);
     const gateway = postingGateway(network, bundle);
     try {
       await gateway.postTransaction(transaction.json);
     } catch (error) {
-      if (error instanceof ArweaveFault && error.fault === 'operator') network.wallets.reportFailure(transaction.wallet, messageOf(error));
-      throw error;
+      return this.#refused(transaction, gateway, error);
     }
     network.wallets.reportSuccess(transaction.wallet);
     return { kind: 'advanced', postedTo: gateway.url };
   }
 
+  /** What is mined already need not be taken. One that its wallet cannot pay may be paid later, or another wallet signs when it is over. */
+  async #refused(transaction: BundleTransaction, gateway: Gateway, error: unknown): Promise<StepOutcome> {
+    const { network } = this.#options;
+    const failure = failureOf(error);
+    if (failure.fault !== 'remote' && (await findTransaction(network, transaction)).kind === 'mined') return { kind: 'advanced', postedTo: gateway.url };
+    const isUnpaid = failure.fault === 'operator' && error instanceof ArweaveFault && UNPAID.includes(error.answerStatus ?? 0);
+    if (isUnpaid) network.wallets.reportFailure(transaction.wallet, failure.error);
+    return { ...failure, isPatient: isUnpaid };
+  }
+
   async #postChunks(bundle: Bundle, { json, chunks }: BundleTransaction, archive: ArchiveRow, stopped: AbortSignal): Promise<StepOutcome> {
     const gateway = this.#gatewayOf(bundle);
+    if (gateway.url !== bundle.postedTo) return { kind: 'missing', what: 'transaction', error: `${bundle.postedTo} is not posted to any more` };
     const data = await this.#dataOf(bundle, archive);
     for (let next = bundle.nextChunk; next < chunks; next += CHUNKS_TOGETHER) {
       if (stopped.aborted) return { kind: 'waiting', retryMs: 0 };
       const numbers = Array.from({ length: Math.min(CHUNKS_TOGETHER, chunks - next) }, (_, at) => next + at);
       const failure = (await Promise.allSettled(numbers.map((number) => gateway.postChunk(json, data, number)))).find(({ status }) => status === 'rejected');
       if (failure?.status === 'rejected') return { ...failureOf(failure.reason), hasProgress: next > bundle.nextChunk };
-      await reportChunk(this.#db, bundle.id, { nextChunk: next + numbers.length, leaseUntil: this.#leaseUntil() });
+      if (!(await reportChunk(this.#db, bundle, { nextChunk: next + numbers.length, leaseUntil: this.#leaseUntil() }))) return { kind: 'waiting', retryMs: 0 };
     }
     return { kind: 'advanced' };
   }
 
   /** Most nodes know where the chunks of a transaction are once it is mined. */
   async #lookForChunks(bundle: Bundle, transaction: BundleTransaction, archive: ArchiveRow): Promise<StepOutcome> {
+    const confirmations = await this.#confirmationsOf(bundle, transaction);
+    if (typeof confirmations !== 'number') return confirmations;
     const gateway = this.#gatewayOf(bundle);
-    const status = await gateway.status(transaction.id);
-    if (status.kind === 'unknown') return this.#lookElsewhere(transaction);
-    if (status.kind === 'pending') return { kind: 'waiting', retryMs: BLOCK_MS };
     const isSeeded = await gateway.checkSeeded(transaction.json, await this.#dataOf(bundle, archive));
     return isSeeded ? { kind: 'advanced' } : { kind: 'missing', what: 'chunks', error: `${gateway.url} does not have the chunks` };
   }
 
   async #lookForBlocks(bundle: Bundle, transaction: BundleTransaction): Promise<StepOutcome> {
-    const status = await this.#gatewayOf(bundle).status(transaction.id);
-    if (status.kind === 'unknown') return this.#lookElsewhere(transaction);
-    if (status.kind === 'confirmed' && status.confirmations >= this.#options.confirmations) return { kind: 'advanced' };
-    return { kind: 'waiting', retryMs: BLOCK_MS };
+    const confirmations = await this.#confirmationsOf(bundle, transaction);
+    if (typeof confirmations !== 'number') return confirmations;
+    return confirmations >= this.#options.confirmations ? { kind: 'advanced' } : { kind: 'waiting', retryMs: BLOCK_MS };
   }
 
-  async #lookElsewhere(transaction: BundleTransaction): Promise<StepOutcome> {
-    switch (await findTransaction(this.#options.network, transaction)) {
-      case 'known': return { kind: 'waiting', retryMs: BLOCK_MS };
+  /** Of a transaction that is mined; what is to be done about any other. Gateways that it was not posted to count, when the one that it was lost it. */
+  async #confirmationsOf(bundle: Bundle, transaction: BundleTransaction): Promise<number | StepOutcome> {
+    const gateway = this.#gatewayOf(bundle);
+    const status = await gateway.status(transaction.id);
+    if (status.kind === 'confirmed') return status.confirmations;
+    if (status.kind === 'pending' && !isOver(transaction, await gateway.height())) return { kind: 'waiting', retryMs: BLOCK_MS };
+    const found = await findTransaction(this.#options.network, transaction);
+    switch (found.kind) {
+      case 'mined': return found.confirmations;
+      case 'pending': return { kind: 'waiting', retryMs: BLOCK_MS };
       case 'expired': return { kind: 'expired' };
       case 'lost': return { kind: 'missing', what: 'transaction', error: 'the transaction was dropped' };
     }
@@ -164,15 +206,13 @@ export class BundleSteps {
 
   /** Only what another gateway gives back, byte for byte, is stored. */
   async #fetchBack(bundle: Bundle, stopped: AbortSignal): Promise<StepOutcome> {
-    const others = this.#options.network.check.filter(({ url }) => url !== bundle.postedTo);
-    if (others.length === 0) throw new ArweaveFault('operator', 'there is no gateway to check with: archive.arweave.checkGatewayUrls has none but the one that was posted to');
-    const items = (await listBundleItems(this.#db, bundle.id)).filter(({ storedAt }) => storedAt === null);
-    return fetchBack(items, others, {
+    const others = this.#options.network.check.filter(({ url }) => !bundle.postedHosts.includes(hostOf(url)));
+    if (others.length === 0) throw new ArweaveFault('operator', 'there is no gateway to check with: archive.arweave.checkGatewayUrls has none but those that were posted to');
+    const items = await listBundleItems(this.#db, bundle.id);
+    if (items.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
+    return fetchBack(items.filter(({ storedAt }) => storedAt === null), others, {
       stopped,
-      onStored: async (names, from) => {
-        await reportStored(this.#db, bundle.id, { names, from, at: this.#options.now() });
-        await renewLease(this.#db, bundle.id, this.#leaseUntil());
-      },
+      onFetched: (stored) => reportStored(this.#db, bundle, stored, { at: this.#options.now(), leaseUntil: this.#leaseUntil() }),
     });
   }
 
@@ -186,20 +226,23 @@ export class BundleSteps {
     return network.post.find(({ url }) => url === bundle.postedTo) ?? postingGateway(network, { attempts: 0, reposts: 0 });
   }
 
+  /** The longer it waits, the less often it is looked at. */
+  #held({ createdAt }: Bundle, reason: string): StepOutcome {
+    const waitedMs = this.#options.now().getTime() - createdAt.getTime();
+    return { kind: 'held', reason, retryMs: Math.min(Math.max(waitedMs / 10, MIN_HELD_MS), MAX_HELD_MS) };
+  }
+
   #leaseUntil(): Date {
     return new Date(this.#options.now().getTime() + LEASE_MS);
   }
 }
 
-/** What a step that threw came to. */
+/** What a step that threw came to. @throws what the database or the machine said: it is nobody's fault, and the bundle comes back when its lease is over */
 export function failureOf(error: unknown): StepOutcome & { kind: 'failed' } {
   if (error instanceof ArweaveFault) return { kind: 'failed', fault: error.fault, error: error.message, retryAfterMs: error.retryAfterMs };
   const isKey = error instanceof SigningKeyUnusable || error instanceof ArchiveKeyUnusable;
+  if (!isKey && error instanceof Error && 'code' in error) throw error;
   return { kind: 'failed', fault: isKey ? 'operator' : 'bug', error: messageOf(error) };
-}
-
-function held(reason: string): StepOutcome {
-  return { kind: 'held', reason, retryMs: HELD_MS };
 }
 
 /** Behind all others. */

@@ -16,8 +16,8 @@ export interface ArchiveNetwork {
   wallets: PayingWallets;
 }
 
-/** What became of a transaction that its gateway does not know. */
-export type Whereabouts = 'known' | 'lost' | 'expired';
+/** What became of a transaction, as far as all gateways know. */
+export type Whereabouts = { kind: 'mined'; confirmations: number } | { kind: 'pending' | 'lost' | 'expired' };
 
 /** Blocks after which an anchor is too old to be mined (Arweave: 50), and some more for gateways that lag. */
 const ANCHOR_LIFE_BLOCKS = 60;
@@ -29,11 +29,32 @@ export function postingGateway({ post }: ArchiveNetwork, { attempts, reposts }: 
   return gateway;
 }
 
+/** Of a gateway: two addresses on one host are one witness. */
+export function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+/** The chain's, at least: one that lags would have a transaction count as over while it can still be mined. */
+export async function greatestHeight({ post, check }: ArchiveNetwork, known: number): Promise<number> {
+  const answers = await Promise.allSettled([...post, ...check].map((gateway) => gateway.height()));
+  return Math.max(known, ...answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+}
+
+/** Whether a chain of this height takes it no more. */
+export function isOver({ anchorHeight }: Pick<BundleTransaction, 'anchorHeight'>, height: number): boolean {
+  return height > anchorHeight + ANCHOR_LIFE_BLOCKS;
+}
+
 /** Asks everybody. Who does not answer may know it: then it is not expired, and another one must not be signed. */
-export async function findTransaction({ post, check }: ArchiveNetwork, { id, anchorHeight }: BundleTransaction): Promise<Whereabouts> {
-  const everybody = [...post, ...check];
-  const answers = await Promise.allSettled(everybody.map(async (gateway) => ({ status: await gateway.status(id), height: await gateway.height() })));
-  if (answers.some((answer) => answer.status === 'fulfilled' && answer.value.status.kind !== 'unknown')) return 'known';
-  const isOver = answers.every((answer) => answer.status === 'fulfilled' && answer.value.height > anchorHeight + ANCHOR_LIFE_BLOCKS);
-  return isOver ? 'expired' : 'lost';
+export async function findTransaction({ post, check }: ArchiveNetwork, transaction: BundleTransaction): Promise<Whereabouts> {
+  const answers = await Promise.allSettled([...post, ...check].map(async (gateway) => {
+    const status = await gateway.status(transaction.id);
+    return { status, isOver: status.kind !== 'confirmed' && isOver(transaction, await gateway.height()) };
+  }));
+  const heard = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const confirmations = heard.flatMap(({ status }) => (status.kind === 'confirmed' ? [status.confirmations] : []));
+  if (confirmations.length > 0) return { kind: 'mined', confirmations: Math.max(...confirmations) };
+  // What waits for longer than it may is only remembered.
+  if (heard.some((one) => one.status.kind === 'pending' && !one.isOver)) return { kind: 'pending' };
+  return { kind: heard.length === answers.length && heard.every((one) => one.isOver) ? 'expired' : 'lost' };
 }

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { contentName } from '../cid/content-hash.js';
+import { whyKept } from './departure.js';
 import type { Gateway } from './network.js';
 import { bundleSize, bundlesOf } from './plan.js';
 import type { PlannedFile } from './plan.js';
 import { findArchive, insertPlan, listWanted, putOffPlan } from './queries.js';
+import type { ArchiveRow } from './queries.js';
 
 /** What a finished broadcast is, to whoever plans its archive. */
 export interface FinishedBroadcasts {
@@ -25,8 +27,8 @@ export interface PlannerOptions {
   now: () => Date;
 }
 
-/** A recording that may become public again. */
-const PRIVATE_RETRY_MS = 600_000;
+/** A recording may become public again. */
+const KEPT_RETRY_MS = 600_000;
 
 type PlacedFile = PlannedFile & { place: number };
 type PlacedText = PlacedFile & { content: string };
@@ -44,7 +46,7 @@ export class Planner {
   async plan(id: string): Promise<void> {
     const { broadcasts, sealArchiveKey, now } = this.#options;
     const archive = await findArchive(this.#db, id);
-    if (archive === undefined || !(await this.#isReady(id, archive.isEncrypted))) return;
+    if (archive === undefined || !(await this.#isReady(archive))) return;
     const wanted = await listWanted(this.#db, id);
     const [media, rest] = [wanted.filter(({ rendition }) => rendition !== null), wanted.filter(({ rendition }) => rendition === null)];
     const texts = media.length === 0 ? [] : placed(await broadcasts.playlistsOf(id, nameSet(media)), wanted);
@@ -57,12 +59,10 @@ export class Planner {
     if (await insertPlan(this.#db, id, { bundles, sealedKey, estimatedWinston, now: now() })) this.#options.log.info('archive planned', { broadcast: id, bundles: bundles.length, files: wanted.length });
   }
 
-  /** What is private stays so: only ciphertext of it may go where everybody can read. */
-  async #isReady(id: string, isEncrypted: boolean): Promise<boolean> {
-    const visibility = await this.#options.broadcasts.visibilityOf(id);
-    const reason = visibility === undefined ? 'the recording is gone' : visibility === 'private' && !isEncrypted ? 'the recording is private' : undefined;
+  async #isReady(archive: ArchiveRow): Promise<boolean> {
+    const reason = await whyKept(this.#db, archive, this.#options.broadcasts);
     if (reason === undefined) return true;
-    await putOffPlan(this.#db, id, { reason, dueAt: new Date(this.#options.now().getTime() + PRIVATE_RETRY_MS) });
+    await putOffPlan(this.#db, archive.broadcastId, { reason, dueAt: new Date(this.#options.now().getTime() + KEPT_RETRY_MS) });
     return false;
   }
 

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Db } from '../../platform/index.js';
+import { insertLog } from '../consent/queries.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
 import type { Amounts } from './budget.js';
+import { hostOf } from './network.js';
 import type { PlannedFile } from './plan.js';
 import { tables } from './tables.js';
 import type { ArchiveState, ArchiveTables } from './tables.js';
@@ -17,8 +20,13 @@ export interface Bundle extends BundleProgress {
   sizeBytes: number;
   transaction: BundleTransaction | undefined;
   nextChunk: number;
-  /** Gateway that has its header. */
+  /** Gateway that has its header; null as long as nothing of it has left. */
   postedTo: string | null;
+  /** Of all gateways that ever had it. */
+  postedHosts: string[];
+  /** Of the server that took it: what anybody else writes about this step changes nothing. */
+  leaseToken: string;
+  createdAt: Date;
 }
 
 /** What was signed for a bundle; it stays the same however often it is posted. */
@@ -57,10 +65,13 @@ export interface ArchiveRow {
 }
 
 const IN_FLIGHT = ['signed', 'posting', 'posted', 'seeded', 'confirmed'] as const;
+/** Their wallet may not have been charged. */
+const UNCHARGED = ['signed', 'posting', 'posted', 'seeded'] as const;
 /** Those whose bundles may move on. */
 const MOVING: ArchiveState[] = ['queued', 'storing', 'held', 'failed'];
 const DAY_MS = 86_400_000;
 const ROWS_TOGETHER = 500;
+const MAX_TEXT = 2_000;
 /** Whoever signs holds it: two servers must not spend the same budget. */
 const BUDGET_LOCK = 7_428_042;
 
@@ -77,7 +88,7 @@ export async function listHoldsOver(db: Db, now: Date, limit: number): Promise<s
 
 /** It cannot be planned now: looked at again later. */
 export async function putOffPlan(db: Db, broadcastId: string, { reason, dueAt }: { reason: string; dueAt: Date }): Promise<void> {
-  await tables(db).updateTable('archives').set({ reason, due_at: dueAt }).where('broadcast_id', '=', broadcastId).where('state', '=', 'holding').execute();
+  await tables(db).updateTable('archives').set({ reason: plainText(reason), due_at: dueAt }).where('broadcast_id', '=', broadcastId).where('state', '=', 'holding').execute();
 }
 
 /** The files that nobody vetoed, in their order. */
@@ -95,7 +106,7 @@ export async function insertItems(db: Db, broadcastId: string, files: (PlannedFi
   }
 }
 
-/** The bundles of an archive whose hold is over; false when it is not in that state any more, and nothing was written. */
+/** The bundles of an archive whose hold is over; false when it is not in that state any more, or somebody vetoed files of it meanwhile, and nothing was written. */
 export async function insertPlan(db: Db, broadcastId: string, plan: {
   bundles: { id: string; sizeBytes: number; places: number[]; texts: (PlannedFile & { place: number; content: string })[] }[];
   sealedKey: string | null;
@@ -104,10 +115,11 @@ export async function insertPlan(db: Db, broadcastId: string, plan: {
 }): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const { now, sealedKey, estimatedWinston } = plan;
-    const moved = await tables(tx).updateTable('archives')
+    const wanted = plan.bundles.reduce((sum, { places }) => sum + places.length, 0);
+    if ((await lockArchive(tx, broadcastId)) !== 'holding' || (await countWanted(tx, broadcastId)) !== wanted) return false;
+    await tables(tx).updateTable('archives')
       .set({ state: 'queued', reason: null, sealed_key: sealedKey, estimated_winston: estimatedWinston?.toString() ?? null, updated_at: now })
-      .where('broadcast_id', '=', broadcastId).where('state', '=', 'holding').executeTakeFirst();
-    if (moved.numUpdatedRows === 0n) return false;
+      .where('broadcast_id', '=', broadcastId).execute();
     for (const [number, { id, sizeBytes, places, texts }] of plan.bundles.entries()) {
       await tables(tx).insertInto('archive_bundles')
         .values({ id, broadcast_id: broadcastId, number, is_last: number === plan.bundles.length - 1, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
@@ -118,42 +130,71 @@ export async function insertPlan(db: Db, broadcastId: string, plan: {
   });
 }
 
+/** Whoever changes bundles holds their archive's row first: then no two wait for each other, and its state is that of all of them. */
+async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | undefined> {
+  return (await tables(tx).selectFrom('archives').select('state').where('broadcast_id', '=', broadcastId).forUpdate().executeTakeFirst())?.state;
+}
+
+async function countWanted(tx: Db, broadcastId: string): Promise<number> {
+  const { count } = await tables(tx).selectFrom('archive_items').select(sql<string>`count(*)`.as('count')).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** The next bundle that has something to do: nobody else takes it before `leaseUntil`, and if this server dies somebody takes it after that. */
 export async function takeBundle(db: Db, { now, leaseUntil }: { now: Date; leaseUntil: Date }): Promise<Bundle | undefined> {
   const rows = await tables(db)
     .with((cte) => cte('taken').materialized(), (cte) => cte.selectFrom('archive_bundles as b').innerJoin('archives as a', 'a.broadcast_id', 'b.broadcast_id').select('b.id')
-      .where('a.state', 'in', MOVING).where('b.state', 'not in', ['stored', 'dead']).where('b.due_at', '<=', now)
+      .where('b.state', 'not in', ['stored', 'dead']).where('b.due_at', '<=', now)
+      // What was stored may be in doubt.
+      .where((eb) => eb.or([eb('a.state', 'in', MOVING), eb.and([eb('a.state', '=', 'stored'), eb('b.state', '=', 'confirmed')])]))
       .where((eb) => eb.or([eb('b.lease_until', 'is', null), eb('b.lease_until', '<=', now)]))
       // The last one names the items of all others.
       .where((eb) => eb.not(eb.and([eb('b.is_last', '=', true), eb('b.state', '=', 'planned'), eb.exists(eb.selectFrom('archive_items as i').select('i.name')
         .whereRef('i.broadcast_id', '=', 'b.broadcast_id').whereRef('i.bundle_id', '!=', 'b.id').where('i.item_id', 'is', null))])))
       .orderBy('b.due_at').orderBy('b.number').limit(1).forUpdate('b').skipLocked())
-    .updateTable('archive_bundles').set({ lease_until: leaseUntil })
+    .updateTable('archive_bundles').set({ lease_until: leaseUntil, lease_token: randomUUID() })
     .where('id', 'in', (eb) => eb.selectFrom('taken').select('taken.id'))
     .returningAll().execute();
   return rows[0] && bundleOf(rows[0]);
 }
 
-/** Chunks up to here are posted; the lease is renewed. */
-export async function reportChunk(db: Db, id: string, { nextChunk, leaseUntil }: { nextChunk: number; leaseUntil: Date }): Promise<void> {
-  await tables(db).updateTable('archive_bundles').set({ next_chunk: nextChunk, lease_until: leaseUntil }).where('id', '=', id).where('state', '=', 'posting').execute();
+/** What a step writes about its bundle, and which one it holds. */
+type Taken = Pick<Bundle, 'id' | 'leaseToken'>;
+
+/** Chunks up to here are posted; the lease is renewed. False when somebody else has it by now. */
+export async function reportChunk(db: Db, { id, leaseToken }: Taken, { nextChunk, leaseUntil }: { nextChunk: number; leaseUntil: Date }): Promise<boolean> {
+  const { numUpdatedRows } = await tables(db).updateTable('archive_bundles').set({ next_chunk: nextChunk, lease_until: leaseUntil }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
-export async function renewLease(db: Db, id: string, leaseUntil: Date): Promise<void> {
-  await tables(db).updateTable('archive_bundles').set({ lease_until: leaseUntil }).where('id', '=', id).execute();
+/** The outcome of a step, and what it makes of the archive, unless somebody else has the bundle by now. Gives it back to whoever comes next. @returns the archive's state when that changed */
+export async function reportBundle(db: Db, bundle: Pick<Bundle, 'id' | 'broadcastId' | 'leaseToken'>, patch: BundlePatch, now: Date): Promise<ArchiveState | undefined> {
+  const { id, broadcastId, leaseToken } = bundle;
+  return db.transaction().execute(async (tx) => {
+    await lockArchive(tx, broadcastId);
+    const before = await tables(tx).selectFrom('archive_bundles').selectAll().where('id', '=', id).where('lease_token', '=', leaseToken).forUpdate().executeTakeFirst();
+    if (before === undefined) return undefined;
+    await tables(tx).updateTable('archive_bundles')
+      .set({
+        state: patch.state, failed_state: patch.failedState, attempts: patch.attempts, reposts: patch.reposts, fault: patch.fault, error: patch.error === null ? null : plainText(patch.error),
+        due_at: new Date(now.getTime() + patch.delayMs), lease_until: null, lease_token: null, updated_at: now,
+        ...(patch.nextChunk === null ? {} : { next_chunk: patch.nextChunk }),
+        ...(patch.postedTo === null ? {} : { posted_to: patch.postedTo, posted_hosts: [...new Set([...before.posted_hosts, hostOf(patch.postedTo)])] }),
+      })
+      .where('id', '=', id).execute();
+    if (patch.isUnsigned) await forgetTransaction(tx, bundleOf(before), now);
+    return refreshLocked(tx, broadcastId, now);
+  });
 }
 
-/** The outcome of a step, unless the bundle is not where the step began any more. Gives it back to whoever comes next. */
-export async function reportBundle(db: Db, { id, state }: Pick<Bundle, 'id' | 'state'>, patch: BundlePatch, now: Date): Promise<void> {
-  await tables(db).updateTable('archive_bundles')
-    .set({
-      state: patch.state, failed_state: patch.failedState, attempts: patch.attempts, reposts: patch.reposts, fault: patch.fault, error: patch.error,
-      due_at: new Date(now.getTime() + patch.delayMs), lease_until: null, updated_at: now,
-      ...(patch.nextChunk === null ? {} : { next_chunk: patch.nextChunk }),
-      ...(patch.postedTo === null ? {} : { posted_to: patch.postedTo }),
-      ...(patch.isUnsigned ? { transaction_id: null, transaction_json: null, wallet: null, reward_winston: null, anchor_height: null, signed_at: null } : {}),
-    })
-    .where('id', '=', id).where('state', '=', state).execute();
+/** It will never be mined: what it would have cost is free again. The log keeps its id for whoever doubts that. */
+async function forgetTransaction(tx: Db, { id, broadcastId, transaction }: Bundle, now: Date): Promise<void> {
+  await tables(tx).updateTable('archive_bundles')
+    .set({ transaction_id: null, transaction_json: null, wallet: null, reward_winston: null, anchor_height: null, signed_at: null, posted_to: null })
+    .where('id', '=', id).execute();
+  await tables(tx).updateTable('archive_items').set({ stored_at: null, fetched_from: null }).where('bundle_id', '=', id).execute();
+  const { channel_id: channelId } = await tables(tx).selectFrom('archives').select('channel_id').where('broadcast_id', '=', broadcastId).executeTakeFirstOrThrow();
+  if (transaction !== undefined) await insertLog(tx, { at: now, actor: 'server', broadcastId, channelId, action: 'forgotten', detail: `${transaction.id} of ${transaction.wallet}, ${transaction.rewardWinston} winston: never mined` });
 }
 
 /** How a bundle was signed: which item has which id, and the path manifest when it has one. */
@@ -166,24 +207,27 @@ export interface Signing {
 }
 
 /**
- * Writes a signed transaction down, before anything of it leaves. `refuse` sees what is spent, under a lock.
+ * Writes a signed transaction down, before anything of it leaves. `refuse` sees what is spent and promised, under a lock.
  * @returns why it was refused; undefined when it is written. False: the bundle is not waiting for it any more.
  */
-export async function recordSigned(db: Db, bundle: Pick<Bundle, 'id' | 'broadcastId'>, signing: Signing, refuse: (spent: Amounts) => string | undefined): Promise<string | false | undefined> {
+export async function recordSigned(db: Db, bundle: Pick<Bundle, 'id' | 'broadcastId' | 'leaseToken'>, signing: Signing, refuse: (spent: Amounts, promised: Map<string, bigint>) => string | undefined): Promise<string | false | undefined> {
   return db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${BUDGET_LOCK})`.execute(tx);
-    const refusal = refuse(await sumSpent(tx, bundle.broadcastId, signing.now));
+    const state = await lockArchive(tx, bundle.broadcastId);
+    if (state === undefined || !MOVING.includes(state)) return false;
+    const refusal = refuse(await sumSpent(tx, bundle.broadcastId, signing.now), await sumPromised(tx));
     if (refusal !== undefined) return refusal;
     const { transaction, now } = signing;
     const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles')
       .set({
         state: 'signed', transaction_id: transaction.id, transaction_json: transaction.json, wallet: transaction.wallet, reward_winston: transaction.rewardWinston.toString(),
         anchor_height: transaction.anchorHeight, chunks: transaction.chunks, next_chunk: 0, size_bytes: signing.sizeBytes, signed_at: now,
-        attempts: 0, fault: null, error: null, due_at: now, lease_until: null, updated_at: now,
+        attempts: 0, fault: null, error: null, due_at: now, lease_until: null, lease_token: null, updated_at: now,
       })
-      .where('id', '=', bundle.id).where('state', '=', 'planned').executeTakeFirst();
+      .where('id', '=', bundle.id).where('state', '=', 'planned').where('lease_token', '=', bundle.leaseToken).executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     await recordItems(tx, bundle, signing);
+    await refreshLocked(tx, bundle.broadcastId, now);
     return undefined;
   });
 }
@@ -213,6 +257,13 @@ export async function sumSpent(db: Db, broadcastId: string, now: Date): Promise<
   return { broadcast: BigInt(row.broadcast), day: BigInt(row.day), month: BigInt(row.month) };
 }
 
+/** By wallet: rewards of what was signed, and may not be in its balance yet. A balance is asked for every minute, and mined is not at once. */
+export async function sumPromised(db: Db): Promise<Map<string, bigint>> {
+  const rows = await tables(db).selectFrom('archive_bundles').select(['wallet', sql<string>`sum(reward_winston)`.as('sum')]).where('wallet', 'is not', null)
+    .where((eb) => eb.or([eb('state', 'in', UNCHARGED), eb.and([eb('state', '=', 'dead'), eb('failed_state', 'in', UNCHARGED)])])).groupBy('wallet').execute();
+  return new Map(rows.flatMap(({ wallet, sum }) => (wallet === null ? [] : [[wallet, BigInt(sum)]])));
+}
+
 /** In the order in which they are in the bundle. */
 export async function listBundleItems(db: Db, bundleId: string): Promise<BundleItem[]> {
   const rows = await tables(db).selectFrom('archive_items').selectAll().where('bundle_id', '=', bundleId).orderBy('place').execute();
@@ -225,16 +276,30 @@ export async function listItemIds(db: Db, broadcastId: string): Promise<{ name: 
   return rows.flatMap(({ name, item_id }) => (item_id === null ? [] : [{ name, id: item_id }]));
 }
 
-/** It was fetched back, and is what was sent. */
-export async function reportStored(db: Db, bundleId: string, { names, from, at }: { names: string[]; from: string; at: Date }): Promise<void> {
-  await tables(db).updateTable('archive_items').set({ stored_at: at, fetched_from: from }).where('bundle_id', '=', bundleId).where('name', 'in', names).execute();
+/** These were fetched back, and are what was sent; the lease is renewed. False when somebody else has the bundle by now. */
+export async function reportStored(db: Db, { id, leaseToken }: Taken, stored: { names: string[]; from: string }[], { at, leaseUntil }: { at: Date; leaseUntil: Date }): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ lease_until: leaseUntil }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    for (const { names, from } of stored) {
+      if (names.length > 0) await tables(tx).updateTable('archive_items').set({ stored_at: at, fetched_from: from }).where('bundle_id', '=', id).where('name', 'in', names).execute();
+    }
+    return true;
+  });
 }
 
 /** Brings an archive's state in line with its bundles'. Gives the state when it changed. */
 export async function refreshArchive(db: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
-  const bundles = await tables(db).selectFrom('archive_bundles').select(['state', 'fault', 'error']).where('broadcast_id', '=', broadcastId).orderBy('number').execute();
+  return db.transaction().execute(async (tx) => {
+    await lockArchive(tx, broadcastId);
+    return refreshLocked(tx, broadcastId, now);
+  });
+}
+
+async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
+  const bundles = await tables(tx).selectFrom('archive_bundles').select(['state', 'fault', 'error']).where('broadcast_id', '=', broadcastId).orderBy('number').execute();
   const { state, reason } = archiveStateOf(bundles);
-  const { numUpdatedRows } = await tables(db).updateTable('archives').set({ state, reason, updated_at: now })
+  const { numUpdatedRows } = await tables(tx).updateTable('archives').set({ state, reason, updated_at: now })
     .where('broadcast_id', '=', broadcastId).where('state', 'in', [...MOVING, 'stored'])
     .where((eb) => eb.or([eb('state', '!=', state), eb('reason', 'is distinct from', reason)])).executeTakeFirst();
   return numUpdatedRows === 1n ? state : undefined;
@@ -243,13 +308,12 @@ export async function refreshArchive(db: Db, broadcastId: string, now: Date): Pr
 /** What the bundles of an archive say about the whole. */
 export function archiveStateOf(bundles: Pick<Selectable<ArchiveTables['archive_bundles']>, 'state' | 'fault' | 'error'>[]): { state: ArchiveState; reason: string | null } {
   const dead = bundles.find(({ state }) => state === 'dead');
-  const waiting = bundles.filter(({ state }) => state === 'planned');
-  const held = waiting.find(({ fault, error }) => fault === null && error !== null);
-  if (bundles.some(({ state }) => IN_FLIGHT.some((one) => one === state))) return { state: 'storing', reason: null };
-  if (held !== undefined) return { state: 'held', reason: held.error };
+  const held = bundles.filter(({ state, fault, error }) => state !== 'dead' && fault === null && error !== null);
+  if (bundles.some((bundle) => IN_FLIGHT.some((one) => one === bundle.state) && !held.includes(bundle))) return { state: 'storing', reason: null };
+  if (held[0] !== undefined) return { state: 'held', reason: held[0].error };
   if (dead !== undefined) return { state: 'failed', reason: dead.error };
-  if (waiting.length === 0) return { state: 'stored', reason: null };
-  return { state: waiting.length === bundles.length ? 'queued' : 'storing', reason: null };
+  if (bundles.every(({ state }) => state === 'planned')) return { state: 'queued', reason: null };
+  return { state: bundles.every(({ state }) => state === 'stored') ? 'stored' : 'storing', reason: null };
 }
 
 function fileOf(row: Selectable<ArchiveTables['archive_items']>): PlannedFile {
@@ -262,11 +326,17 @@ function fileOf(row: Selectable<ArchiveTables['archive_items']>): PlannedFile {
 function bundleOf(row: Selectable<ArchiveTables['archive_bundles']>): Bundle {
   return {
     id: row.id, broadcastId: row.broadcast_id, number: row.number, isLast: row.is_last, state: row.state, attempts: row.attempts, reposts: row.reposts,
-    sizeBytes: Number(row.size_bytes), nextChunk: row.next_chunk, postedTo: row.posted_to, transaction: transactionOf(row),
+    sizeBytes: Number(row.size_bytes), nextChunk: row.next_chunk, postedTo: row.posted_to,
+    postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, transaction: transactionOf(row),
   };
 }
 
 function transactionOf(row: Selectable<ArchiveTables['archive_bundles']>): BundleTransaction | undefined {
   if (row.transaction_id === null || row.transaction_json === null || row.wallet === null || row.reward_winston === null) return undefined;
   return { id: row.transaction_id, json: row.transaction_json, wallet: row.wallet, rewardWinston: BigInt(row.reward_winston), anchorHeight: Number(row.anchor_height), chunks: row.chunks };
+}
+
+/** Words of others may have anything in them; Postgres takes no NUL and no half of a surrogate pair. */
+function plainText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').slice(0, MAX_TEXT);
 }

@@ -51,12 +51,14 @@ export type ArchiveTables = {
     chunks: Generated<number>;
     next_chunk: Generated<number>;
     posted_to: Generated<string | null>;
+    posted_hosts: Generated<string[]>;
     attempts: Generated<number>;
     reposts: Generated<number>;
     fault: Generated<Fault | null>;
     error: Generated<string | null>;
     due_at: Date;
     lease_until: Generated<Date | null>;
+    lease_token: Generated<string | null>;
     created_at: Date;
     updated_at: Date;
   };

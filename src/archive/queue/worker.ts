@@ -6,8 +6,9 @@ import type { StepOutcome } from './bundle-state.js';
 import { failureOf, LEASE_MS } from './bundle-steps.js';
 import type { BundleSteps } from './bundle-steps.js';
 import type { Planner } from './planner.js';
-import { findArchive, listHoldsOver, putOffPlan, refreshArchive, reportBundle, takeBundle } from './queries.js';
+import { findArchive, listHoldsOver, putOffPlan, reportBundle, takeBundle } from './queries.js';
 import type { ArchiveRow, Bundle } from './queries.js';
+import type { ArchiveState } from './tables.js';
 
 export interface ArchiveWorkerOptions {
   db: Db;
@@ -25,6 +26,8 @@ const POLL_MS = 5_000;
 const BASE_MS = 5_000;
 const PLANS_TOGETHER = 10;
 const PLAN_RETRY_MS = 60_000;
+/** A step that takes longer ends where it is, and goes on in its turn: well within the lease. */
+const STEP_MS = 120_000;
 /** A request may hang for longer; what it was for is taken up again after the lease. */
 const STOP_MS = 8_000;
 
@@ -75,8 +78,9 @@ export class ArchiveWorker implements Component {
   async #work(): Promise<void> {
     // What comes from here on may have been missed, and wakes it again.
     this.#isRoundComing = false;
-    for (const id of await listHoldsOver(this.#db, this.#options.now(), PLANS_TOGETHER)) await this.#plan(id);
     while (!this.#stopping.signal.aborted) {
+      // Between steps: holds end also while many bundles wait.
+      for (const id of await listHoldsOver(this.#db, this.#options.now(), PLANS_TOGETHER)) await this.#plan(id);
       const now = this.#options.now();
       const bundle = await takeBundle(this.#db, { now, leaseUntil: new Date(now.getTime() + LEASE_MS) });
       if (bundle === undefined) return;
@@ -96,20 +100,18 @@ export class ArchiveWorker implements Component {
   async #step(bundle: Bundle): Promise<void> {
     const archive = await findArchive(this.#db, bundle.broadcastId);
     if (archive === undefined) return;
-    const outcome = await this.#options.steps.perform(bundle, archive, this.#stopping.signal).catch(failureOf);
+    const ended = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(STEP_MS)]);
+    const outcome = await this.#options.steps.perform(bundle, archive, ended).catch(failureOf);
     const { random = Math.random, baseMs = BASE_MS, now } = this.#options;
-    if (outcome !== undefined) {
-      const patch = nextBundle(bundle, outcome, { baseMs, random: random() });
-      await reportBundle(this.#db, bundle, patch, now());
-      this.#tell(bundle, outcome, patch.state);
-    }
-    await this.#refresh(archive);
+    if (outcome === undefined) return;
+    const patch = nextBundle(bundle, outcome, { baseMs, random: random() });
+    const state = await reportBundle(this.#db, bundle, patch, now());
+    this.#tell(bundle, outcome, patch.state);
+    if (state !== undefined) await this.#note(archive, state);
   }
 
-  async #refresh({ broadcastId, channelId }: ArchiveRow): Promise<void> {
+  async #note({ broadcastId, channelId }: ArchiveRow, state: ArchiveState): Promise<void> {
     const at = this.#options.now();
-    const state = await refreshArchive(this.#db, broadcastId, at);
-    if (state === undefined) return;
     this.#log.info(`archive ${state}`, { broadcast: broadcastId });
     if (state === 'stored' || state === 'failed') await insertLog(this.#db, { at, actor: 'server', broadcastId, channelId, action: state, detail: '' });
   }

@@ -118,8 +118,8 @@ export async function listDead(db: Db, { broadcastId, limit }: { broadcastId?: s
 
 export async function readQueue(db: Db, now: Date): Promise<QueueFacts> {
   const bundles = await tables(db).selectFrom('archive_bundles').select([
-    sql<string>`count(*) filter (where state not in ('stored', 'dead') and not (state = 'planned' and fault is null and error is not null))`.as('waiting'),
-    sql<string>`count(*) filter (where state = 'planned' and fault is null and error is not null)`.as('held'),
+    sql<string>`count(*) filter (where state not in ('stored', 'dead') and not (state in ('planned', 'signed') and fault is null and error is not null))`.as('waiting'),
+    sql<string>`count(*) filter (where state in ('planned', 'signed') and fault is null and error is not null)`.as('held'),
     sql<string>`count(*) filter (where state = 'dead')`.as('dead'),
     sql<Date | null>`min(created_at) filter (where state not in ('stored', 'dead'))`.as('oldest'),
     sql<string>`coalesce(sum(size_bytes) filter (where state not in ('stored', 'dead')), 0)`.as('bytes'),

@@ -7,6 +7,7 @@ import { ArchiveUnknown } from '../errors.js';
 import type { Pins } from '../ipfs/pins.js';
 import type { PinView } from '../ipfs/queries.js';
 import type { Amounts } from '../queue/budget.js';
+import { hostOf } from '../queue/network.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
 import { bundleSize, TIERS } from '../queue/plan.js';
 import { sumSpent } from '../queue/queries.js';
@@ -103,7 +104,7 @@ export class Receipts {
     if (isDryRun) return 'this server only tries out what would be stored (dry run)';
     if (listed.length === 0) return 'this server has no wallet that pays';
     if (!listed.some(({ state }) => state === 'ok' || state === 'low')) return 'none of the wallets can pay now';
-    return check.some(({ url }) => post.some((one) => one.url !== url)) ? null : 'this server has no second gateway, which is needed to check what is stored';
+    return check.some(({ url }) => post.some((one) => hostOf(one.url) !== hostOf(url))) ? null : 'this server has no second gateway, which is needed to check what is stored';
   }
 
   async admin(): Promise<AdminView> {

@@ -42,6 +42,7 @@ t.test('chunks that a gateway does not take go to the next one, and not for ever
   t.match(step('posting', { ...failed, hasProgress: true }, { attempts: 2 }), { state: 'posting', attempts: 1 }, 'where something went through, patience begins anew');
   t.match(step('posting', { ...failed, hasProgress: true }, { attempts: 29 }), { state: 'posting', attempts: 28 }, 'but what was lost at other gateways counts');
   t.equal(step('posting', failed, { attempts: 29 }).state, 'dead');
+  t.equal(until('signed', { kind: 'failed', fault: 'operator', error: 'no money', isPatient: true }).steps, 30, 'money may come');
 });
 
 t.test('what is lost is looked for, then posted again, three times', async (t) => {
@@ -63,6 +64,8 @@ t.test('an archive is what its bundles are', async (t) => {
   const of = (...states: (BundleState | 'held')[]) => archiveStateOf(states.map((state) => (state === 'held' ? { state: 'planned', fault: null, error: 'budget' } : { state, fault: null, error: null }))).state;
   t.same([of('planned', 'planned'), of('posting', 'planned'), of('stored', 'planned'), of('stored', 'held')], ['queued', 'storing', 'storing', 'held']);
   t.same([of('stored', 'stored'), of('stored', 'dead'), of('dead', 'planned'), of('dead', 'posted')], ['stored', 'failed', 'failed', 'storing']);
+  t.equal(of(), 'queued', 'nothing is no proof');
+  t.equal(archiveStateOf([{ state: 'signed', fault: null, error: 'the recording is private' }, { state: 'stored', fault: null, error: null }]).state, 'held', 'signed, and nothing of it has left');
 });
 
 t.test('amounts have no floats', async (t) => {

@@ -187,7 +187,7 @@ for (const { name, open, skip } of testDatabases()) {
       };
       t.match(await heldBy({ broadcastBudgetAr: 0.0001 }), /^budget: 0\.00\d+ AR more would be over 0\.0001 AR in a broadcast, of which 0 are spent$/);
       t.match(await heldBy({ dayBudgetAr: 0.0001 }), /in 24 hours/);
-      t.match(await heldBy({ dryRun: true }), /^dry run: this part would cost/);
+      t.match(await heldBy({ dryRun: true }), /^dry run: nothing is sent$/);
       world.balanceWinston = 5n;
       t.match(await heldBy({}), /^wallet: none has/);
       t.equal(world.transactions.size, 0, 'nothing was sent');
