@@ -9,11 +9,11 @@ import { arText, overBudget } from '../arweave/budget.js';
 import type { Amounts } from '../arweave/budget.js';
 import type { BundleMaker, MadeItem } from './bundle-maker.js';
 import type { StepOutcome } from './bundle-state.js';
-import { whyKept } from './departure.js';
 import { fetchBack } from './fetch-back.js';
 import { findTransaction, greatestHeight, hostOf, isOver, postingGateway } from './network.js';
 import type { ArchiveNetwork, Gateway } from './network.js';
 import { PATH_MANIFEST, pathManifest } from './plan.js';
+import { whyKept } from './planner.js';
 import type { FinishedBroadcasts } from './planner.js';
 import { listBundleItems, listItemIds, recordSigned, reportChunk, reportStored, sumPromised, sumSpent } from './queries.js';
 import type { ArchiveRow, Bundle, BundleTransaction, Signing } from './queries.js';
@@ -35,8 +35,8 @@ export const LEASE_MS = 300_000;
 /** Until money, a wallet or a setting is there: a tenth of how long it is waited for, within these. */
 const MIN_HELD_MS = 60_000;
 const MAX_HELD_MS = 900_000;
-/** What nodes answer when a wallet cannot pay. */
-const UNPAID = [400, 402];
+/** Answers to the address, not to what was posted there. */
+const WRONG_ADDRESS = [401, 403, 404, 405];
 /** A block takes two minutes. */
 const BLOCK_MS = 60_000;
 const CHUNKS_TOGETHER = 4;
@@ -92,7 +92,7 @@ export class BundleSteps {
   }
 
   #whyNobodyCan(): string | undefined {
-    return this.#options.network.wallets.list().some(({ state }) => state === 'ok' || state === 'low') ? undefined : 'wallet: none can pay now';
+    return this.#options.network.wallets.list().some(({ state }) => state === 'ok' || state === 'low') ? undefined : 'wallet: none has money and is in use';
   }
 
   async #whyHeld(bundle: Bundle, cost: bigint): Promise<string | undefined> {
@@ -155,7 +155,8 @@ export class BundleSteps {
     const { network } = this.#options;
     const failure = failureOf(error);
     if (failure.fault !== 'remote' && (await findTransaction(network, transaction)).kind === 'mined') return { kind: 'advanced', postedTo: gateway.url };
-    const isUnpaid = failure.fault === 'operator' && error instanceof ArweaveFault && UNPAID.includes(error.answerStatus ?? 0);
+    const status = error instanceof ArweaveFault ? error.answerStatus ?? 0 : 0;
+    const isUnpaid = failure.fault === 'operator' && status >= 400 && !WRONG_ADDRESS.includes(status);
     if (isUnpaid) network.wallets.reportFailure(transaction.wallet, failure.error);
     return { ...failure, isPatient: isUnpaid };
   }
