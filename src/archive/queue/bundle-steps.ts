@@ -9,7 +9,7 @@ import { arText, overBudget } from './budget.js';
 import type { Amounts } from './budget.js';
 import type { BundleMaker, MadeItem } from './bundle-maker.js';
 import type { StepOutcome } from './bundle-state.js';
-import { whyKept } from './departure.js';
+import { whyKept } from '../consent/departure.js';
 import { fetchBack } from './fetch-back.js';
 import { findTransaction, greatestHeight, hostOf, isOver, postingGateway } from './network.js';
 import type { ArchiveNetwork, Gateway } from './network.js';

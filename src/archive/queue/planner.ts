@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { contentName } from '../cid/content-hash.js';
-import { whyKept } from './departure.js';
+import { whyKept } from '../consent/departure.js';
 import type { Gateway } from './network.js';
 import { bundleSize, bundlesOf } from './plan.js';
 import type { PlannedFile } from './plan.js';

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/index.js';
-import { findSettings } from '../consent/queries.js';
-import type { FinishedBroadcasts } from './planner.js';
-import type { ArchiveRow } from './queries.js';
+import { findSettings } from './queries.js';
+import type { FinishedBroadcasts } from '../queue/planner.js';
+import type { ArchiveRow } from '../queue/queries.js';
 
 /**
  * Why an archive may not leave this server now; undefined when it may. Asked again at each step until something of it has left:
