@@ -8,7 +8,7 @@ import type { AdmissionOptions } from './consent/admission.js';
 import { Consent } from './consent/consent.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import { keyBytesOf } from './manifest/did-bytes.js';
-import { winstonOf } from './queue/budget.js';
+import { winstonOf } from './arweave/budget.js';
 import { BundleMaker } from './queue/bundle-maker.js';
 import { BundleSteps } from './queue/bundle-steps.js';
 import type { ArchiveNetwork } from './queue/network.js';

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely';
 import type { Db } from '../../platform/index.js';
 import { insertLog } from '../consent/queries.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
-import type { Amounts } from './budget.js';
+import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from './network.js';
 import type { PlannedFile } from './plan.js';
 import { tables } from './tables.js';

@@ -6,7 +6,7 @@ import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
 import type { Pins } from '../ipfs/pins.js';
 import type { PinView } from '../ipfs/queries.js';
-import type { Amounts } from '../queue/budget.js';
+import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from '../queue/network.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
 import { bundleSize, TIERS } from '../queue/plan.js';

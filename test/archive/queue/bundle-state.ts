@@ -1,5 +1,5 @@
 import t from 'tap';
-import { arText, overBudget, winstonOf } from '../../../src/archive/queue/budget.js';
+import { arText, overBudget, winstonOf } from '../../../src/archive/arweave/budget.js';
 import { backoffMs, nextBundle } from '../../../src/archive/queue/bundle-state.js';
 import type { BundleProgress, BundleState, StepOutcome } from '../../../src/archive/queue/bundle-state.js';
 import { archiveStateOf } from '../../../src/archive/queue/queries.js';
