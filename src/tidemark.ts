@@ -20,7 +20,7 @@ const USAGE = `usage: tidemark verify <url | folder | CID> [--key did:key:…] [
        tidemark decrypt <folder | file> --key <file> [--name 720p/12.m4s]
 
   Decrypts files of an encrypted archive, each to a file beside it. In a folder they are called as in the archive: 720p/12.m4s.enc.
-  --key    the file with the archive's key, which the studio gives to the channel's owner
+  --key    the file with the archive's key, which POST …/archive/key gives to the channel's owner
   --name   what a single file is called in its broadcast
 `;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db, Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
 import { contentName } from '../cid/content-hash.js';
-import { findSettings } from '../consent/queries.js';
+import { whyKept } from '../consent/departure.js';
 import type { Gateway } from './network.js';
 import { bundleSize, bundlesOf } from './plan.js';
 import type { PlannedFile } from './plan.js';
@@ -73,19 +73,6 @@ export class Planner {
       return undefined;
     });
   }
-}
-
-/**
- * Why an archive may not leave this server now; undefined when it may. Asked again at each step until something of it has left:
- * what was public when it was planned may be private by now.
- */
-export async function whyKept(db: Db, { broadcastId, channelId, isEncrypted }: ArchiveRow, broadcasts: Pick<FinishedBroadcasts, 'visibilityOf'>): Promise<string | undefined> {
-  const visibility = await broadcasts.visibilityOf(broadcastId);
-  if (visibility === undefined) return 'the recording is gone';
-  // Only ciphertext of it may go where everybody can read.
-  if (visibility === 'private' && !isEncrypted) return 'the recording is private';
-  // It was on when this came in: its settings are only gone when the channel is, and then so is the recording.
-  return (await findSettings(db, channelId))?.isOn === false ? 'the archive of the channel is turned off' : undefined;
 }
 
 function nameSet(files: PlannedFile[]): (name: string) => boolean {

@@ -22,27 +22,27 @@ export function ArchiveChoices({ slug, settings, isBusy, onSave }: { slug: strin
   };
   return (
     <>
-    <form className="archive-choices" onSubmit={onSubmit}>
-      <TierChoice tier={tier} onTier={setTier} />
-      <fieldset className="choices">
-        <legend>The chat</legend>
-        <label className="choice">
-          <input type="checkbox" name="withChat" checked={withChat} onChange={({ target }) => setWithChat(target.checked)} />
-          <span><b>Store what was said, too</b><span className="soft">As it is when the show ends: what is deleted later stays in it.</span></span>
-        </label>
-      </fieldset>
-      <fieldset className="choices">
-        <legend>Who can read it</legend>
-        <label className="choice">
-          <input type="checkbox" name="isEncrypted" checked={isEncrypted} onChange={({ target }) => setEncrypted(target.checked)} />
-          <span><b>Encrypt it, so that it can be erased</b><span className="soft">This server keeps the key. Without it, nobody can watch what is stored; when it is destroyed, nobody ever will.</span></span>
-        </label>
-      </fieldset>
-      <HoldChoice holdHours={holdHours} onHoldHours={setHoldHours} />
-      <p className="field-hint">Counts for shows that end from now on.</p>
-      {!needsName && <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>}
-    </form>
-    {needsName && <TypedName slug={slug} does="store more, or sooner" hint="The name of your channel: nobody can take back what was stored." action="Save" isBusy={isBusy} onTyped={(confirm) => void onSave({ ...wanted, confirm })} />}
+      <form className="archive-choices" onSubmit={onSubmit}>
+        <TierChoice tier={tier} onTier={setTier} />
+        <fieldset className="choices">
+          <legend>The chat</legend>
+          <label className="choice">
+            <input type="checkbox" name="withChat" checked={withChat} onChange={({ target }) => setWithChat(target.checked)} />
+            <span><b>Store what was said, too</b><span className="soft">As it is when the show ends: what is deleted later stays in it.</span></span>
+          </label>
+        </fieldset>
+        <fieldset className="choices">
+          <legend>Who can read it</legend>
+          <label className="choice">
+            <input type="checkbox" name="isEncrypted" checked={isEncrypted} onChange={({ target }) => setEncrypted(target.checked)} />
+            <span><b>Encrypt it, so that it can be erased</b><span className="soft">This server keeps the key. Without it, nobody can watch what is stored; when it is destroyed, nobody ever will.</span></span>
+          </label>
+        </fieldset>
+        <HoldChoice holdHours={holdHours} onHoldHours={setHoldHours} />
+        <p className="field-hint">Counts for shows that end from now on.</p>
+        {!needsName && <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>}
+      </form>
+      {needsName && <TypedName slug={slug} does="store more, or sooner" hint="The name of your channel: nobody can take back what was stored." action="Save" isBusy={isBusy} onTyped={(confirm) => void onSave({ ...wanted, confirm })} />}
     </>
   );
 }

@@ -14,7 +14,7 @@ export function Erase({ id, slug, onErased }: { id: string; slug: string; onEras
   return (
     <section className="panel" aria-labelledby="erase-title" aria-busy={isBusy}>
       <h2 id="erase-title">Erase it</h2>
-      <p>This show is stored encrypted, and only this server has the key. Destroying the key makes what is stored unreadable, for everybody and for good. The recording here stays.</p>
+      <p>This show is stored encrypted, and this server keeps the key. Destroying the key makes what is stored unreadable, for everybody and for good. The recording here stays, and so do the names, sizes and addresses of what is stored. Backups of the database have the key until they are gone.</p>
       {error !== undefined && <Notice level="error">{error}</Notice>}
       <TypedName slug={slug} does="erase it" hint="The name of the channel. There is no way back." action="Destroy the key" isDanger isBusy={isBusy} onTyped={(confirm) => void erase(confirm)} />
     </section>
