@@ -89,6 +89,7 @@ export function openPermanentArchive(rooms: PermanentRooms): { archive: Permanen
   const { recordings, channels, manifests, access } = rooms;
   const archive = new PermanentArchive({ ...rooms, broadcasts: archivedBroadcasts(rooms) });
   manifests.on('finished', (id) => void admit(id).catch((error: unknown) => rooms.log.error('a show is not in the archive', { broadcast: id, error: messageOf(error) })));
+  recordings.on('removed', (id) => void archive.consent.forget(id).catch((error: unknown) => rooms.log.error('a deleted recording may still be sent to the archive', { broadcast: id, error: messageOf(error) })));
   const admit = async (id: string): Promise<void> => {
     const recording = await recordings.find(id);
     if (recording === undefined) return;
@@ -129,7 +130,13 @@ function archivePeople({ accounts, channels, people }: PermanentRooms): Paramete
   return {
     owner: async (slug, request) => {
       const caller = await accounts.caller(request);
-      return personOf(caller, await channels.getManaged(slug, caller));
+      // Without the rights of an admin.
+      return personOf(caller, await channels.getManaged(slug, { id: caller.id, role: 'user' }));
+    },
+    manager: async (slug, request) => {
+      const caller = await accounts.caller(request);
+      const channel = await channels.getManaged(slug, caller);
+      return { ...personOf(caller, channel), isOwner: channel.ownerId === caller.id };
     },
     moderator: async (slug, request) => {
       const caller = await accounts.caller(request);

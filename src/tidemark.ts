@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { runVerify } from './archive/index.js';
+import { runDecrypt, runVerify } from './archive/index.js';
 
 const USAGE = `usage: tidemark verify <url | folder | CID> [--key did:key:…] [--json]
                                              [--manifest <file | url>] [--gateway <url>]…
@@ -16,13 +16,20 @@ const USAGE = `usage: tidemark verify <url | folder | CID> [--key did:key:…] [
 
   Ends with 0 when every byte is what was signed, 1 when it is not, 2 when it cannot be told, and 3 when the manifest has no
   end: what is there is true, and there may have been more.
+
+       tidemark decrypt <folder | file> --key <file> [--name 720p/12.m4s]
+
+  Decrypts files of an encrypted archive, each to a file beside it. In a folder they are called as in the archive: 720p/12.m4s.enc.
+  --key    the file with the archive's key, which the studio gives to the channel's owner
+  --name   what a single file is called in its broadcast
 `;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   try {
-    const { values, positionals: [command, target, ...rest] } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, manifest: { type: 'string' }, gateway: { type: 'string', multiple: true }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    const { values, positionals: [command, target, ...rest] } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, name: { type: 'string' }, manifest: { type: 'string' }, gateway: { type: 'string', multiple: true }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    if (command === 'decrypt' && target !== undefined && values.key !== undefined && rest.length === 0) return await runDecrypt({ target, keyFile: values.key, name: values.name, out: process.stdout });
     if (values.help || command !== 'verify' || target === undefined || rest.length > 0) return usage(values.help ? 0 : 2);
     return await runVerify({ target, key: values.key, manifest: values.manifest, gateways: values.gateway, isJson: values.json, out: process.stdout, progress: process.stderr });
   } catch (error) {

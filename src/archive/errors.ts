@@ -32,6 +32,13 @@ export class ArchiveNotConfirmed extends AppError {
   }
 }
 
+/** An admin may stop what is stored for ever; only who owns the channel may begin it. */
+export class ArchiveOwnerOnly extends AppError {
+  constructor() {
+    super('archive_owner_only', 'only the owner of the channel may have more of it stored for ever, or sooner', { status: 403 });
+  }
+}
+
 export class ArchiveAlreadyPosted extends AppError {
   constructor() {
     super('archive_already_posted', 'some of this broadcast has been sent already, and nobody can take that back', { status: 409 });
@@ -40,7 +47,7 @@ export class ArchiveAlreadyPosted extends AppError {
 
 export class ArchiveNotEncrypted extends AppError {
   constructor() {
-    super('archive_not_encrypted', 'only an encrypted archive can be erased, by destroying its key', { status: 409 });
+    super('archive_not_encrypted', 'this archive is not encrypted: it has no key to be given out or destroyed', { status: 409 });
   }
 }
 

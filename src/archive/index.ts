@@ -1,6 +1,6 @@
 export { BlockStore } from './blocks/block-store.js';
-export { archiveConfig } from './config.js';
-export type { ArweaveConfig, IpfsConfig } from './config.js';
+export { archiveConfig, type ArweaveConfig, type IpfsConfig } from './config.js';
+export { runDecrypt } from './decrypt/run-decrypt.js';
 export { NotTheOperator } from './errors.js';
 export { gatewayRoutes } from './gateway/gateway-routes.js';
 export { Pins, pinTargets } from './ipfs/pins.js';

@@ -42,7 +42,10 @@ async function dropBlocks(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('blocks').execute();
 }
 
-/** What is to be stored for ever, how far it is, and who decided it. Rows are the queue: `due_at` and `lease_until` say who is next. */
+/**
+ * What is to be stored for ever, how far it is, and who decided it. Rows are the queue: `due_at` and `lease_until` say who is next.
+ * Nothing of it refers to a channel or broadcast but the settings: what was paid and is out stays known when those are deleted.
+ */
 async function createPermanentArchive(db: Kysely<unknown>): Promise<void> {
   await createConsent(db);
   await createQueue(db);
@@ -66,11 +69,12 @@ async function createConsent(db: Kysely<unknown>): Promise<void> {
     .addColumn('tier', 'text', (column) => column.notNull())
     .addColumn('is_encrypted', 'boolean', (column) => column.notNull())
     .addColumn('hold_hours', 'integer', (column) => column.notNull())
+    .addColumn('with_chat', 'boolean', (column) => column.notNull())
     .addColumn('turned_on_at', 'timestamptz')
     .addColumn('turned_on_by', 'text')
     .execute();
   await db.schema.createTable('archives')
-    .addColumn('broadcast_id', 'uuid', (column) => column.primaryKey().references('broadcasts.id').onDelete('cascade'))
+    .addColumn('broadcast_id', 'uuid', (column) => column.primaryKey())
     .addColumn('channel_id', 'uuid', (column) => column.notNull())
     .addColumn('slug', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())

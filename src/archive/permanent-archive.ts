@@ -62,7 +62,7 @@ export class PermanentArchive implements Component {
     this.#now = now;
     this.#log = log;
     this.#admission = new Admission({ db, mediaDir, manifests, broadcasts, onAdmitted: wake, log, now });
-    this.consent = new Consent({ db, onChanged: wake, log, now });
+    this.consent = new Consent({ db, openKey: (sealed, id) => keys.openArchiveKey(sealed, id), onChanged: wake, log, now });
     this.receipts = new Receipts({ db, network, admission: this.#admission, broadcasts, pins, limits, isDryRun: config.dryRun, now });
     const [gateway] = network.post;
     if (gateway === undefined) throw new Error('there is a gateway to post to');

@@ -34,7 +34,7 @@ export interface RecordingsOptions {
   freeBytes?: () => Promise<number>;
 }
 
-const RECORDING_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const RECORDING_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Between two looks at the disk that a full one asks for. */

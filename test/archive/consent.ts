@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sql } from 'kysely';
 import t from 'tap';
 import { z } from 'zod';
-import { decryptFile } from '../../src/archive/consent/archive-cipher.js';
+import { runDecrypt } from '../../src/archive/decrypt/run-decrypt.js';
+import { decryptFile } from '../../src/archive/keys/archive-cipher.js';
 import { openDatabase } from '../support/accounts.js';
 import { CHANNEL, openArchive } from '../support/archived-show.js';
 import { testDatabases } from '../support/database.js';
@@ -77,6 +81,76 @@ for (const { name, open, skip } of testDatabases()) {
       t.equal(world.transactions.size, 0);
     });
 
+    t.test('what is partly sent can be stopped, and it is said what is out', async (t) => {
+      const { open, admitted, world } = await openArchive(t, db);
+      const archive = open();
+      const stops = {
+        veto: (id: string) => archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'stop' }, 'ada'),
+        off: async () => (await archive.consent.change(CHANNEL, { isOn: false }, 'ada')).sent,
+      };
+      for (const stop of [stops.veto, stops.off]) {
+        const id = await admitted(archive);
+        const sent: string[] = [];
+        world.onCall = async ({ method, isDone }) => {
+          if (method === 'postTransaction' && isDone) sent.push(...await stop(id));
+        };
+        await archive.work();
+        world.onCall = async () => undefined;
+        await archive.work();
+        t.match(await archive.receipts.find(id), { state: 'vetoed' });
+        t.same(sent, [...world.transactions.keys()], 'the one with the media; the other was not signed');
+        t.equal(sent.length, 1);
+        const { files } = view.parse(await archive.receipts.view(id));
+        t.match(files.find(({ name }) => name === 'manifest.car'), { state: 'vetoed', arweave: null });
+        t.ok(files.find(({ name }) => name === 'source/1.m4s')?.arweave, 'what was signed keeps its name');
+        t.notOk((await archive.receipts.listNeeded()).includes(id), 'its files may go');
+        world.transactions.clear();
+      }
+    });
+
+    t.test('of a recording that was deleted nothing more is sent', async (t) => {
+      const { open, admitted, world, clock, db: rows } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { holdHours: 24 });
+      await archive.consent.forget(id);
+      await sql`delete from broadcasts where id = ${id}`.execute(rows);
+      clock.now = new Date(clock.now.getTime() + 25 * HOUR_MS);
+      await archive.work();
+      t.match(await archive.receipts.find(id), { state: 'vetoed', reason: 'the recording was deleted' }, 'it is known that there was one');
+      t.equal(world.transactions.size, 0);
+    });
+
+    t.test('two who change settings at once both get what they want', async (t) => {
+      const { open } = await openArchive(t, db);
+      const { consent } = open();
+      await consent.change(CHANNEL, { isOn: true, confirm: 'ada' }, 'ada');
+      await Promise.all([consent.change(CHANNEL, { isOn: false }, 'ada'), consent.change(CHANNEL, { holdHours: 48 }, 'bob'), consent.change(CHANNEL, { tier: 'manifest' }, 'eve')]);
+      t.match(await consent.settings(CHANNEL.id), { isOn: false, holdHours: 48, tier: 'manifest' });
+    });
+
+    t.test('whatever stores more, for more eyes or sooner, is confirmed by the owner', async (t) => {
+      const { open } = await openArchive(t, db);
+      const { consent } = open();
+      await consent.change(CHANNEL, { isOn: true, isEncrypted: true, confirm: 'ada' }, 'ada');
+      for (const wider of [{ tier: 'all' as const }, { isEncrypted: false }, { holdHours: 1 }, { withChat: true }]) {
+        await t.rejects(consent.change(CHANNEL, wider, 'ada'), { code: 'archive_not_confirmed' }, JSON.stringify(wider));
+        await t.rejects(consent.narrow(CHANNEL, { ...wider, confirm: 'ada' }, 'admin'), { code: 'archive_owner_only', status: 403 });
+      }
+      t.match(await consent.change(CHANNEL, { holdHours: 48, tier: 'manifest' }, 'ada'), { holdHours: 48, tier: 'manifest' }, 'less needs no confirmation');
+      t.match(await consent.narrow(CHANNEL, { isOn: false }, 'admin'), { isOn: false });
+    });
+
+    t.test('what was said is stored when the owner wants it, and not when something said in a range is vetoed', async (t) => {
+      const { open, admitted } = await openArchive(t, db);
+      const archive = open();
+      const chatOf = async (id: string) => view.parse(await archive.receipts.view(id)).files.find(({ name }) => name === 'chat.jsonl')?.state;
+      t.equal(await chatOf(await admitted(archive, { chat: 'hi' })), undefined);
+      const id = await admitted(archive, { chat: 'hi', withChat: true, holdHours: 24 });
+      t.equal(await chatOf(id), 'held');
+      await archive.consent.veto(id, { fromMs: 0, toMs: 1_000, reason: 'a name' }, 'mod');
+      t.equal(await chatOf(id), 'vetoed');
+    });
+
     t.test('the owner may end the hold, and what is private waits', async (t) => {
       const { open, admitted, workUntil, shows, world, clock } = await openArchive(t, db);
       const archive = open();
@@ -107,11 +181,16 @@ for (const { name, open, skip } of testDatabases()) {
       t.equal(decryptFile(key, 'source/init-0.mp4', world.readBytes(init) ?? new Uint8Array()).toString(), 'init of source');
       t.throws(() => decryptFile(key, 'source/init-1.mp4', world.readBytes(init) ?? new Uint8Array()), 'it is the file of no other name');
       t.notSame(sealed, key.toString('base64'));
+      const copy = t.testdir({ source: { 'init-0.mp4.enc': Buffer.from(world.readBytes(init) ?? []) }, 'key.txt': `${await archive.consent.exportKey(id, 'ada')}\n` });
+      await runDecrypt({ target: copy, keyFile: path.join(copy, 'key.txt'), out: { write: () => true } });
+      t.equal(await readFile(path.join(copy, 'source/init-0.mp4'), 'utf8'), 'init of source', 'the owner can read it anywhere');
+      await t.rejects(runDecrypt({ target: path.join(copy, 'source/init-0.mp4.enc'), keyFile: path.join(copy, 'key.txt'), name: 'source/init-1.mp4', out: { write: () => true } }), { code: 'decryption_impossible' });
       await t.rejects(archive.consent.erase(id, 'eve', 'ada'), { code: 'archive_not_confirmed' });
       await archive.consent.erase(id, 'ada', 'ada');
       t.match(await archive.receipts.find(id), { state: 'erased' });
+      await t.rejects(archive.consent.exportKey(id, 'ada'), { code: 'archive_state_wrong' });
       t.match(await rows.withTables<{ archives: { broadcast_id: string; sealed_key: string | null } }>().selectFrom('archives').select('sealed_key').where('broadcast_id', '=', id).executeTakeFirstOrThrow(), { sealed_key: null });
-      await archive.consent.change(CHANNEL, { isEncrypted: false }, 'ada');
+      await archive.consent.change(CHANNEL, { isEncrypted: false, confirm: 'ada' }, 'ada');
     });
 
     t.test('only an encrypted archive can be erased', async (t) => {

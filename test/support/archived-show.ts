@@ -29,6 +29,8 @@ export const ARWEAVE: ArweaveConfig = {
 
 export interface ShowOptions {
   segments?: number;
+  /** What was said. */
+  chat?: string;
 }
 
 /** A server's permanent archive with an Arweave of its own, a clock that the test moves, and shows that have ended. */
@@ -65,7 +67,7 @@ export async function openArchive(t: Cleanup, db: Db) {
   });
 
   /** A show that has ended: its files are on the disk, its manifest has its end. */
-  const show = async ({ segments = 2 }: ShowOptions = {}): Promise<string> => {
+  const show = async ({ segments = 2, chat }: ShowOptions = {}): Promise<string> => {
     const id = randomUUID();
     await sql`insert into broadcasts (id, channel_id, started_at) values (${id}, ${CHANNEL.id}, now())`.execute(db);
     const write = async (name: string, bytes: Buffer) => {
@@ -82,10 +84,11 @@ export async function openArchive(t: Cleanup, db: Db) {
         body.segments.push({ rendition, number, take: 0, discontinuity: 0, startUs: number * SEGMENT_US, durationUs: SEGMENT_US, ...file });
       }
     }
+    const files = chat === undefined ? [] : [{ name: 'chat.jsonl', ...await write('chat.jsonl', Buffer.from(chat)) }];
     const signer = await keys.signer(CHANNEL.id);
     const block = sealBlock({
       format: 'tidemark-manifest', version: 1, broadcast: id, channel: CHANNEL.slug, key: signer.key, number: 0, previous: null,
-      epochMs: 1_000, signedAtMs: 2_000, ...body, files: [], folder: null, isFinal: true,
+      epochMs: 1_000, signedAtMs: 2_000, ...body, files, folder: null, isFinal: true,
     }, (bytes) => signer.sign(bytes));
     await appendBlocks(path.join(mediaDir, id, 'manifest.car'), [block], 0);
     blocks.set(id, [block.bytes]);
@@ -103,10 +106,10 @@ export async function openArchive(t: Cleanup, db: Db) {
     throw new Error(`not ${states.join(' or ')} after ${minutes} minutes, but ${JSON.stringify(await archive.receipts.find(id))}`);
   };
   /** A show in the archive, its hold over. */
-  const admitted = async (archive: PermanentArchive, settings: { tier?: 'manifest' | 'audio+360p' | 'all'; isEncrypted?: boolean; holdHours?: number; segments?: number } = {}): Promise<string> => {
-    const { segments = 2, ...changes } = settings;
+  const admitted = async (archive: PermanentArchive, settings: { tier?: 'manifest' | 'audio+360p' | 'all'; isEncrypted?: boolean; holdHours?: number; withChat?: boolean } & ShowOptions = {}): Promise<string> => {
+    const { segments = 2, chat, ...changes } = settings;
     await archive.consent.change(CHANNEL, { isOn: true, holdHours: 0, tier: 'all', confirm: 'ada', ...changes }, 'ada');
-    const id = await show({ segments });
+    const id = await show({ segments, ...(chat === undefined ? {} : { chat }) });
     await archive.admit({ id, channelId: CHANNEL.id, slug: CHANNEL.slug });
     return id;
   };

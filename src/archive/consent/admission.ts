@@ -42,8 +42,8 @@ export class Admission {
     const { id, channelId, slug } = broadcast;
     const settings = await findSettings(this.#db, channelId);
     if (settings === undefined || !settings.isOn || (await findArchive(this.#db, id)) !== undefined) return;
-    const { tier, isEncrypted, holdHours } = settings;
-    const files = await this.listFiles(id, tier);
+    const { tier, isEncrypted, holdHours, withChat } = settings;
+    const files = (await this.listTiers(id, [tier], { withChat }))?.get(tier);
     if (files === undefined) return;
     const now = this.#options.now();
     const archive = { broadcastId: id, channelId, slug, tier, isEncrypted, holdUntil: new Date(now.getTime() + holdHours * HOUR_MS), now };
@@ -63,15 +63,17 @@ export class Admission {
     }
   }
 
-  /** What a tier would store of a broadcast, as far as it is on the disk; undefined while its manifest has no end. */
-  async listFiles(id: string, tier: Tier): Promise<PlannedFile[] | undefined> {
+  /** What tiers would store of a broadcast, as far as it is on the disk; undefined while its manifest has no end. @param tiers each with all that is in those before it */
+  async listTiers(id: string, tiers: readonly Tier[], { withChat }: { withChat: boolean }): Promise<Map<Tier, PlannedFile[]> | undefined> {
     const blocks = await this.#options.manifests.find(id);
     const manifest = blocks && checkChain(blocks);
     if (!manifest?.isFinal) return undefined;
-    const media = mediaOf(manifest, tier, await this.#options.broadcasts.renditionsOf(id));
+    const renditions = await this.#options.broadcasts.renditionsOf(id);
+    const planned = tiers.map((tier) => ({ tier, files: [...mediaOf(manifest, tier, renditions), ...looseFilesOf(manifest, tier, { withChat })] }));
+    const found = new Set((await this.#onDisk(id, planned.at(-1)?.files ?? [])).map(({ name }) => name));
     const { cid, sizeBytes } = await hashFile(path.join(this.#options.mediaDir, id, MANIFEST_FILE));
     const car: PlannedFile = { name: MANIFEST_FILE, rendition: null, number: null, startUs: null, durationUs: null, cid: cid.toString(), sizeBytes };
-    return [...await this.#onDisk(id, [...media, ...looseFilesOf(manifest, tier)]), car];
+    return new Map(planned.map(({ tier, files }) => [tier, [...files.filter(({ name }) => found.has(name)), car]]));
   }
 
   /** The manifest may name what the disk lost. */

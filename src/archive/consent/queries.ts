@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../platform/index.js';
+import { CHAT_FILE } from '../queue/plan.js';
 import type { PlannedFile, Tier, TimeRange } from '../queue/plan.js';
 import { insertItems } from '../queue/queries.js';
 import { tables } from '../queue/tables.js';
@@ -12,6 +13,8 @@ export interface StoredSettings {
   tier: Tier;
   isEncrypted: boolean;
   holdHours: number;
+  /** What was said, too. */
+  withChat: boolean;
   turnedOnAt: Date | null;
   turnedOnBy: string | null;
 }
@@ -42,17 +45,28 @@ export interface Veto extends TimeRange {
   at: Date;
 }
 
-/** Before any of its bundles can have been signed. */
-const UNPOSTED: ArchiveState[] = ['holding', 'queued', 'held', 'failed'];
+/** Those of which something may still be sent. */
+const UNFINISHED: ArchiveState[] = ['holding', 'queued', 'storing', 'held', 'failed'];
 
 export async function findSettings(db: Db, channelId: string): Promise<StoredSettings | undefined> {
   const row = await tables(db).selectFrom('archive_settings').selectAll().where('channel_id', '=', channelId).executeTakeFirst();
-  return row && { isOn: row.is_on, tier: row.tier, isEncrypted: row.is_encrypted, holdHours: row.hold_hours, turnedOnAt: row.turned_on_at, turnedOnBy: row.turned_on_by };
+  return row && { isOn: row.is_on, tier: row.tier, isEncrypted: row.is_encrypted, holdHours: row.hold_hours, withChat: row.with_chat, turnedOnAt: row.turned_on_at, turnedOnBy: row.turned_on_by };
 }
 
-export async function upsertSettings(db: Db, channelId: string, { isOn, tier, isEncrypted, holdHours, turnedOnAt, turnedOnBy }: StoredSettings): Promise<void> {
-  const row = { is_on: isOn, tier, is_encrypted: isEncrypted, hold_hours: holdHours, turned_on_at: turnedOnAt, turned_on_by: turnedOnBy };
-  await tables(db).insertInto('archive_settings').values({ channel_id: channelId, ...row }).onConflict((conflict) => conflict.column('channel_id').doUpdateSet(row)).execute();
+/** Nobody else decides meanwhile. @param first what holds for a channel that never decided */
+export async function decideSettings(db: Db, channelId: string, first: StoredSettings, decide: (before: StoredSettings) => StoredSettings): Promise<{ before: StoredSettings; after: StoredSettings }> {
+  return db.transaction().execute(async (tx) => {
+    await tables(tx).insertInto('archive_settings').values({ channel_id: channelId, ...settingsRow(first) }).onConflict((conflict) => conflict.doNothing()).execute();
+    await tables(tx).selectFrom('archive_settings').select('channel_id').where('channel_id', '=', channelId).forUpdate().execute();
+    const before = (await findSettings(tx, channelId)) ?? first;
+    const after = decide(before);
+    await tables(tx).updateTable('archive_settings').set(settingsRow(after)).where('channel_id', '=', channelId).execute();
+    return { before, after };
+  });
+}
+
+function settingsRow({ isOn, tier, isEncrypted, holdHours, withChat, turnedOnAt, turnedOnBy }: StoredSettings) {
+  return { is_on: isOn, tier, is_encrypted: isEncrypted, hold_hours: holdHours, with_chat: withChat, turned_on_at: turnedOnAt, turned_on_by: turnedOnBy };
 }
 
 /** Channels whose shows are stored, and since when. */
@@ -80,32 +94,66 @@ export async function releaseArchive(db: Db, broadcastId: string, now: Date): Pr
   return numUpdatedRows === 1n;
 }
 
-/** Takes a range out of what is to be stored, or all of it. False when something of it was signed: then it may be on its way. */
-export async function insertVeto(db: Db, broadcastId: string, veto: Veto): Promise<boolean> {
+/** Takes a range out of what is to be stored, with the chat, which has what was said in it. False when something was signed: then it may be on its way. */
+export async function vetoRange(db: Db, broadcastId: string, veto: Veto): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const archive = await tables(tx).selectFrom('archives').select(['state', 'hold_until']).where('broadcast_id', '=', broadcastId).forUpdate().executeTakeFirst();
-    const signed = await tables(tx).selectFrom('archive_bundles').select('id').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is not', null).limit(1).forUpdate().executeTakeFirst();
-    if (archive === undefined || !UNPOSTED.includes(archive.state) || signed !== undefined) return false;
-    const { fromMs, toMs, reason, actor, at } = veto;
-    await tables(tx).insertInto('archive_vetoes').values({ id: randomUUID(), broadcast_id: broadcastId, from_ms: fromMs, to_ms: toMs, reason, actor, at }).execute();
-    await unplan(tx, broadcastId);
-    const isWhole = fromMs === null && toMs === null;
-    await tables(tx).updateTable('archives')
-      .set(isWhole ? { state: 'vetoed', reason, updated_at: at } : { state: 'holding', reason: null, due_at: archive.hold_until, updated_at: at })
-      .where('broadcast_id', '=', broadcastId).execute();
-    await tables(tx).updateTable('archive_items').set({ is_vetoed: true }).where('broadcast_id', '=', broadcastId)
-      .$if(!isWhole, (query) => query.where('number', 'is not', null))
-      .$if(fromMs !== null, (query) => query.where(sql<boolean>`start_us + duration_us > ${(fromMs ?? 0) * 1_000}`))
-      .$if(toMs !== null, (query) => query.where('start_us', '<', (toMs ?? 0) * 1_000)).execute();
+    const archive = await lockUnfinished(tx, broadcastId);
+    if (archive === undefined || (await listTransactions(tx, broadcastId)).length > 0) return false;
+    const { fromMs, toMs, at } = veto;
+    await insertVeto(tx, broadcastId, veto);
+    await dropUnsigned(tx, broadcastId);
+    await tables(tx).updateTable('archives').set({ state: 'holding', reason: null, due_at: archive.hold_until, updated_at: at }).where('broadcast_id', '=', broadcastId).execute();
+    await tables(tx).updateTable('archive_items').set({ is_vetoed: true }).where('broadcast_id', '=', broadcastId).where((eb) => eb.or([
+      eb('name', '=', CHAT_FILE),
+      eb.and([eb('number', 'is not', null), sql<boolean>`start_us + duration_us > ${(fromMs ?? 0) * 1_000}`, ...(toMs === null ? [] : [eb('start_us', '<', toMs * 1_000)])]),
+    ])).execute();
     return true;
   });
 }
 
-/** A plan that nothing was signed of: its items are free again, what was written for it goes. */
-async function unplan(tx: Db, broadcastId: string): Promise<void> {
-  await tables(tx).deleteFrom('archive_bundles').where('broadcast_id', '=', broadcastId).execute();
-  await tables(tx).deleteFrom('archive_items').where('broadcast_id', '=', broadcastId).where('content', 'is not', null).execute();
-  await tables(tx).updateTable('archive_items').set({ item_id: null, sha256: null }).where('broadcast_id', '=', broadcastId).execute();
+/** Nothing more of it is sent. Gives the transactions that were signed, which nobody can take back; undefined when it is finished already. */
+export async function vetoRest(db: Db, broadcastId: string, veto: Veto): Promise<string[] | undefined> {
+  return db.transaction().execute(async (tx) => {
+    if (await lockUnfinished(tx, broadcastId) === undefined) return undefined;
+    await insertVeto(tx, broadcastId, veto);
+    return endArchive(tx, broadcastId, { state: 'vetoed', reason: veto.reason, now: veto.at });
+  });
+}
+
+async function insertVeto(tx: Db, broadcastId: string, { fromMs, toMs, reason, actor, at }: Veto): Promise<void> {
+  await tables(tx).insertInto('archive_vetoes').values({ id: randomUUID(), broadcast_id: broadcastId, from_ms: fromMs, to_ms: toMs, reason, actor, at }).execute();
+}
+
+/** Of a channel: those of which something may still be sent. */
+export async function listUnfinished(db: Db, channelId: string): Promise<string[]> {
+  const rows = await tables(db).selectFrom('archives').select('broadcast_id').where('channel_id', '=', channelId).where('state', 'in', UNFINISHED).orderBy('broadcast_id').execute();
+  return rows.map((row) => row.broadcast_id);
+}
+
+/** Its row is locked before those of its bundles, here and wherever both are. */
+async function lockUnfinished(tx: Db, broadcastId: string): Promise<{ hold_until: Date } | undefined> {
+  return tables(tx).selectFrom('archives').select('hold_until').where('broadcast_id', '=', broadcastId).where('state', 'in', UNFINISHED).forUpdate().executeTakeFirst();
+}
+
+async function endArchive(tx: Db, broadcastId: string, { state, reason, now }: { state: 'vetoed' | 'erased'; reason: string | null; now: Date }): Promise<string[]> {
+  await dropUnsigned(tx, broadcastId);
+  await tables(tx).updateTable('archives').set({ state, reason, sealed_key: state === 'erased' ? null : sql`sealed_key`, updated_at: now }).where('broadcast_id', '=', broadcastId).execute();
+  await tables(tx).updateTable('archive_items').set({ is_vetoed: true }).where('broadcast_id', '=', broadcastId).where('item_id', 'is', null).execute();
+  return listTransactions(tx, broadcastId);
+}
+
+async function listTransactions(tx: Db, broadcastId: string): Promise<string[]> {
+  const rows = await tables(tx).selectFrom('archive_bundles').select('transaction_id').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is not', null).orderBy('number').forUpdate().execute();
+  return rows.flatMap(({ transaction_id }) => transaction_id ?? []);
+}
+
+/** Bundles that were not signed: their items are free again, what was written for them goes. */
+async function dropUnsigned(tx: Db, broadcastId: string): Promise<void> {
+  const dropped = await tables(tx).deleteFrom('archive_bundles').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is', null).returning('id').execute();
+  if (dropped.length === 0) return;
+  await tables(tx).deleteFrom('archive_items').where('broadcast_id', '=', broadcastId).where('bundle_id', 'is', null).where('content', 'is not', null).execute();
+  // Of one whose transaction was never mined the items have their ids still.
+  await tables(tx).updateTable('archive_items').set({ item_id: null, sha256: null }).where('broadcast_id', '=', broadcastId).where('bundle_id', 'is', null).execute();
 }
 
 export async function listVetoes(db: Db, broadcastId: string): Promise<Veto[]> {
@@ -113,9 +161,12 @@ export async function listVetoes(db: Db, broadcastId: string): Promise<Veto[]> {
   return rows.map(({ from_ms, to_ms, reason, actor, at }) => ({ fromMs: from_ms === null ? null : Number(from_ms), toMs: to_ms === null ? null : Number(to_ms), reason, actor, at }));
 }
 
-/** Nobody can read what was encrypted with it any more; what was not sent yet, never will be. */
-export async function destroyKey(db: Db, broadcastId: string, now: Date): Promise<void> {
-  await tables(db).updateTable('archives').set({ state: 'erased', reason: null, sealed_key: null, updated_at: now }).where('broadcast_id', '=', broadcastId).execute();
+/** Nobody can read what was encrypted with it any more; what was not sent yet, never will be. Gives the transactions that are out. */
+export async function destroyKey(db: Db, broadcastId: string, now: Date): Promise<string[]> {
+  return db.transaction().execute(async (tx) => {
+    await tables(tx).selectFrom('archives').select('state').where('broadcast_id', '=', broadcastId).forUpdate().execute();
+    return endArchive(tx, broadcastId, { state: 'erased', reason: null, now });
+  });
 }
 
 /** Everything that was proven to be stored is to be proven again. False when nothing was. */

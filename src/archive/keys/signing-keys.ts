@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import path from 'node:path';
 import { readOrMakeSecret } from '../../platform/index.js';
 import type { Component, Db, Log } from '../../platform/index.js';
-import { ARCHIVE_KEY_BYTES } from '../consent/archive-cipher.js';
+import { ARCHIVE_KEY_BYTES } from './archive-cipher.js';
 import { ArchiveKeyUnusable, SigningKeyUnusable } from '../errors.js';
 import { didOf } from '../manifest/did-key.js';
 import type { ManifestSigner } from '../manifest/rolling-manifest.js';

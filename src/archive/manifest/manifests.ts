@@ -41,7 +41,7 @@ export interface SignedBroadcast {
   epochMs: number;
 }
 
-const BROADCAST_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const BROADCAST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface ManifestsEvents {
   /** The manifest of this broadcast has its last block, and that is on the disk. */

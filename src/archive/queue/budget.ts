@@ -23,5 +23,7 @@ export function overBudget(limits: Amounts, spent: Amounts, cost: bigint): strin
   const broken = names.find(([key]) => spent[key] + cost > limits[key]);
   if (broken === undefined) return undefined;
   const [key, what] = broken;
+  // What a server spends on all of its channels is not for the moderators of one.
+  if (key !== 'broadcast') return `budget: ${arText(cost)} AR more would be over what this server may spend in ${what}`;
   return `budget: ${arText(cost)} AR more would be over ${arText(limits[key])} AR in ${what}, of which ${arText(spent[key])} are spent`;
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeBundle, makeDataItem } from '../arweave/data-item.js';
 import type { DataItem, ItemSigner, Tag } from '../arweave/data-item.js';
 import { ArweaveFault } from '../arweave/errors.js';
 import { contentNameAside } from '../cid/content-hash.js';
-import { encryptFile } from '../consent/archive-cipher.js';
+import { encryptFile } from '../keys/archive-cipher.js';
 import { PATH_MANIFEST } from './plan.js';
 import type { ArchiveRow, BundleItem } from './queries.js';
 
@@ -57,7 +57,7 @@ export class BundleMaker {
     const data = key === undefined ? plain : encryptFile(key, file.name, plain);
     const item = await makeDataItem(signer, { tags: key === undefined ? tagsOf(archive, file) : sealedTagsOf(archive, file), data });
     if (file.itemId !== undefined && file.itemId !== null && item.id !== file.itemId) throw new ArweaveFault('bug', `${file.name} is not the item that was signed`);
-    return { ...item, name: file.name, sha256: createHash('sha256').update(data).digest('hex') };
+    return { ...item, name: file.name, sha256: Buffer.from(await webcrypto.subtle.digest('SHA-256', new Uint8Array(data))).toString('hex') };
   }
 
   async #read(broadcastId: string, { name, cid, content }: ItemFile): Promise<Uint8Array> {

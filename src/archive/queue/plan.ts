@@ -34,6 +34,8 @@ export interface TimeRange {
   toMs: number | null;
 }
 
+/** What was said, beside the segments. */
+export const CHAT_FILE = 'chat.jsonl';
 /** The item that names all others. */
 export const PATH_MANIFEST = 'path-manifest.json';
 /** One bundle is in memory at a time. */
@@ -54,8 +56,8 @@ export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Ti
 }
 
 /** Files at the top of the folder that no clock has, without playlists: those name what is stored, and are made for it. */
-export function looseFilesOf(manifest: Pick<Manifest, 'files'>, tier: Tier): PlannedFile[] {
-  return tier === 'manifest' ? [] : manifest.files.filter(({ name }) => !name.endsWith('.m3u8')).map((file) => fileOf(file.name, file, {}));
+export function looseFilesOf(manifest: Pick<Manifest, 'files'>, tier: Tier, { withChat }: { withChat: boolean }): PlannedFile[] {
+  return tier === 'manifest' ? [] : manifest.files.filter(({ name }) => !name.endsWith('.m3u8') && (withChat || name !== CHAT_FILE)).map((file) => fileOf(file.name, file, {}));
 }
 
 /** Bundles of at most 32 MiB, in the order of the files; a longer file has one of its own. */

@@ -15,7 +15,7 @@ type Amount = ColumnType<string | null, string | null | undefined, string | null
 
 /** The tables of the permanent archive, for the `queries.ts` of its folders. */
 export type ArchiveTables = {
-  archive_settings: { channel_id: string; is_on: boolean; tier: Tier; is_encrypted: boolean; hold_hours: number; turned_on_at: Date | null; turned_on_by: string | null };
+  archive_settings: { channel_id: string; is_on: boolean; tier: Tier; is_encrypted: boolean; hold_hours: number; with_chat: boolean; turned_on_at: Date | null; turned_on_by: string | null };
   archives: {
     broadcast_id: string;
     channel_id: string;

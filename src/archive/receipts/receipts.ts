@@ -19,7 +19,7 @@ import type { AdminView, ArchiveView, DeadView, EstimateView, FileView, GatewayV
 export interface ReceiptsOptions {
   db: Db;
   network: ArchiveNetwork;
-  admission: Pick<Admission, 'listFiles'>;
+  admission: Pick<Admission, 'listTiers'>;
   broadcasts: { findCard(id: string): Promise<{ title: string; startedAt: Date } | undefined> };
   pins: Pick<Pins, 'pinsOf' | 'nodes'>;
   limits: Amounts;
@@ -85,9 +85,9 @@ export class Receipts {
   /** What each tier of a broadcast would cost now. @throws {ArchiveUnknown} while its manifest has no end */
   async estimate(id: string): Promise<EstimateView[]> {
     const gateway = this.#posting();
-    return Promise.all(TIERS.map(async (tier) => {
-      const files = await this.#options.admission.listFiles(id, tier);
-      if (files === undefined) throw new ArchiveUnknown();
+    const listed = await this.#options.admission.listTiers(id, TIERS, { withChat: true });
+    if (listed === undefined) throw new ArchiveUnknown();
+    return Promise.all([...listed].map(async ([tier, files]) => {
       const sizeBytes = bundleSize(files);
       return { tier, sizeBytes, winston: (await gateway.price(sizeBytes)).toString(), gateway: gateway.url };
     }));
@@ -161,6 +161,7 @@ export class Receipts {
 }
 
 const NOTHING = { files: 0, filesStored: 0, sizeBytes: 0, spentWinston: '0', deadLetters: 0 };
+const BUG_TEXT = 'a bug of this server: its log says more';
 /** Of all broadcasts only the sums over time are asked for. */
 const NO_BROADCAST = '00000000-0000-0000-0000-000000000000';
 
@@ -173,8 +174,9 @@ function pinnedView({ checkedAt, ...pin }: PinView): PinnedView {
   return { ...pin, checkedAt: checkedAt?.toISOString() ?? null };
 }
 
-function deadView({ since, ...dead }: DeadBundle): DeadView {
-  return { ...dead, since: since.toISOString() };
+/** What a bug says of itself may have paths and queries in it. */
+function deadView({ since, error, ...dead }: DeadBundle): DeadView {
+  return { ...dead, error: dead.fault === 'bug' ? BUG_TEXT : error, since: since.toISOString() };
 }
 
 function addressOf(gateway: string, path: string): string {

@@ -13,6 +13,8 @@ export interface SettingsView {
   tier: Tier;
   isEncrypted: boolean;
   holdHours: number;
+  /** What was said is stored too. */
+  withChat: boolean;
   turnedOnAt: string | null;
   turnedOnBy: string | null;
   /** Why nothing can be stored now. */

@@ -9,18 +9,21 @@ export interface ArchiveSettings {
   isEncrypted: boolean;
   /** How long a show waits, and may be vetoed, before anything of it is sent. */
   holdHours: number;
+  /** What was said is stored too. */
+  withChat: boolean;
   turnedOnAt: string | null;
   turnedOnBy: string | null;
   /** Why nothing can be stored now. */
   problem: string | null;
 }
 
-/** `confirm` is the channel's name, without which it is not turned on. */
+/** `confirm` is the channel's name, without which no more is stored than before, for no more eyes, and no sooner. */
 export interface ArchiveSettingsChange {
   isOn?: boolean;
   tier?: Tier;
   isEncrypted?: boolean;
   holdHours?: number;
+  withChat?: boolean;
   confirm?: string;
 }
 

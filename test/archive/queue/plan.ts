@@ -34,8 +34,9 @@ t.test('files stand in the order of their times, the inits first', async (t) => 
 });
 
 t.test('what was said is stored with the media; playlists are made for what is stored', async (t) => {
-  t.same(looseFilesOf(manifestOf([]), 'all').map(({ name }) => name), ['chat.jsonl']);
-  t.same(looseFilesOf(manifestOf([]), 'manifest'), []);
+  t.same(looseFilesOf(manifestOf([]), 'all', { withChat: true }).map(({ name }) => name), ['chat.jsonl']);
+  t.same(looseFilesOf(manifestOf([]), 'manifest', { withChat: true }), []);
+  t.same(looseFilesOf(manifestOf([]), 'all', { withChat: false }), [], 'only when the owner wants it');
 });
 
 t.test('bundles are full, and no fuller', async (t) => {

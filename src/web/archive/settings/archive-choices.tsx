@@ -1,24 +1,36 @@
 import { useId, useState, type FormEvent } from 'react';
 import type { ArchiveSettings, ArchiveSettingsChange, Tier } from '../../api/archive-contract.js';
 import { TIER_WORDS } from '../state-words.js';
+import { TypedName } from '../typed-name.js';
 import { holdWords } from './hold-words.js';
 
 const TIERS: Tier[] = ['manifest', 'audio+360p', 'all'];
 const HOLDS_HOURS = [1, 6, 24, 72, 168];
 
 /** How shows are stored. */
-export function ArchiveChoices({ settings, isBusy, onSave }: { settings: ArchiveSettings; isBusy: boolean; onSave: (change: ArchiveSettingsChange) => Promise<boolean> }) {
+export function ArchiveChoices({ slug, settings, isBusy, onSave }: { slug: string; settings: ArchiveSettings; isBusy: boolean; onSave: (change: ArchiveSettingsChange) => Promise<boolean> }) {
   const [tier, setTier] = useState(settings.tier);
   const [isEncrypted, setEncrypted] = useState(settings.isEncrypted);
   const [holdHours, setHoldHours] = useState(settings.holdHours);
-  const isChanged = tier !== settings.tier || isEncrypted !== settings.isEncrypted || holdHours !== settings.holdHours;
+  const [withChat, setWithChat] = useState(settings.withChat);
+  const wanted = { tier, isEncrypted, holdHours, withChat };
+  const isChanged = tier !== settings.tier || isEncrypted !== settings.isEncrypted || holdHours !== settings.holdHours || withChat !== settings.withChat;
+  const needsName = settings.isOn && isWider(wanted, settings);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    void onSave({ tier, isEncrypted, holdHours });
+    void onSave(wanted);
   };
   return (
+    <>
     <form className="archive-choices" onSubmit={onSubmit}>
       <TierChoice tier={tier} onTier={setTier} />
+      <fieldset className="choices">
+        <legend>The chat</legend>
+        <label className="choice">
+          <input type="checkbox" name="withChat" checked={withChat} onChange={({ target }) => setWithChat(target.checked)} />
+          <span><b>Store what was said, too</b><span className="soft">As it is when the show ends: what is deleted later stays in it.</span></span>
+        </label>
+      </fieldset>
       <fieldset className="choices">
         <legend>Who can read it</legend>
         <label className="choice">
@@ -28,9 +40,16 @@ export function ArchiveChoices({ settings, isBusy, onSave }: { settings: Archive
       </fieldset>
       <HoldChoice holdHours={holdHours} onHoldHours={setHoldHours} />
       <p className="field-hint">Counts for shows that end from now on.</p>
-      <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>
+      {!needsName && <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>}
     </form>
+    {needsName && <TypedName slug={slug} does="store more, or sooner" hint="The name of your channel: nobody can take back what was stored." action="Save" isBusy={isBusy} onTyped={(confirm) => void onSave({ ...wanted, confirm })} />}
+    </>
   );
+}
+
+/** Whether more is stored than before, for more eyes, or sooner. */
+function isWider(wanted: Pick<ArchiveSettings, 'tier' | 'isEncrypted' | 'holdHours' | 'withChat'>, before: ArchiveSettings): boolean {
+  return TIERS.indexOf(wanted.tier) > TIERS.indexOf(before.tier) || (before.isEncrypted && !wanted.isEncrypted) || wanted.holdHours < before.holdHours || (wanted.withChat && !before.withChat);
 }
 
 function TierChoice({ tier, onTier }: { tier: Tier; onTier: (tier: Tier) => void }) {

@@ -18,7 +18,7 @@ export function Consent({ slug, settings, onChanged }: { slug: string; settings:
       <Standing settings={settings} />
       {settings.problem !== null && <Notice level="warn">Nothing can be stored now, and what is to be stored waits: {asSentence(settings.problem)}</Notice>}
       {error !== undefined && <Notice level="error">{error}</Notice>}
-      <ArchiveChoices key={`${settings.tier} ${settings.isEncrypted} ${settings.holdHours}`} settings={settings} isBusy={isBusy} onSave={save} />
+      <ArchiveChoices key={`${settings.tier} ${settings.isEncrypted} ${settings.holdHours} ${settings.withChat}`} slug={slug} settings={settings} isBusy={isBusy} onSave={save} />
       {settings.isOn
         ? <button type="button" className="button danger archive-off" disabled={isBusy} onClick={() => void save({ isOn: false })}>Turn off</button>
         : <TypedName slug={slug} does="turn it on" hint="The name of your channel: nobody can take back what was stored." action="Turn on" isBusy={isBusy} onTyped={(confirm) => void save({ isOn: true, confirm })} />}

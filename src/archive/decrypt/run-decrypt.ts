@@ -1,0 +1,56 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../../platform/index.js';
+import { ARCHIVE_KEY_BYTES, decryptFile } from '../keys/archive-cipher.js';
+
+export interface DecryptWish {
+  /** A folder of `<name>.enc`, as they are named in the archive, or one of these files. */
+  target: string;
+  /** File with the key that the server gave the owner. */
+  keyFile: string;
+  /** Of a single file, what it is called in its broadcast (`720p/12.m4s`); of a folder its files say it. */
+  name?: string | undefined;
+  out: { write(text: string): unknown };
+}
+
+/** Nothing could be made of what was given. */
+export class DecryptionImpossible extends AppError {
+  constructor(reason: string, options: { cause?: unknown } = {}) {
+    super('decryption_impossible', reason, options);
+  }
+}
+
+const SUFFIX = '.enc';
+
+/** `tidemark decrypt`: writes each file beside its ciphertext. Gives the exit code. @throws {DecryptionImpossible} */
+export async function runDecrypt({ target, keyFile, name, out }: DecryptWish): Promise<number> {
+  const key = await readKey(keyFile);
+  const files = (await stat(target)).isDirectory() ? await sealedFiles(target) : [{ file: target, name: name ?? path.basename(target, SUFFIX) }];
+  if (files.length === 0) throw new DecryptionImpossible(`${target} has no files that end with ${SUFFIX}`);
+  for (const sealed of files) await decryptOne(key, sealed);
+  out.write(`${files.length} files decrypted\n`);
+  return 0;
+}
+
+async function readKey(file: string): Promise<Buffer> {
+  const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64url');
+  if (key.length !== ARCHIVE_KEY_BYTES) throw new DecryptionImpossible(`${file} is not the key of an archive`);
+  return key;
+}
+
+/** With the names that they have in the broadcast. */
+async function sealedFiles(folder: string): Promise<{ file: string; name: string }[]> {
+  const entries = (await readdir(folder, { recursive: true })).filter((entry) => entry.endsWith(SUFFIX)).sort();
+  return entries.map((entry) => ({ file: path.join(folder, entry), name: entry.slice(0, -SUFFIX.length).split(path.sep).join('/') }));
+}
+
+async function decryptOne(key: Buffer, { file, name }: { file: string; name: string }): Promise<void> {
+  const sealed = await readFile(file);
+  const plainFile = file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : `${file}.plain`;
+  try {
+    const plain = decryptFile(key, name, sealed);
+    await writeFile(plainFile, plain);
+  } catch (cause) {
+    throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key`, { cause });
+  }
+}
