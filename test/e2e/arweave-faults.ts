@@ -179,7 +179,7 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
     const site = await open(t, { wallets: files.slice(0, 1) });
     const id = await site.show(FILES);
     await site.runUntil(id, 'held');
-    t.match(await site.archive(id), { reason: /^wallet: none has/ });
+    t.match(await site.archive(id), { reason: /^wallet: none/ });
     t.equal(site.post.posts.size, 0);
     await site.arlocal.mint(first, AR);
     await site.runUntil(id, 'stored', 'failed');
@@ -187,15 +187,22 @@ t.test('what goes wrong between a hash and its receipt', { skip: arlocalMissing 
   });
 
   await t.test('a wallet whose payments fail is left alone, and the other pays', async (t) => {
-    const site = await open(t, { wallets: files, balanceOf: (address) => (address === first ? Promise.resolve(2n * AR) : undefined) });
+    let believed = 2n * AR;
+    const site = await open(t, { wallets: files, balanceOf: (address) => (address === first ? Promise.resolve(believed) : undefined) });
     await site.arlocal.mint(second, AR);
     const id = await site.show(FILES);
-    await site.runUntil(id, 'failed');
+    for (let turn = 0; turn < 3; turn += 1) {
+      await site.work();
+      await site.pass();
+    }
     t.match(site.wallets.list().find(({ address }) => address === first), { state: 'quarantined', reason: /payments in a row failed/ });
-    t.match((await site.bundles(id)).filter(({ state }) => state === 'dead'), [{ fault: 'operator', failed_state: 'signed', wallet: first }]);
-    const next = await site.show(FILES);
-    await site.runUntil(next, 'stored', 'failed');
-    t.same((await site.bundles(next)).map(({ wallet, state }) => ({ wallet, state })), Array.from({ length: BUNDLES }, () => ({ wallet: second, state: 'stored' })));
+    const refused = (await site.bundles(id)).map(({ transaction_id: one }) => one);
+    t.match(await site.bundles(id), refused.map(() => ({ state: 'signed', wallet: first, fault: 'operator' })));
+    believed = 0n;
+    await site.arlocal.mine(70);
+    t.equal(await site.runUntil(id, 'stored', 'failed'), 'stored');
+    t.same((await site.bundles(id)).map(({ wallet }) => wallet), refused.map(() => second), 'when what the first one signed can never be mined');
+    t.equal(await site.arlocal.balanceOf(second), AR - await rewards(site, id));
   });
 
   await t.test('what is over the budget waits', async (t) => {

@@ -71,7 +71,7 @@ const server = arlocal.getServer();
 if (!server.listening) await once(server, 'listening');
 process.stdout.write(`port ${server.address().port}\n`);
 
-/** Of transactions that came before, that wait to be mined, of data that are not there, and `/raw/<id>` as gateways have it. */
+/** Of transactions that came before, that nobody can pay, that wait to be mined, of data that are not there, and `/raw/<id>` as gateways have it. */
 async function answerAsRealNode(ctx, next) {
   if (ctx.path.startsWith('/raw/')) return answerRaw(ctx);
   if (ctx.method === 'POST' && ctx.path === '/tx') {
@@ -84,6 +84,10 @@ async function answerAsRealNode(ctx, next) {
   }
   await next();
   if (ctx.body === 'Pending') ctx.status = 202;
+  if (ctx.method === 'POST' && ctx.path === '/tx' && ctx.status === 410) {
+    ctx.body = 'Transaction verification failed.';
+    ctx.status = 400;
+  }
   if (ctx.method === 'GET' && ctx.status === 204) ctx.status = 404;
 }
 
