@@ -149,7 +149,6 @@ export class ArweaveWorld {
     const state = (): WalletState => ({ address: this.#wallet.address, balanceWinston: this.balanceWinston.toString(), state: this.balanceWinston === 0n ? 'empty' : 'ok', reason: null, since: null });
     return {
       pick: (cost) => (this.balanceWinston >= cost ? this.#wallet : undefined),
-      find: () => this.#wallet,
       reportFailure: (_address, reason) => void this.failures.push(reason),
       reportSuccess: () => undefined,
       release: () => undefined,

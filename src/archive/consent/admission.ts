@@ -8,7 +8,8 @@ import { hashFile } from '../manifest/manifests.js';
 import { looseFilesOf, mediaOf } from '../queue/plan.js';
 import type { PlannedFile, RenditionFacts, Tier } from '../queue/plan.js';
 import { findArchive } from '../queue/queries.js';
-import { findSettings, insertArchive, insertLog, listChannelsOn } from './queries.js';
+import { insertLog } from '../log/queries.js';
+import { findSettings, insertArchive, listChannelsOn } from './queries.js';
 
 export interface AdmissionOptions {
   db: Db;

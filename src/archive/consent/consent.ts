@@ -4,7 +4,8 @@ import { TIERS } from '../queue/plan.js';
 import type { TimeRange } from '../queue/plan.js';
 import { findArchive, refreshArchive } from '../queue/queries.js';
 import type { ArchiveRow } from '../queue/queries.js';
-import { decideSettings, destroyKey, doubtArchive, findSettings, insertLog, listUnfinished, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
+import { insertLog } from '../log/queries.js';
+import { decideSettings, destroyKey, doubtArchive, findSettings, listUnfinished, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
 import type { StoredSettings } from './queries.js';
 
 export interface ConsentOptions {

@@ -30,15 +30,6 @@ export interface NewArchive {
   now: Date;
 }
 
-export interface LogLine {
-  at: Date;
-  actor: string;
-  broadcastId: string | null;
-  channelId: string;
-  action: string;
-  detail: string;
-}
-
 export interface Veto extends TimeRange {
   reason: string;
   actor: string;
@@ -192,14 +183,4 @@ export async function reviveBundle(db: Db, bundleId: string, now: Date): Promise
     .set((eb) => ({ state: eb.fn.coalesce('failed_state', sql<'planned'>`'planned'`), failed_state: null, attempts: 0, reposts: 0, fault: null, error: null, due_at: now, lease_until: null, updated_at: now }))
     .where('id', '=', bundleId).where('state', '=', 'dead').executeTakeFirst();
   return numUpdatedRows === 1n;
-}
-
-export async function insertLog(db: Db, { at, actor, broadcastId, channelId, action, detail }: LogLine): Promise<void> {
-  await tables(db).insertInto('archive_log').values({ at, actor, broadcast_id: broadcastId, channel_id: channelId, action, detail }).execute();
-}
-
-/** The newest first. */
-export async function listLog(db: Db, broadcastId: string, limit: number): Promise<LogLine[]> {
-  const rows = await tables(db).selectFrom('archive_log').selectAll().where('broadcast_id', '=', broadcastId).orderBy('number', 'desc').limit(limit).execute();
-  return rows.map(({ at, actor, channel_id, action, detail }) => ({ at, actor, broadcastId, channelId: channel_id, action, detail }));
 }

@@ -5,7 +5,7 @@ import { GATEWAY_PATIENCE } from './bundle-state.js';
 
 /** A gateway, as far as the queue asks one. */
 export type Gateway = Pick<ArweaveGateway, 'url' | 'price' | 'anchor' | 'height' | 'postTransaction' | 'postChunk' | 'status' | 'checkSeeded' | 'fetchData'>;
-export type PayingWallets = Pick<Wallets, 'pick' | 'find' | 'reportFailure' | 'reportSuccess' | 'release' | 'list'>;
+export type PayingWallets = Pick<Wallets, 'pick' | 'reportFailure' | 'reportSuccess' | 'release' | 'list'>;
 
 /** What is outside. */
 export interface ArchiveNetwork {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Db } from '../../platform/index.js';
-import { insertLog } from '../consent/queries.js';
+import { insertLog } from '../log/queries.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
 import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from './network.js';

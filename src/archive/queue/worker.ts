@@ -1,6 +1,6 @@
 import { messageOf, withDeadline } from '../../platform/index.js';
 import type { Component, Db, Log } from '../../platform/index.js';
-import { insertLog } from '../consent/queries.js';
+import { insertLog } from '../log/queries.js';
 import { nextBundle } from './bundle-state.js';
 import type { StepOutcome } from './bundle-state.js';
 import { failureOf, LEASE_MS } from './bundle-steps.js';

@@ -1,9 +1,10 @@
 import { withDeadline, messageOf } from '../../platform/index.js';
 import type { Db } from '../../platform/index.js';
 import type { Admission } from '../consent/admission.js';
-import { listLog, listVetoes } from '../consent/queries.js';
+import { listVetoes } from '../consent/queries.js';
 import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
+import { listLog } from '../log/queries.js';
 import type { Pins } from '../ipfs/pins.js';
 import type { PinView } from '../ipfs/queries.js';
 import type { Amounts } from '../arweave/budget.js';
