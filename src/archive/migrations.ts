@@ -108,7 +108,7 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'uuid', (column) => column.primaryKey())
     .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
     .addColumn('number', 'integer', (column) => column.notNull())
-    .addColumn('is_last', 'boolean', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
     .addColumn('failed_state', 'text')
     .addColumn('size_bytes', 'bigint', (column) => column.notNull())

@@ -34,7 +34,7 @@ const IDLE_MS = 1_500;
 const WAITING = 2;
 /** So many shows are on their way at any time. */
 const SHOWS = 3;
-/** Two bundles; the first has two chunks. */
+/** Three bundles: the manifest, the media with two chunks, and what names all of it. */
 const FILES = [{ name: 'audio/0.m4s', sizeBytes: 150_000 }, { name: 'audio/1.m4s', sizeBytes: 150_000 }, { name: 'manifest.car', sizeBytes: 2_000 }];
 const STEPS = ['planned', 'signed', 'posting', 'posted', 'seeded', 'confirmed'];
 const AR = 10n ** 12n;

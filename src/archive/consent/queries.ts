@@ -85,11 +85,11 @@ export async function releaseArchive(db: Db, broadcastId: string, now: Date): Pr
   return numUpdatedRows === 1n;
 }
 
-/** Takes a range out of what is to be stored, with the chat, which has what was said in it. False when something was signed: then it may be on its way. */
+/** Takes a range out of what is to be stored, with the chat, which has what was said in it. False when more than the manifest was signed: then it may be on its way. */
 export async function vetoRange(db: Db, broadcastId: string, veto: Veto): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const archive = await lockUnfinished(tx, broadcastId);
-    if (archive === undefined || (await listTransactions(tx, broadcastId)).length > 0) return false;
+    if (archive === undefined || (await isSigned(tx, broadcastId))) return false;
     const { fromMs, toMs, at } = veto;
     await insertVeto(tx, broadcastId, veto);
     await dropUnsigned(tx, broadcastId);
@@ -131,6 +131,12 @@ async function endArchive(tx: Db, broadcastId: string, { state, reason, now }: {
   await tables(tx).updateTable('archives').set({ state, reason, sealed_key: state === 'erased' ? null : sql`sealed_key`, updated_at: now }).where('broadcast_id', '=', broadcastId).execute();
   await tables(tx).updateTable('archive_items').set({ is_vetoed: true }).where('broadcast_id', '=', broadcastId).where('item_id', 'is', null).execute();
   return listTransactions(tx, broadcastId);
+}
+
+/** More than the manifest, which names the whole show whatever is vetoed. */
+async function isSigned(tx: Db, broadcastId: string): Promise<boolean> {
+  const row = await tables(tx).selectFrom('archive_bundles').select('id').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is not', null).where('kind', '!=', 'manifest').limit(1).executeTakeFirst();
+  return row !== undefined;
 }
 
 async function listTransactions(tx: Db, broadcastId: string): Promise<string[]> {

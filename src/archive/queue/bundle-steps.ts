@@ -66,7 +66,7 @@ export class BundleSteps {
   }
 
   async #sign(bundle: Bundle, archive: ArchiveRow): Promise<StepOutcome | undefined> {
-    const { network, limits, now } = this.#options;
+    const { network, now } = this.#options;
     const gateway = postingGateway(network, bundle);
     // Before anything is read or asked for: what is held is looked at again and again.
     const reason = await this.#whyKept(archive) ?? this.#whyNobodyCan() ?? await this.#whyHeld(bundle, await gateway.price(bundle.sizeBytes));
@@ -83,7 +83,7 @@ export class BundleSteps {
       transaction: { id, json, chunks, wallet: wallet.address, rewardWinston: cost, anchorHeight },
       items: items.map(({ name, id: itemId, sha256 }) => ({ name, itemId, sha256 })),
       pathManifest: manifest, sizeBytes: data.length, now: now(),
-    }, (spent, promised) => overBudget(limits, spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : this.#whyNobodyPays(cost)));
+    }, (spent, promised) => overBudget(this.#limitsOf(bundle), spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : this.#whyNobodyPays(cost)));
     return typeof refusal === 'string' ? this.#held(bundle, refusal) : undefined;
   }
 
@@ -96,9 +96,15 @@ export class BundleSteps {
   }
 
   async #whyHeld(bundle: Bundle, cost: bigint): Promise<string | undefined> {
-    const refusal = overBudget(this.#options.limits, await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
+    const refusal = overBudget(this.#limitsOf(bundle), await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
     if (refusal !== undefined) return refusal;
     return this.#canPay(cost, await sumPromised(this.#db)) ? undefined : this.#whyNobodyPays(cost);
+  }
+
+  /** The manifest of a show that costs too much, or comes on a day that did, goes all the same: it is a few kilobytes. */
+  #limitsOf({ kind }: Bundle): Partial<Amounts> {
+    const { limits } = this.#options;
+    return kind === 'manifest' ? { month: limits.month } : limits;
   }
 
   /** @param only this wallet; one of them when left out */
@@ -113,12 +119,12 @@ export class BundleSteps {
   }
 
   /** Those of the last bundle name all others: the path manifest is made when it is signed for the first time. */
-  async #itemsOf({ id, broadcastId, isLast }: Bundle, archive: ArchiveRow): Promise<{ items: MadeItem[]; manifest: Signing['pathManifest'] }> {
+  async #itemsOf({ id, broadcastId, kind }: Bundle, archive: ArchiveRow): Promise<{ items: MadeItem[]; manifest: Signing['pathManifest'] }> {
     const { maker } = this.#options;
     const files = await listBundleItems(this.#db, id);
     if (files.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
     const items = await maker.items(archive, files);
-    if (!isLast || archive.isEncrypted || archive.tier === 'manifest' || files.some(({ name }) => name === PATH_MANIFEST)) return { items, manifest: undefined };
+    if (kind !== 'last' || archive.isEncrypted || files.some(({ name }) => name === PATH_MANIFEST)) return { items, manifest: undefined };
     const own = new Set(items.map(({ name }) => name));
     const others = (await listItemIds(this.#db, broadcastId)).filter(({ name }) => !own.has(name));
     const content = pathManifest([...others, ...items]);

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { initName, segmentName } from '../manifest/manifest-body.js';
 import type { Manifest } from '../manifest/growing-chain.js';
+import { MANIFEST_FILE } from '../manifest/manifest-file.js';
 
 /** How much of a broadcast is stored for ever. */
 export const TIERS = ['manifest', 'audio+360p', 'all'] as const;
@@ -26,6 +27,15 @@ export interface RenditionFacts {
   kind: 'video' | 'audio';
   /** Of the picture, pixels; 0 for audio. */
   shortSide: number;
+}
+
+/** What a bundle has: the signed manifest, which waits for nothing; files; the rest with the path manifest, signed when the ids of all other items are known. */
+export type BundleKind = 'manifest' | 'files' | 'last';
+
+/** Files that go as one transaction. */
+export interface CutBundle<File> {
+  kind: BundleKind;
+  files: File[];
 }
 
 /** A stretch of the broadcast's clock; null: from its start, to its end. */
@@ -60,6 +70,26 @@ export function looseFilesOf(manifest: Pick<Manifest, 'files'>, tier: Tier, { wi
   return tier === 'manifest' ? [] : manifest.files.filter(({ name }) => !name.endsWith('.m3u8') && (withChat || name !== CHAT_FILE)).map((file) => fileOf(file.name, file, {}));
 }
 
+/**
+ * All that is stored of a broadcast as bundles, in the order in which they are signed.
+ * @param texts playlists of the media
+ */
+export function cutArchive<File extends Pick<PlannedFile, 'name' | 'rendition' | 'sizeBytes'>>(files: File[], texts: File[]): CutBundle<File>[] {
+  const wanted = files.filter((file) => !isTooLong(file));
+  const [media, loose] = [wanted.filter(({ rendition }) => rendition !== null), wanted.filter(({ name, rendition }) => rendition === null && name !== MANIFEST_FILE)];
+  const rest = bundlesOf([...loose, ...texts]);
+  return [
+    ...bundlesOf(wanted.filter(({ name }) => name === MANIFEST_FILE)).map((some) => cut('manifest', some)),
+    ...bundlesOf(media).map((some) => cut('files', some)),
+    ...rest.map((some, at) => cut(at === rest.length - 1 ? 'last' : 'files', some)),
+  ];
+}
+
+/** Beside the media only the manifest may be longer than a bundle: nothing bounds what was said. */
+export function isTooLong({ name, rendition, sizeBytes }: Pick<PlannedFile, 'name' | 'rendition' | 'sizeBytes'>): boolean {
+  return rendition === null && name !== MANIFEST_FILE && sizeBytes + ITEM_OVERHEAD_BYTES > MAX_BUNDLE_BYTES;
+}
+
 /** Bundles of at most 32 MiB, in the order of the files; a longer file has one of its own. */
 export function bundlesOf<File extends { sizeBytes: number }>(files: File[], maxBytes = MAX_BUNDLE_BYTES): File[][] {
   const bundles: File[][] = [];
@@ -85,6 +115,10 @@ export function bundleSize(files: { sizeBytes: number }[]): number {
 export function pathManifest(items: { name: string; id: string }[]): string {
   const paths = Object.fromEntries(items.map(({ name, id }) => [name, { id }]));
   return JSON.stringify({ manifest: 'arweave/paths', version: '0.2.0', index: { path: 'master.m3u8' }, paths });
+}
+
+function cut<File>(kind: BundleKind, files: File[]): CutBundle<File> {
+  return { kind, files };
 }
 
 function renditionsOf(tier: Tier, renditions: RenditionFacts[]): (name: string) => boolean {

@@ -6,7 +6,7 @@ import { insertLog } from '../log/queries.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
 import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from './network.js';
-import type { PlannedFile } from './plan.js';
+import type { BundleKind, PlannedFile } from './plan.js';
 import { tables } from './tables.js';
 import type { ArchiveState, ArchiveTables } from './tables.js';
 
@@ -15,8 +15,7 @@ export interface Bundle extends BundleProgress {
   id: string;
   broadcastId: string;
   number: number;
-  /** The one with the manifest, the playlists and the path manifest: signed when the ids of all other items are known. */
-  isLast: boolean;
+  kind: BundleKind;
   sizeBytes: number;
   transaction: BundleTransaction | undefined;
   nextChunk: number;
@@ -59,7 +58,6 @@ export interface ArchiveRow {
   channelId: string;
   slug: string;
   state: ArchiveState;
-  tier: ArchiveTables['archives']['tier'];
   isEncrypted: boolean;
   sealedKey: string | null;
 }
@@ -77,7 +75,7 @@ const BUDGET_LOCK = 7_428_042;
 
 export async function findArchive(db: Db, broadcastId: string): Promise<ArchiveRow | undefined> {
   const row = await tables(db).selectFrom('archives').selectAll().where('broadcast_id', '=', broadcastId).executeTakeFirst();
-  return row && { broadcastId, channelId: row.channel_id, slug: row.slug, state: row.state, tier: row.tier, isEncrypted: row.is_encrypted, sealedKey: row.sealed_key };
+  return row && { broadcastId, channelId: row.channel_id, slug: row.slug, state: row.state, isEncrypted: row.is_encrypted, sealedKey: row.sealed_key };
 }
 
 /** Those whose time to be looked through is over. */
@@ -91,9 +89,9 @@ export async function putOffPlan(db: Db, broadcastId: string, { reason, dueAt }:
   await tables(db).updateTable('archives').set({ reason: plainText(reason), due_at: dueAt }).where('broadcast_id', '=', broadcastId).where('state', '=', 'holding').execute();
 }
 
-/** The files that nobody vetoed, in their order. */
+/** The files that nobody vetoed and no bundle has, in their order. */
 export async function listWanted(db: Db, broadcastId: string): Promise<(PlannedFile & { place: number })[]> {
-  const rows = await tables(db).selectFrom('archive_items').selectAll().where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).orderBy('place').execute();
+  const rows = await tables(db).selectFrom('archive_items').selectAll().where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('bundle_id', 'is', null).orderBy('place').execute();
   return rows.map((row) => ({ ...fileOf(row), place: row.place }));
 }
 
@@ -106,26 +104,38 @@ export async function insertItems(db: Db, broadcastId: string, files: (PlannedFi
   }
 }
 
+/** A bundle that is to be made of files at these places, and texts that no file has. */
+export interface PlannedBundle {
+  id: string;
+  kind: BundleKind;
+  sizeBytes: number;
+  places: number[];
+  texts: (PlannedFile & { place: number; content: string })[];
+}
+
 /** The bundles of an archive whose hold is over; false when it is not in that state any more, or somebody vetoed files of it meanwhile, and nothing was written. */
 export async function insertPlan(db: Db, broadcastId: string, plan: {
-  bundles: { id: string; sizeBytes: number; places: number[]; texts: (PlannedFile & { place: number; content: string })[] }[];
+  bundles: PlannedBundle[];
+  /** How many were wanted when it was made. */
+  files: number;
   sealedKey: string | null;
   estimatedWinston: bigint | undefined;
   now: Date;
 }): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const { now, sealedKey, estimatedWinston } = plan;
-    const wanted = plan.bundles.reduce((sum, { places }) => sum + places.length, 0);
-    if ((await lockArchive(tx, broadcastId)) !== 'holding' || (await countWanted(tx, broadcastId)) !== wanted) return false;
+    if ((await lockArchive(tx, broadcastId)) !== 'holding' || (await countWanted(tx, broadcastId)) !== plan.files) return false;
+    const first = await countBundles(tx, broadcastId);
     await tables(tx).updateTable('archives')
-      .set({ state: 'queued', reason: null, sealed_key: sealedKey, estimated_winston: estimatedWinston?.toString() ?? null, updated_at: now })
+      .set({ state: 'queued', reason: null, sealed_key: sql`coalesce(sealed_key, ${sealedKey})`, estimated_winston: estimatedWinston?.toString() ?? null, updated_at: now })
       .where('broadcast_id', '=', broadcastId).execute();
-    for (const [number, { id, sizeBytes, places, texts }] of plan.bundles.entries()) {
+    for (const [at, { id, kind, sizeBytes, places, texts }] of plan.bundles.entries()) {
       await tables(tx).insertInto('archive_bundles')
-        .values({ id, broadcast_id: broadcastId, number, is_last: number === plan.bundles.length - 1, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
+        .values({ id, broadcast_id: broadcastId, number: first + at, kind, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
       await insertItems(tx, broadcastId, texts.map((text) => ({ ...text, bundleId: id })));
       await tables(tx).updateTable('archive_items').set({ bundle_id: id }).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('place', 'in', places).execute();
     }
+    await refreshLocked(tx, broadcastId, now);
     return true;
   });
 }
@@ -136,7 +146,14 @@ async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | 
 }
 
 async function countWanted(tx: Db, broadcastId: string): Promise<number> {
-  const { count } = await tables(tx).selectFrom('archive_items').select(sql<string>`count(*)`.as('count')).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).executeTakeFirstOrThrow();
+  const { count } = await tables(tx).selectFrom('archive_items').select(sql<string>`count(*)`.as('count'))
+    .where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('bundle_id', 'is', null).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** When it is planned anew after a veto, the manifest may be on its way already. */
+async function countBundles(tx: Db, broadcastId: string): Promise<number> {
+  const { count } = await tables(tx).selectFrom('archive_bundles').select(sql<string>`count(*)`.as('count')).where('broadcast_id', '=', broadcastId).executeTakeFirstOrThrow();
   return Number(count);
 }
 
@@ -145,11 +162,11 @@ export async function takeBundle(db: Db, { now, leaseUntil }: { now: Date; lease
   const rows = await tables(db)
     .with((cte) => cte('taken').materialized(), (cte) => cte.selectFrom('archive_bundles as b').innerJoin('archives as a', 'a.broadcast_id', 'b.broadcast_id').select('b.id')
       .where('b.state', 'not in', ['stored', 'dead']).where('b.due_at', '<=', now)
-      // What was stored may be in doubt.
-      .where((eb) => eb.or([eb('a.state', 'in', MOVING), eb.and([eb('a.state', '=', 'stored'), eb('b.state', '=', 'confirmed')])]))
+      // What was stored may be in doubt; the manifest goes on while the rest is planned anew.
+      .where((eb) => eb.or([eb('a.state', 'in', MOVING), eb.and([eb('a.state', '=', 'stored'), eb('b.state', '=', 'confirmed')]), eb.and([eb('a.state', '=', 'holding'), eb('b.transaction_id', 'is not', null)])]))
       .where((eb) => eb.or([eb('b.lease_until', 'is', null), eb('b.lease_until', '<=', now)]))
       // The last one names the items of all others.
-      .where((eb) => eb.not(eb.and([eb('b.is_last', '=', true), eb('b.state', '=', 'planned'), eb.exists(eb.selectFrom('archive_items as i').select('i.name')
+      .where((eb) => eb.not(eb.and([eb('b.kind', '=', 'last'), eb('b.state', '=', 'planned'), eb.exists(eb.selectFrom('archive_items as i').select('i.name')
         .whereRef('i.broadcast_id', '=', 'b.broadcast_id').whereRef('i.bundle_id', '!=', 'b.id').where('i.item_id', 'is', null))])))
       .orderBy('b.due_at').orderBy('b.number').limit(1).forUpdate('b').skipLocked())
     .updateTable('archive_bundles').set({ lease_until: leaseUntil, lease_token: randomUUID() })
@@ -325,7 +342,7 @@ function fileOf(row: Selectable<ArchiveTables['archive_items']>): PlannedFile {
 
 function bundleOf(row: Selectable<ArchiveTables['archive_bundles']>): Bundle {
   return {
-    id: row.id, broadcastId: row.broadcast_id, number: row.number, isLast: row.is_last, state: row.state, attempts: row.attempts, reposts: row.reposts,
+    id: row.id, broadcastId: row.broadcast_id, number: row.number, kind: row.kind, state: row.state, attempts: row.attempts, reposts: row.reposts,
     sizeBytes: Number(row.size_bytes), nextChunk: row.next_chunk, postedTo: row.posted_to,
     postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, transaction: transactionOf(row),
   };

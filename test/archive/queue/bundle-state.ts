@@ -78,4 +78,5 @@ t.test('the first budget that a cost breaks is named', async (t) => {
   t.equal(overBudget(limits, { broadcast: 5n, day: 15n, month: 25n }, 5n), undefined, 'up to the limit is room');
   t.match(overBudget(limits, { broadcast: 0n, day: 0n, month: 26n }, 5n), /30 days/);
   t.match(overBudget(limits, { broadcast: 6n, day: 16n, month: 26n }, 5n), /a broadcast/);
+  t.match(overBudget({ month: 30n }, { broadcast: 6n, day: 16n, month: 26n }, 5n), /30 days/, 'only those that hold for it');
 });

@@ -32,7 +32,7 @@ for (const { name, open, skip } of testDatabases()) {
 
     t.test('what is made private after it was planned stays here', async (t) => {
       const { open, admitted, workUntil, shows, world } = await openArchive(t, db);
-      const archive = open({ dayBudgetAr: 0 });
+      const archive = open({ monthBudgetAr: 0 });
       const id = await admitted(archive, { tier: 'manifest' });
       await workUntil(archive, id, ['held']);
       shows.visibility = 'private';

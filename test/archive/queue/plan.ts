@@ -1,6 +1,6 @@
 import t from 'tap';
 import { contentName } from '../../../src/archive/cid/content-hash.js';
-import { bundlesOf, ITEM_OVERHEAD_BYTES, looseFilesOf, mediaOf, pathManifest } from '../../../src/archive/queue/plan.js';
+import { bundlesOf, cutArchive, ITEM_OVERHEAD_BYTES, looseFilesOf, mediaOf, pathManifest } from '../../../src/archive/queue/plan.js';
 import type { RenditionFacts } from '../../../src/archive/queue/plan.js';
 
 const { cid } = contentName([Buffer.from('anything')]);
@@ -45,6 +45,18 @@ t.test('bundles are full, and no fuller', async (t) => {
   t.same(sizes(bundlesOf(files(4_000, 6_000, 1_500), 10_000)), [[4_000, 6_000], [1_500]]);
   t.same(sizes(bundlesOf(files(2_000, 90_000, 2_000, 2_000), 10_000)), [[2_000], [90_000], [2_000, 2_000]], 'a long file has one of its own');
   t.same(bundlesOf([]), []);
+});
+
+t.test('the manifest goes by itself, and what names all others goes last', async (t) => {
+  const file = (name: string, sizeBytes = 1, rendition: string | null = null) => ({ name, rendition, sizeBytes });
+  const cut = (files: ReturnType<typeof file>[], texts: ReturnType<typeof file>[] = []) => cutArchive(files, texts).map(({ kind, files: some }) => [kind, ...some.map(({ name }) => name)]);
+  const media = [file('source/0.m4s', 20 << 20, 'source'), file('source/1.m4s', 20 << 20, 'source')];
+  t.same(cut([...media, file('chat.jsonl', 20 << 20), file('manifest.car')], [file('source/index.m3u8', 20 << 20), file('master.m3u8')]), [
+    ['manifest', 'manifest.car'], ['files', 'source/0.m4s'], ['files', 'source/1.m4s'], ['files', 'chat.jsonl'], ['last', 'source/index.m3u8', 'master.m3u8'],
+  ]);
+  t.same(cut([file('manifest.car')]), [['manifest', 'manifest.car']], 'the smallest tier');
+  t.same(cut([]), [], 'nothing is left when the manifest is on its way already');
+  t.same(cut([file('chat.jsonl', 33 << 20), file('source/0.m4s', 33 << 20, 'source'), file('manifest.car', 33 << 20)]), [['manifest', 'manifest.car'], ['files', 'source/0.m4s']], 'what nobody can play without is never too long');
 });
 
 t.test('the path manifest is that of Arweave', async (t) => {
