@@ -128,6 +128,8 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addColumn('fault', 'text')
     .addColumn('error', 'text')
     .addColumn('due_at', 'timestamptz', (column) => column.notNull())
+    // Receipts up to then are to be proven again.
+    .addColumn('doubted_at', 'timestamptz')
     .addColumn('lease_until', 'timestamptz')
     // Of whoever holds it now: what a server that was too slow writes late changes nothing.
     .addColumn('lease_token', 'uuid')

@@ -217,7 +217,9 @@ export class BundleSteps {
     if (others.length === 0) throw new ArweaveFault('operator', 'there is no gateway to check with: archive.arweave.checkGatewayUrls has none but those that were posted to');
     const items = await listBundleItems(this.#db, bundle.id);
     if (items.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
-    return fetchBack(items.filter(({ storedAt }) => storedAt === null), others, {
+    const { doubtedAt } = bundle;
+    const unproven = items.filter(({ storedAt }) => storedAt === null || (doubtedAt !== null && storedAt <= doubtedAt));
+    return fetchBack(unproven, others, {
       stopped,
       onFetched: (stored) => reportStored(this.#db, bundle, stored, { at: this.#options.now(), leaseUntil: this.#leaseUntil() }),
     });

@@ -26,6 +26,8 @@ export interface Bundle extends BundleProgress {
   /** Of the server that took it: what anybody else writes about this step changes nothing. */
   leaseToken: string;
   createdAt: Date;
+  /** Receipts up to then are to be proven again. */
+  doubtedAt: Date | null;
 }
 
 /** What was signed for a bundle; it stays the same however often it is posted. */
@@ -141,7 +143,7 @@ export async function insertPlan(db: Db, broadcastId: string, plan: {
 }
 
 /** Whoever changes bundles holds their archive's row first: then no two wait for each other, and its state is that of all of them. */
-async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | undefined> {
+export async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | undefined> {
   return (await tables(tx).selectFrom('archives').select('state').where('broadcast_id', '=', broadcastId).forUpdate().executeTakeFirst())?.state;
 }
 
@@ -199,9 +201,16 @@ export async function reportBundle(db: Db, bundle: Pick<Bundle, 'id' | 'broadcas
         ...(patch.postedTo === null ? {} : { posted_to: patch.postedTo, posted_hosts: [...new Set([...before.posted_hosts, hostOf(patch.postedTo)])] }),
       })
       .where('id', '=', id).execute();
+    if (patch.isLost) await voidReceipts(tx, id);
     if (patch.isUnsigned) await forgetTransaction(tx, bundleOf(before), now);
     return refreshLocked(tx, broadcastId, now);
   });
+}
+
+/** What was in doubt, and is not there any more: it was not proven again. */
+async function voidReceipts(tx: Db, bundleId: string): Promise<void> {
+  await sql`update archive_items set stored_at = null, fetched_from = null from archive_bundles
+    where archive_bundles.id = ${bundleId} and archive_items.bundle_id = ${bundleId} and archive_items.stored_at <= archive_bundles.doubted_at`.execute(tx);
 }
 
 /** It will never be mined: what it would have cost is free again. The log keeps its id for whoever doubts that. */
@@ -305,15 +314,8 @@ export async function reportStored(db: Db, { id, leaseToken }: Taken, stored: { 
   });
 }
 
-/** Brings an archive's state in line with its bundles'. Gives the state when it changed. */
-export async function refreshArchive(db: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
-  return db.transaction().execute(async (tx) => {
-    await lockArchive(tx, broadcastId);
-    return refreshLocked(tx, broadcastId, now);
-  });
-}
-
-async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
+/** Brings the state of an archive whose row is locked in line with its bundles'. Gives the state when it changed. */
+export async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
   const bundles = await tables(tx).selectFrom('archive_bundles').select(['state', 'fault', 'error']).where('broadcast_id', '=', broadcastId).orderBy('number').execute();
   const { state, reason } = archiveStateOf(bundles);
   const { numUpdatedRows } = await tables(tx).updateTable('archives').set({ state, reason, updated_at: now })
@@ -344,7 +346,7 @@ function bundleOf(row: Selectable<ArchiveTables['archive_bundles']>): Bundle {
   return {
     id: row.id, broadcastId: row.broadcast_id, number: row.number, kind: row.kind, state: row.state, attempts: row.attempts, reposts: row.reposts,
     sizeBytes: Number(row.size_bytes), nextChunk: row.next_chunk, postedTo: row.posted_to,
-    postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, transaction: transactionOf(row),
+    postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, doubtedAt: row.doubted_at, transaction: transactionOf(row),
   };
 }
 

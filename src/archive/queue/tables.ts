@@ -57,6 +57,7 @@ export type ArchiveTables = {
     fault: Generated<Fault | null>;
     error: Generated<string | null>;
     due_at: Date;
+    doubted_at: Generated<Date | null>;
     lease_until: Generated<Date | null>;
     lease_token: Generated<string | null>;
     created_at: Date;

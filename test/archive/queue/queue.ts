@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
@@ -219,9 +219,27 @@ for (const { name, open, skip } of testDatabases()) {
       world.onFetch = () => undefined;
       await archive.work();
       t.match(await archive.receipts.find(id), { state: 'storing' }, 'no proof, no green');
+      t.match(receipts.parse(await archive.receipts.view(id)).files, [{ state: 'stored', receipt: {} }], 'what was proven once stays proven until it is lost');
       world.onFetch = (_id, bytes) => bytes;
       await workUntil(archive, id, ['stored']);
       t.equal(world.mined.length, 1);
+    });
+
+    t.test('what is lost after it was stored loses its receipt, and is looked for where it was when its files are gone here', async (t) => {
+      const { open, admitted, workUntil, world, mediaDir } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { tier: 'manifest' });
+      await workUntil(archive, id, ['stored']);
+      await rm(path.join(mediaDir, id), { recursive: true });
+      world.onFetch = () => undefined;
+      await archive.consent.verify(id, 'ada');
+      t.equal(await workUntil(archive, id, ['failed', 'stored']), 'failed');
+      const { files, deadLetters } = receipts.parse(await archive.receipts.view(id));
+      t.match([files, deadLetters], [[{ state: 'failed', receipt: null }], [{ step: 'posting', fault: 'operator', error: 'manifest.car cannot be read from the disk' }]]);
+      world.onFetch = (_id, bytes) => bytes;
+      await archive.consent.retry(deadLetters[0]?.id ?? '', { broadcastId: id, channelId: CHANNEL.id }, 'ada');
+      t.equal(await workUntil(archive, id, ['failed', 'stored']), 'stored');
+      t.match(receipts.parse(await archive.receipts.view(id)).files, [{ state: 'stored', receipt: {} }]);
     });
   });
 }
