@@ -29,6 +29,13 @@ export interface RenditionFacts {
   shortSide: number;
 }
 
+/** What a show was made of, as far as it is planned by that. */
+export interface ShowFacts {
+  renditions: RenditionFacts[];
+  /** Takes that stood in for the show while nobody sent it: no recording plays them. */
+  slates: number[];
+}
+
 /** What a bundle has: the signed manifest, which waits for nothing; files; the rest with the path manifest, signed when the ids of all other items are known. */
 export type BundleKind = 'manifest' | 'files' | 'last';
 
@@ -56,10 +63,11 @@ export const ITEM_OVERHEAD_BYTES = 1_024;
 const SMALL_SIDE = 360;
 
 /** The media that a tier stores, in the order of their times; the inits first. */
-export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Tier, renditions: RenditionFacts[]): PlannedFile[] {
-  const wanted = renditionsOf(tier, renditions);
-  const inits = manifest.inits.filter(({ rendition }) => wanted(rendition)).map((init) => fileOf(initName(init), init, { rendition: init.rendition }));
-  const segments = manifest.segments.filter(({ rendition }) => wanted(rendition))
+export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Tier, { renditions, slates }: ShowFacts): PlannedFile[] {
+  const isChosen = renditionsOf(tier, renditions);
+  const wanted = ({ rendition, take }: { rendition: string; take: number }): boolean => isChosen(rendition) && !slates.includes(take);
+  const inits = manifest.inits.filter(wanted).map((init) => fileOf(initName(init), init, { rendition: init.rendition }));
+  const segments = manifest.segments.filter(wanted)
     .map((segment) => fileOf(segmentName(segment), segment, segment))
     .sort((a, b) => (a.startUs ?? 0) - (b.startUs ?? 0) || (a.name < b.name ? -1 : 1));
   return [...inits, ...segments];

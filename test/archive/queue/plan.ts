@@ -20,7 +20,7 @@ function video(name: string, shortSide: number): RenditionFacts {
 const AUDIO: RenditionFacts = { name: 'audio', kind: 'audio', shortSide: 0 };
 
 t.test('a tier chooses by the short side of the picture', async (t) => {
-  const chosen = (renditions: RenditionFacts[]) => [...new Set(mediaOf(manifestOf(renditions.map(({ name }) => name)), 'audio+360p', renditions).map(({ rendition }) => rendition))].sort();
+  const chosen = (renditions: RenditionFacts[]) => [...new Set(mediaOf(manifestOf(renditions.map(({ name }) => name)), 'audio+360p', { renditions, slates: [] }).map(({ rendition }) => rendition))].sort();
   t.same(chosen([video('source', 1080), video('720p', 720), video('360p', 360), AUDIO]), ['360p', 'audio']);
   t.same(chosen([video('source', 1080), video('480p', 480), video('240p', 240), AUDIO]), ['480p', 'audio'], 'the smallest that has as much');
   t.same(chosen([video('source', 240), AUDIO]), ['audio', 'source'], 'the only one, when it has less');
@@ -28,9 +28,15 @@ t.test('a tier chooses by the short side of the picture', async (t) => {
 });
 
 t.test('files stand in the order of their times, the inits first', async (t) => {
-  const renditions = [video('source', 1080), AUDIO];
-  t.same(mediaOf(manifestOf(['source', 'audio']), 'all', renditions).map(({ name }) => name), ['source/init-0.mp4', 'audio/init-0.mp4', 'audio/0.m4s', 'source/0.m4s', 'audio/1.m4s', 'source/1.m4s']);
-  t.same(mediaOf(manifestOf(['source', 'audio']), 'manifest', renditions), []);
+  const facts = { renditions: [video('source', 1080), AUDIO], slates: [] };
+  t.same(mediaOf(manifestOf(['source', 'audio']), 'all', facts).map(({ name }) => name), ['source/init-0.mp4', 'audio/init-0.mp4', 'audio/0.m4s', 'source/0.m4s', 'audio/1.m4s', 'source/1.m4s']);
+  t.same(mediaOf(manifestOf(['source', 'audio']), 'manifest', facts), []);
+});
+
+t.test('what stood in for the show is not stored', async (t) => {
+  const { inits, segments } = manifestOf(['source']);
+  const manifest = { inits: inits.concat(inits.map((init) => ({ ...init, take: 1 }))), segments: segments.map((segment) => ({ ...segment, take: segment.number })) };
+  t.same(mediaOf(manifest, 'all', { renditions: [video('source', 1080)], slates: [1] }).map(({ name }) => name), ['source/init-0.mp4', 'source/0.m4s']);
 });
 
 t.test('what was said is stored with the media; playlists are made for what is stored', async (t) => {
