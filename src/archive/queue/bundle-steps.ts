@@ -11,7 +11,7 @@ import type { BundleMaker, MadeItem } from './bundle-maker.js';
 import type { StepOutcome } from './bundle-state.js';
 import { whyKept } from '../consent/departure.js';
 import { fetchBack } from './fetch-back.js';
-import { findTransaction, greatestHeight, hostOf, isOver, postingGateway } from './network.js';
+import { findTransaction, greatestHeight, hostOf, isOver, originOf, postingGateway } from './network.js';
 import type { ArchiveNetwork, Gateway } from './network.js';
 import { PATH_MANIFEST, pathManifest } from './plan.js';
 import type { FinishedBroadcasts } from './planner.js';
@@ -169,7 +169,7 @@ export class BundleSteps {
 
   async #postChunks(bundle: Bundle, { json, chunks }: BundleTransaction, archive: ArchiveRow, stopped: AbortSignal): Promise<StepOutcome> {
     const gateway = this.#gatewayOf(bundle);
-    if (gateway.url !== bundle.postedTo) return { kind: 'missing', what: 'transaction', error: `${bundle.postedTo} is not posted to any more` };
+    if (gateway.url !== bundle.postedTo) return { kind: 'missing', what: 'transaction', error: 'the gateway that has the header is not posted to any more' };
     const data = await this.#dataOf(bundle, archive);
     for (let next = bundle.nextChunk; next < chunks; next += CHUNKS_TOGETHER) {
       if (stopped.aborted) return { kind: 'waiting', retryMs: 0 };
@@ -187,7 +187,7 @@ export class BundleSteps {
     if (typeof confirmations !== 'number') return confirmations;
     const gateway = this.#gatewayOf(bundle);
     const isSeeded = await gateway.checkSeeded(transaction.json, await this.#dataOf(bundle, archive));
-    return isSeeded ? { kind: 'advanced' } : { kind: 'missing', what: 'chunks', error: `${gateway.url} does not have the chunks` };
+    return isSeeded ? { kind: 'advanced' } : { kind: 'missing', what: 'chunks', error: `${originOf(gateway.url)} does not have the chunks` };
   }
 
   async #lookForBlocks(bundle: Bundle, transaction: BundleTransaction): Promise<StepOutcome> {

@@ -34,6 +34,11 @@ export function hostOf(url: string): string {
   return new URL(url).host;
 }
 
+/** Of a gateway, as others may see it: a path may have a key in it. */
+export function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
 /** The chain's, at least: one that lags would have a transaction count as over while it can still be mined. */
 export async function greatestHeight({ post, check }: ArchiveNetwork, known: number): Promise<number> {
   const answers = await Promise.allSettled([...post, ...check].map((gateway) => gateway.height()));

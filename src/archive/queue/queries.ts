@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Db } from '../../platform/index.js';
 import { insertLog } from '../log/queries.js';
+import type { Fault } from '../arweave/errors.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
 import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from './network.js';
@@ -305,7 +306,7 @@ export async function listItemIds(db: Db, broadcastId: string): Promise<{ name: 
 /** These were fetched back, and are what was sent; the lease is renewed. False when somebody else has the bundle by now. */
 export async function reportStored(db: Db, { id, leaseToken }: Taken, stored: { names: string[]; from: string }[], { at, leaseUntil }: { at: Date; leaseUntil: Date }): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ lease_until: leaseUntil }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
+    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ lease_until: leaseUntil, updated_at: at }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     for (const { names, from } of stored) {
       if (names.length > 0) await tables(tx).updateTable('archive_items').set({ stored_at: at, fetched_from: from }).where('bundle_id', '=', id).where('name', 'in', names).execute();
@@ -324,13 +325,20 @@ export async function refreshLocked(tx: Db, broadcastId: string, now: Date): Pro
   return numUpdatedRows === 1n ? state : undefined;
 }
 
+/** Of what failed the dead letters have the words: some are those of other servers. */
+const FAILED_REASONS: Record<Fault, string> = {
+  operator: 'something has to be put right on this server',
+  remote: 'another server failed for too long',
+  bug: 'a bug of this server: its log says more',
+};
+
 /** What the bundles of an archive say about the whole. */
 export function archiveStateOf(bundles: Pick<Selectable<ArchiveTables['archive_bundles']>, 'state' | 'fault' | 'error'>[]): { state: ArchiveState; reason: string | null } {
   const dead = bundles.find(({ state }) => state === 'dead');
   const held = bundles.filter(({ state, fault, error }) => state !== 'dead' && fault === null && error !== null);
   if (bundles.some((bundle) => IN_FLIGHT.some((one) => one === bundle.state) && !held.includes(bundle))) return { state: 'storing', reason: null };
   if (held[0] !== undefined) return { state: 'held', reason: held[0].error };
-  if (dead !== undefined) return { state: 'failed', reason: dead.error };
+  if (dead !== undefined) return { state: 'failed', reason: FAILED_REASONS[dead.fault ?? 'bug'] };
   if (bundles.every(({ state }) => state === 'planned')) return { state: 'queued', reason: null };
   return { state: bundles.every(({ state }) => state === 'stored') ? 'stored' : 'storing', reason: null };
 }

@@ -93,7 +93,7 @@ export class ArchiveWorker implements Component {
       await this.#options.planner.plan(id);
     } catch (error) {
       this.#log.error('an archive could not be planned; it is tried again', { broadcast: id, error: messageOf(error) });
-      await putOffPlan(this.#db, id, { reason: messageOf(error), dueAt: new Date(this.#options.now().getTime() + PLAN_RETRY_MS) });
+      await putOffPlan(this.#db, id, { reason: 'it could not be planned, and is tried again', dueAt: new Date(this.#options.now().getTime() + PLAN_RETRY_MS) });
     }
   }
 

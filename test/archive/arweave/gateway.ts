@@ -96,8 +96,8 @@ t.test('a gateway that is asked too often says when to come back', async (t) => 
 });
 
 t.test('a gateway in trouble, or none', async (t) => {
-  const { gateway, port } = await gatewayWith(t, says(503, 'down', { 'retry-after': '3' }));
-  t.match(await faultOf(gateway.height()), { fault: 'remote', answerStatus: 503, retryAfterMs: 3_000, message: `127.0.0.1:${port} answered 503 to /info` });
+  const { gateway, port } = await gatewayWith(t, says(503, 'down', { 'retry-after': '3' }), { path: '/key-of-mine/' });
+  t.match(await faultOf(gateway.height()), { fault: 'remote', answerStatus: 503, retryAfterMs: 3_000, message: `127.0.0.1:${port} answered 503 to /info` }, 'without what may be secret in its address');
   const none = new ArweaveGateway({ url: 'http://user:secret@127.0.0.1:9' });
   t.notMatch((await faultOf(none.height())).message, 'secret');
   const cut = await gatewayWith(t, (response) => response.socket?.destroy());

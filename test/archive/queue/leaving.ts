@@ -94,10 +94,11 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('words of a gateway are kept as far as the database takes them', async (t) => {
       const { archive, id, world, workUntil } = await signedShow(t);
       world.onCall = async ({ method }) => {
-        if (method === 'postTransaction') throw new ArweaveFault('bug', 'no\0thing \ud800 here');
+        if (method === 'postTransaction') throw new ArweaveFault('operator', 'no\0thing \ud800 here');
       };
       t.equal(await workUntil(archive, id, ['failed']), 'failed');
-      t.match(await archive.receipts.find(id), { reason: 'no thing   here' });
+      t.match(await archive.receipts.find(id), { reason: 'something has to be put right on this server' }, 'others do not see them');
+      t.match(await archive.receipts.view(id), { deadLetters: [{ error: 'no thing   here' }] });
     });
 
     t.test('a wallet that cannot pay is waited for, and another transaction is signed when the first is over', async (t) => {

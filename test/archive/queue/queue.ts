@@ -38,6 +38,19 @@ for (const { name, open, skip } of testDatabases()) {
       t.match(view.pathManifest?.urls[0], /^https:\/\/check\.example\/[\w-]{43}\/master\.m3u8$/);
     });
 
+    t.test('what everybody asks for is made once, and again when something changes', async (t) => {
+      const { open, admitted, workUntil } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { tier: 'manifest', holdHours: 1 });
+      const text = () => archive.receipts.publicText(id, { withFiles: true });
+      const held = await text();
+      t.match(receipts.omit({ deadLetters: true }).parse(JSON.parse(held)), { state: 'holding', files: [{ state: 'held' }] });
+      t.equal(await text(), held);
+      await workUntil(archive, id, ['stored']);
+      t.match(receipts.omit({ deadLetters: true }).parse(JSON.parse(await text())), { state: 'stored', files: [{ state: 'stored' }] });
+      t.match(JSON.parse(await archive.receipts.publicText(id, { withFiles: false })), { state: 'stored', files: [] });
+    });
+
     t.test('a crash between any two steps loses nothing, and is paid once', async (t) => {
       const { open, admitted, workUntil, world, clock } = await openArchive(t, db);
       // All places on one database, some on the other: the steps are the same.
@@ -158,7 +171,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a file that changed on the disk is not stored as what was signed', async (t) => {
-      const { open, admitted, workUntil, mediaDir, world } = await openArchive(t, db);
+      const { open, admitted, workUntil, mediaDir } = await openArchive(t, db);
       const archive = open();
       const id = await admitted(archive);
       const file = path.join(mediaDir, id, 'source', '1.m4s');
