@@ -10,6 +10,11 @@ const ACTS: Record<string, string | undefined> = {
   vetoed: 'kept out',
   released: 'ended the wait',
   erased: 'destroyed the key',
+  'key-exported': 'took the key out',
+  signed: 'signed a transaction',
+  forgotten: 'gave a transaction up',
+  stored: 'had everything back from another gateway',
+  failed: 'could not go on',
   verify: 'had everything fetched back again',
   retried: 'tried again what had failed',
 };
