@@ -203,7 +203,9 @@ export async function reportBundle(db: Db, bundle: Pick<Bundle, 'id' | 'broadcas
       })
       .where('id', '=', id).execute();
     if (patch.isLost) await voidReceipts(tx, id);
+    const { transaction } = bundleOf(before);
     if (patch.isUnsigned) await forgetTransaction(tx, bundleOf(before), now);
+    if (patch.state === 'stored' && transaction !== undefined) await noteTransaction(tx, { broadcastId, transaction, action: 'proven', at: now });
     return refreshLocked(tx, broadcastId, now);
   });
 }
@@ -220,8 +222,13 @@ async function forgetTransaction(tx: Db, { id, broadcastId, transaction }: Bundl
     .set({ transaction_id: null, transaction_json: null, wallet: null, reward_winston: null, anchor_height: null, signed_at: null, posted_to: null })
     .where('id', '=', id).execute();
   await tables(tx).updateTable('archive_items').set({ stored_at: null, fetched_from: null }).where('bundle_id', '=', id).execute();
+  if (transaction !== undefined) await noteTransaction(tx, { broadcastId, transaction, action: 'forgotten', at: now });
+}
+
+/** Rows go with what they are about; which transactions are out stays known. */
+async function noteTransaction(tx: Db, { broadcastId, transaction: { id, wallet, rewardWinston }, action, at }: { broadcastId: string; transaction: BundleTransaction; action: 'signed' | 'forgotten' | 'proven'; at: Date }): Promise<void> {
   const { channel_id: channelId } = await tables(tx).selectFrom('archives').select('channel_id').where('broadcast_id', '=', broadcastId).executeTakeFirstOrThrow();
-  if (transaction !== undefined) await insertLog(tx, { at: now, actor: 'server', broadcastId, channelId, action: 'forgotten', detail: `${transaction.id} of ${transaction.wallet}, ${transaction.rewardWinston} winston: never mined` });
+  await insertLog(tx, { at, actor: 'server', broadcastId, channelId, action, detail: `${id} of ${wallet}, ${rewardWinston} winston` });
 }
 
 /** How a bundle was signed: which item has which id, and the path manifest when it has one. */
@@ -254,6 +261,7 @@ export async function recordSigned(db: Db, bundle: Pick<Bundle, 'id' | 'broadcas
       .where('id', '=', bundle.id).where('state', '=', 'planned').where('lease_token', '=', bundle.leaseToken).executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     await recordItems(tx, bundle, signing);
+    await noteTransaction(tx, { broadcastId: bundle.broadcastId, transaction, action: 'signed', at: now });
     await refreshLocked(tx, bundle.broadcastId, now);
     return undefined;
   });

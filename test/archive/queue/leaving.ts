@@ -114,7 +114,7 @@ for (const { name, open, skip } of testDatabases()) {
       clock.now = new Date(clock.now.getTime() + HOUR_MS);
       t.equal(await workUntil(archive, id, ['stored']), 'stored');
       t.equal(world.mined.length, 1);
-      t.match(await archive.receipts.view(id), { log: [{ action: 'stored' }, { action: 'forgotten', detail: /^[\w-]{43} of .* winston: never mined$/ }, {}] });
+      t.match(await archive.receipts.view(id), { log: [{ action: 'stored' }, { action: 'proven' }, { action: 'signed' }, { action: 'forgotten', detail: /^[\w-]{43} of .* winston$/ }, { action: 'signed' }, { action: 'admitted' }] });
     });
   });
 }
