@@ -26,6 +26,8 @@ const KILLS = Number(process.env['ARCHIVE_KILLS'] ?? 40);
 const SEED = Number(process.env['ARCHIVE_SEED'] ?? 1);
 /** What a worker is doing when it is killed, in turn: in every step, before and after the answer. */
 const MOMENTS = [/^GET \/price/, /^GET \/tx_anchor/, /^POST \/tx$/, /^POST \/chunk$/, /^GET \/tx\/.*\/status$/, /^GET \/chunk\//, /^GET \/tx\/.*\/status$/, /^GET \/raw\//];
+/** So many times as many at most, until there was one in each step. */
+const MOST_TIMES = 4;
 /** It dies within so many ms of it. */
 const MAX_DELAY_MS = 40;
 /** There may be nothing of the kind to do. */
@@ -107,7 +109,9 @@ t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing tw
   const mine = (): Promise<true> => until('a block', () => arlocal.mine().then(() => true as const, () => undefined));
 
   const [known, steps] = [new Set<string>(), new Map(STEPS.map((step) => [step, 0]))];
-  for (let kill = 0; kill < KILLS; kill += 1) {
+  const isMissing = (): boolean => [...steps.values()].includes(0);
+  // Some steps take a few milliseconds: it goes on until each of them was met.
+  for (let kill = 0; kill < KILLS || (isMissing() && kill < KILLS * MOST_TIMES); kill += 1) {
     for (let shows = await unfinished(); shows < SHOWS; shows += 1) await addShow({ db, arlocal, keys, mediaDir }, FILES, new Date());
     const worker = await workers.letGo();
     const moment = MOMENTS[kill % MOMENTS.length] ?? /./;
@@ -118,7 +122,7 @@ t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing tw
     await mine();
   }
   t.comment(`killed in: ${JSON.stringify(Object.fromEntries(steps))}`);
-  t.same([...steps].filter(([, kills]) => kills === 0), [], 'in every step');
+  t.notOk(isMissing(), 'in every step');
 
   await workers.letGo();
   await until('everything is stored', async () => {
