@@ -136,7 +136,8 @@ export async function insertPlan(db: Db, broadcastId: string, plan: {
       await tables(tx).insertInto('archive_bundles')
         .values({ id, broadcast_id: broadcastId, number: first + at, kind, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
       await insertItems(tx, broadcastId, texts.map((text) => ({ ...text, bundleId: id })));
-      await tables(tx).updateTable('archive_items').set({ bundle_id: id }).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('place', 'in', places).execute();
+      // The last one may have nothing but texts.
+      if (places.length > 0) await tables(tx).updateTable('archive_items').set({ bundle_id: id }).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('place', 'in', places).execute();
     }
     await refreshLocked(tx, broadcastId, now);
     return true;
