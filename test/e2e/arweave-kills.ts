@@ -27,7 +27,7 @@ const SEED = Number(process.env['ARCHIVE_SEED'] ?? 1);
 /** What a worker is doing when it is killed, in turn: in every step, before and after the answer. */
 const MOMENTS = [/^GET \/price/, /^GET \/tx_anchor/, /^POST \/tx$/, /^POST \/chunk$/, /^GET \/tx\/.*\/status$/, /^GET \/chunk\//, /^GET \/tx\/.*\/status$/, /^GET \/raw\//];
 /** So many times as many at most, until there was one in each step. */
-const MOST_TIMES = 4;
+const MOST_TIMES = 3;
 /** It dies within so many ms of it. */
 const MAX_DELAY_MS = 40;
 /** There may be nothing of the kind to do. */

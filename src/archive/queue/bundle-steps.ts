@@ -75,7 +75,7 @@ export class BundleSteps {
     const data = makeBundle(items);
     const cost = await gateway.price(data.length);
     const wallet = network.wallets.pick(cost, await sumPromised(this.#db));
-    if (wallet === undefined) return this.#held(bundle, this.#whyNobodyPays(cost));
+    if (wallet === undefined) return this.#held(bundle, nobodyHas(cost));
     const { anchor, height } = await gateway.anchor();
     const anchorHeight = await greatestHeight(network, height);
     const { id, json, chunks } = await signTransaction(wallet, { data, tags: BUNDLE_TAGS, anchor, rewardWinston: cost });
@@ -83,7 +83,7 @@ export class BundleSteps {
       transaction: { id, json, chunks, wallet: wallet.address, rewardWinston: cost, anchorHeight },
       items: items.map(({ name, id: itemId, sha256 }) => ({ name, itemId, sha256 })),
       pathManifest: manifest, sizeBytes: data.length, now: now(),
-    }, (spent, promised) => overBudget(this.#limitsOf(bundle), spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : this.#whyNobodyPays(cost)));
+    }, (spent, promised) => overBudget(this.#limitsOf(bundle), spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : nobodyHas(cost)));
     return typeof refusal === 'string' ? this.#held(bundle, refusal) : undefined;
   }
 
@@ -92,13 +92,15 @@ export class BundleSteps {
   }
 
   #whyNobodyCan(): string | undefined {
-    return this.#options.network.wallets.list().some(({ state }) => state === 'ok' || state === 'low') ? undefined : 'wallet: none has money and is in use';
+    const wallets = this.#options.network.wallets.list();
+    if (wallets.length === 0) return 'wallet: none is configured';
+    return wallets.some(({ state }) => state === 'ok' || state === 'low') ? undefined : 'wallet: none has money and is in use';
   }
 
   async #whyHeld(bundle: Bundle, cost: bigint): Promise<string | undefined> {
     const refusal = overBudget(this.#limitsOf(bundle), await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
     if (refusal !== undefined) return refusal;
-    return this.#canPay(cost, await sumPromised(this.#db)) ? undefined : this.#whyNobodyPays(cost);
+    return this.#canPay(cost, await sumPromised(this.#db)) ? undefined : nobodyHas(cost);
   }
 
   /** The manifest of a show that costs too much, or comes on a day that did, goes all the same: it is a few kilobytes. */
@@ -111,11 +113,6 @@ export class BundleSteps {
   #canPay(cost: bigint, promised: Map<string, bigint>, only?: string): boolean {
     return this.#options.network.wallets.list().some(({ address, balanceWinston, state }) => balanceWinston !== null && state !== 'quarantined'
       && (only ?? address) === address && BigInt(balanceWinston) - (promised.get(address) ?? 0n) >= cost);
-  }
-
-  #whyNobodyPays(cost: bigint): string {
-    const wallets = this.#options.network.wallets.list();
-    return wallets.length === 0 ? 'wallet: none is configured' : `wallet: none has ${arText(cost)} AR and is in use`;
   }
 
   /** Those of the last bundle name all others: the path manifest is made when it is signed for the first time. */
@@ -256,3 +253,7 @@ export function failureOf(error: unknown): StepOutcome & { kind: 'failed' } {
 
 /** Behind all others. */
 const PATH_MANIFEST_PLACE = 2_147_483_647;
+
+function nobodyHas(cost: bigint): string {
+  return `wallet: none has ${arText(cost)} AR and is in use`;
+}
