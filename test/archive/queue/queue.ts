@@ -54,7 +54,7 @@ for (const { name, open, skip } of testDatabases()) {
     t.test('a crash between any two steps loses nothing, and is paid once', async (t) => {
       const { open, admitted, workUntil, world, clock } = await openArchive(t, db);
       // All places on one database, some on the other: the steps are the same.
-      const stride = name === 'PGlite' ? 1 : 9;
+      const stride = name === 'Postgres' ? 1 : 9;
       let crashes = 0;
       for (let at = 0; ; at += stride) {
         let calls = 0;
