@@ -115,12 +115,19 @@ function archivedBroadcasts({ packager, recordings }: PermanentRooms): Construct
   return {
     visibilityOf: async (id) => (await recordings.find(id))?.visibility,
     playlistsOf: (id, hasFile) => recordings.partialPlaylists(id, hasFile),
-    renditionsOf: async (id) => ((await packager.readIndex(id))?.renditions ?? []).map(({ name, kind, inits }) => ({
-      name, kind, shortSide: Math.max(0, ...[...inits.values()].map((init) => (init.kind === 'video' ? Math.min(init.width, init.height) : 0))),
-    })),
+    factsOf: async (id) => factsOf(await packager.readIndex(id)),
     listEnded: async (channelId, since) => (await recordings.list({ channelId, isPublicOnly: false, limit: SHOWS_LOOKED_AT }))
       .filter(({ endedAt }) => endedAt !== null && endedAt > since).map(({ id, channel }) => ({ id, slug: channel.slug })),
     findCard: (id) => recordings.find(id),
+  };
+}
+
+function factsOf(index: BroadcastIndex | undefined) {
+  return {
+    renditions: (index?.renditions ?? []).map(({ name, kind, inits }) => ({
+      name, kind, shortSide: Math.max(0, ...[...inits.values()].map((init) => (init.kind === 'video' ? Math.min(init.width, init.height) : 0))),
+    })),
+    slates: (index?.takes ?? []).filter(({ isSlate }) => isSlate).map(({ number }) => number),
   };
 }
 

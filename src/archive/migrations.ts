@@ -108,7 +108,7 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'uuid', (column) => column.primaryKey())
     .addColumn('broadcast_id', 'uuid', (column) => column.notNull().references('archives.broadcast_id').onDelete('cascade'))
     .addColumn('number', 'integer', (column) => column.notNull())
-    .addColumn('is_last', 'boolean', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
     .addColumn('failed_state', 'text')
     .addColumn('size_bytes', 'bigint', (column) => column.notNull())
@@ -128,6 +128,8 @@ async function createQueue(db: Kysely<unknown>): Promise<void> {
     .addColumn('fault', 'text')
     .addColumn('error', 'text')
     .addColumn('due_at', 'timestamptz', (column) => column.notNull())
+    // Receipts up to then are to be proven again.
+    .addColumn('doubted_at', 'timestamptz')
     .addColumn('lease_until', 'timestamptz')
     // Of whoever holds it now: what a server that was too slow writes late changes nothing.
     .addColumn('lease_token', 'uuid')

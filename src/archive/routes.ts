@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { Request } from 'express';
 import { AddressLimiter } from '../platform/index.js';
 import { ManifestUnknown } from './errors.js';
+import { KeptTexts } from './kept-texts.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import { sealedBlock } from './manifest/manifest-block.js';
 import { checkChain } from './manifest/manifest-chain.js';
@@ -24,12 +25,13 @@ export interface ArchiveRoutesOptions {
 const CAR = 'application/vnd.ipld.car';
 /** From one address. */
 const READS_PER_MIN = 60;
-const VIEWS_KEPT = 8;
+/** A day's manifest has nine thousand signatures to check. */
+const TEXTS_KEPT = 8;
 
 /** `/broadcasts/:id/manifest` and `/channels/:slug/signing-key`. Mounted at /api/v1. */
 export function archiveRoutes({ manifests, keys, channels, checkAccess }: ArchiveRoutesOptions): Router {
   const attempts = new AddressLimiter({ attempts: READS_PER_MIN, windowSec: 60 });
-  const views = new Views();
+  const texts = new KeptTexts(TEXTS_KEPT);
   const router = Router();
   router.get('/broadcasts/:id/manifest', async (request, response) => {
     await checkAccess(request.params.id, request);
@@ -38,9 +40,11 @@ export function archiveRoutes({ manifests, keys, channels, checkAccess }: Archiv
     response.vary('Accept');
     if (request.accepts(['json', CAR]) === CAR) response.attachment(`${request.params.id}.car`).set('Content-Type', CAR).send(carOf(blocks, firstOf(request)));
     else {
+      const version = String(blocks.length);
+      const known = texts.find(request.params.id, version);
       // Only what has to be checked anew costs something.
-      if (!views.has(request.params.id, blocks)) await attempts.take(request.ip);
-      response.type('json').send(views.of(request.params.id, blocks));
+      if (known === undefined) await attempts.take(request.ip);
+      response.type('json').send(known ?? texts.keep(request.params.id, version, JSON.stringify(viewOf(blocks))));
     }
   });
   router.get('/channels/:slug/signing-key', async (request, response) => {
@@ -65,25 +69,6 @@ function carOf(blocks: Uint8Array[], from: number): Buffer {
   const [first] = blocks;
   if (first === undefined) return Buffer.alloc(0);
   return Buffer.concat([carHead(sealedBlock(first).cid), ...blocks.slice(from).map((bytes) => carBlock(sealedBlock(bytes)))]);
-}
-
-/** Texts of manifests that were asked for lately: a day's has nine thousand signatures to check. */
-class Views {
-  readonly #kept = new Map<string, { blocks: number; text: string }>();
-
-  has(id: string, blocks: Uint8Array[]): boolean {
-    return this.#kept.get(id)?.blocks === blocks.length;
-  }
-
-  of(id: string, blocks: Uint8Array[]): string {
-    const known = this.#kept.get(id);
-    if (known?.blocks === blocks.length) return known.text;
-    const text = JSON.stringify(viewOf(blocks));
-    const [oldest = ''] = this.#kept.keys();
-    if (this.#kept.size >= VIEWS_KEPT) this.#kept.delete(oldest);
-    this.#kept.set(id, { blocks: blocks.length, text });
-    return text;
-  }
 }
 
 /** For people and pages; who verifies takes the CAR, since only its bytes are signed. */

@@ -49,7 +49,7 @@ for (const { name, open, skip } of testDatabases()) {
       t.same(files.filter(({ state }) => state === 'vetoed').map(({ name }) => name).sort(), ['360p/1.m4s', 'audio/1.m4s', 'source/1.m4s'], 'those that touch the range, and no others');
       t.ok(files.filter(({ state }) => state === 'vetoed').every(({ arweave }) => arweave === null));
       t.match(vetoes, [{ fromMs: 2_500, reason: 'a face', by: 'mod' }]);
-      t.same(log.map(({ action, by }) => `${action} by ${by}`), ['stored by server', 'vetoed by mod', 'admitted by server']);
+      t.same(log.map(({ action, by }) => `${action} by ${by}`), ['stored by server', ...Array.from({ length: 3 }, () => 'proven by server'), ...Array.from({ length: 3 }, () => 'signed by server'), 'vetoed by mod', 'admitted by server']);
       t.ok(world.mined.length > 0);
       await t.rejects(archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'too late' }, 'mod'), { code: 'archive_already_posted', status: 409 });
     });
@@ -62,11 +62,28 @@ for (const { name, open, skip } of testDatabases()) {
       await archive.consent.veto(id, { fromMs: 0, toMs: 1_000, reason: 'a name' }, 'ada');
       t.match(await archive.receipts.find(id), { state: 'holding' }, 'it is planned anew');
       t.equal(await workUntil(archive, id, ['held']), 'held');
-      await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'all of it' }, 'ada');
+      const sent = await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'all of it' }, 'ada');
       await open().work();
       t.match(await archive.receipts.find(id), { state: 'vetoed' });
       t.match(await archive.receipts.publicView(id, { withFiles: true }), { state: 'vetoed', reason: null }, 'why is not for everybody');
-      t.equal(world.transactions.size, 0);
+      t.same(sent, [...world.transactions.keys()]);
+      t.equal(sent.length, 1, 'the manifest, once');
+    });
+
+    t.test('a veto of a range leaves the manifest alone, wherever that is', async (t) => {
+      const { open, admitted, workUntil, world } = await openArchive(t, db);
+      const poor = open({ dayBudgetAr: 0 });
+      const id = await admitted(poor, { isEncrypted: true });
+      world.onCall = async ({ method, isDone }) => {
+        if (method === 'postTransaction' && isDone) await poor.consent.veto(id, { fromMs: 0, toMs: 1_000, reason: 'a name' }, 'ada');
+      };
+      t.equal(await workUntil(poor, id, ['held']), 'held');
+      world.onCall = async () => undefined;
+      t.equal(await workUntil(open(), id, ['stored']), 'stored');
+      const { files } = view.parse(await poor.receipts.view(id));
+      t.same(files.filter(({ state }) => state !== 'stored').map(({ name, state }) => `${name} ${state}`).sort(), ['360p/0.m4s vetoed', 'audio/0.m4s vetoed', 'source/0.m4s vetoed']);
+      t.equal(world.mined.length, 3, 'the manifest was sent once');
+      await poor.consent.change(CHANNEL, { isEncrypted: false, confirm: 'ada' }, 'ada');
     });
 
     t.test('a veto while it is being signed comes in time', async (t) => {
@@ -92,16 +109,16 @@ for (const { name, open, skip } of testDatabases()) {
         const id = await admitted(archive);
         const sent: string[] = [];
         world.onCall = async ({ method, isDone }) => {
-          if (method === 'postTransaction' && isDone) sent.push(...await stop(id));
+          if (method === 'postTransaction' && isDone && world.transactions.size === 2) sent.push(...await stop(id));
         };
         await archive.work();
         world.onCall = async () => undefined;
         await archive.work();
         t.match(await archive.receipts.find(id), { state: 'vetoed' });
-        t.same(sent, [...world.transactions.keys()], 'the one with the media; the other was not signed');
-        t.equal(sent.length, 1);
+        t.same(sent, [...world.transactions.keys()], 'the manifest and the media');
+        t.equal(sent.length, 2);
         const { files } = view.parse(await archive.receipts.view(id));
-        t.match(files.find(({ name }) => name === 'manifest.car'), { state: 'vetoed', arweave: null });
+        t.notOk(files.some(({ name }) => name === 'master.m3u8'), 'what names all of it was not signed');
         t.ok(files.find(({ name }) => name === 'source/1.m4s')?.arweave, 'what was signed keeps its name');
         t.notOk((await archive.receipts.listNeeded()).includes(id), 'its files may go');
         world.transactions.clear();

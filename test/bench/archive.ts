@@ -1,8 +1,9 @@
 /**
  * What signing a broadcast costs: hashing of segments beside `sha256sum` and plain node:crypto over the same bytes, and how
- * much later a segment is listed when it is hashed and signed as well.
+ * much later a segment is listed when it is hashed and signed as well; and how many segments a second the queue of the permanent
+ * archive takes to their receipts, with an Arweave in this process: the network is not in it.
  *
- *   npm run bench -- archive [--mebibytes 256] [--streams 10] [--segments 30] [--rounds 5] [--out bench-output/archive.json]
+ *   npm run bench -- archive [--mebibytes 256] [--streams 10] [--segments 30] [--archived 100] [--rounds 5] [--out bench-output/archive.json]
  *
  * The ways take turns in each round, with another one first each time. Run it on a machine with nothing else to do, and with
  * its temporary folder on a disk.
@@ -17,6 +18,7 @@ import { hashings } from './archive/hashing.js';
 import type { Hashing } from './archive/hashing.js';
 import { parseOptions } from './archive/options.js';
 import type { ArchiveOptions } from './archive/options.js';
+import { measureQueueing } from './archive/queueing.js';
 import { reportText, summariseHashing } from './archive/report.js';
 import type { AnnouncingSummary, HashingSummary } from './archive/report.js';
 import { describeMachine } from './measure/machine.js';
@@ -34,7 +36,7 @@ try {
 async function run(options: ArchiveOptions): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
   try {
-    await conclude(options, await measureHashing(folder, options), await measureLivePath(folder, options));
+    await conclude(options, await measureHashing(folder, options), await measureLivePath(folder, options), await measureQueue(folder, options));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -70,11 +72,23 @@ async function measureLivePath(folder: string, { streams, segments, rounds }: Ar
   return { signedUs: percentilesOf(all.signed), unsignedUs: percentilesOf(all.unsigned), addedP99Us };
 }
 
-async function conclude({ out, ...settings }: ArchiveOptions, hashing: HashingSummary[], announcing: AnnouncingSummary): Promise<void> {
-  const document = { benchmark: 'archive', date: new Date().toISOString(), command: ['npm run bench -- archive', ...args].join(' '), machine: describeMachine(), settings, hashing, announcing };
+/** Segments a second, by round. */
+async function measureQueue(folder: string, { archived, rounds }: ArchiveOptions): Promise<number[]> {
+  const speeds = [];
+  for (let round = 0; round < rounds; round++) {
+    const turn = await mkdtemp(path.join(folder, 'turn-'));
+    speeds.push(await measureQueueing(turn, archived));
+    await rm(turn, { recursive: true, force: true });
+    say(`round ${round + 1}: ${speeds.at(-1)?.toFixed(0)} segments/s through the queue`);
+  }
+  return speeds;
+}
+
+async function conclude({ out, ...settings }: ArchiveOptions, hashing: HashingSummary[], announcing: AnnouncingSummary, queueing: number[]): Promise<void> {
+  const document = { benchmark: 'archive', date: new Date().toISOString(), command: ['npm run bench -- archive', ...args].join(' '), machine: describeMachine(), settings, hashing, announcing, queueing };
   await mkdir(path.dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(document, null, 2)}\n`);
-  say(`${reportText(hashing, announcing)}\n\n${out}`);
+  say(`${reportText(hashing, announcing, queueing)}\n\n${out}`);
 }
 
 function rotate<T>(items: readonly T[], by: number): T[] {

@@ -24,21 +24,22 @@ import { until } from '../support/until.js';
 /** Starting a worker takes most of a second: as many as were wanted (200) take minutes. */
 const KILLS = Number(process.env['ARCHIVE_KILLS'] ?? 40);
 const SEED = Number(process.env['ARCHIVE_SEED'] ?? 1);
-/** What a worker is doing when it is killed, in turn: in every step, before and after the answer. */
+/** What a worker has asked for when it is killed, in turn: before and after the answer. */
 const MOMENTS = [/^GET \/price/, /^GET \/tx_anchor/, /^POST \/tx$/, /^POST \/chunk$/, /^GET \/tx\/.*\/status$/, /^GET \/chunk\//, /^GET \/tx\/.*\/status$/, /^GET \/raw\//];
-/** So many times as many at most, until there was one in each step. */
-const MOST_TIMES = 3;
 /** It dies within so many ms of it. */
 const MAX_DELAY_MS = 40;
-/** There may be nothing of the kind to do. */
+/** It is killed after so many ms all the same: there may be nothing of the kind to do. */
 const IDLE_MS = 1_500;
+const LOOK_MS = 2;
 /** Started and waiting, since starting one takes longer than its life. */
 const WAITING = 2;
 /** So many shows are on their way at any time. */
 const SHOWS = 3;
-/** Two bundles; the first has two chunks. */
+/** Three bundles: the manifest, the media with two chunks, and what names all of it. */
 const FILES = [{ name: 'audio/0.m4s', sizeBytes: 150_000 }, { name: 'audio/1.m4s', sizeBytes: 150_000 }, { name: 'manifest.car', sizeBytes: 2_000 }];
+/** And each second time, in which step it is, with gateways so slow that it can be seen there. */
 const STEPS = ['planned', 'signed', 'posting', 'posted', 'seeded', 'confirmed'];
+const SLOW_MS = 60;
 const AR = 10n ** 12n;
 /** An hour of the queue's in so many seconds. */
 const SPEED = 1_200;
@@ -81,12 +82,12 @@ class Workers {
   }
 }
 
-/** Steps that nobody has finished, as the row says in which a worker was. */
-async function interrupted(db: Db, known: Set<string>): Promise<string[]> {
+type Lease = { key: string; state: string };
+
+/** Steps that a worker is in, or was in when it was killed, as the row says; not those that are known. */
+async function leases(db: Db, known: Set<string>): Promise<Lease[]> {
   const rows = await tables(db).selectFrom('archive_bundles').select(['id', 'state', 'lease_until']).where('lease_until', 'is not', null).execute();
-  const fresh = rows.filter(({ id, lease_until: lease }) => !known.has(`${id} ${lease?.getTime()}`));
-  for (const { id, lease_until: lease } of fresh) known.add(`${id} ${lease?.getTime()}`);
-  return fresh.map(({ state }) => state);
+  return rows.map(({ id, state, lease_until: lease }) => ({ key: `${id} ${lease?.getTime()}`, state })).filter(({ key }) => !known.has(key));
 }
 
 t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing twice`, { skip: arlocalMissing || postgresMissing() }, async (t) => {
@@ -108,21 +109,34 @@ t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing tw
   // arlocal refuses while it unpacks a bundle.
   const mine = (): Promise<true> => until('a block', () => arlocal.mine().then(() => true as const, () => undefined));
 
-  const [known, steps] = [new Set<string>(), new Map(STEPS.map((step) => [step, 0]))];
-  const isMissing = (): boolean => [...steps.values()].includes(0);
-  // Some steps take a few milliseconds: it goes on until each of them was met.
-  for (let kill = 0; kill < KILLS || (isMissing() && kill < KILLS * MOST_TIMES); kill += 1) {
+  const known = new Set<string>();
+  const steps = new Map(STEPS.map((step) => [step, 0]));
+  const isInStep = async (step: string): Promise<boolean> => (await leases(db, known)).some(({ state }) => state === step);
+  const untilStep = async (step: string): Promise<void> => {
+    for (const gateway of [post, check]) gateway.spoil({ kind: 'slow', delayMs: SLOW_MS });
+    for (const endMs = Date.now() + IDLE_MS; Date.now() < endMs && !await isInStep(step);) await delay(LOOK_MS);
+    await delay(random() * SLOW_MS);
+  };
+  const untilRequest = async (what: RegExp): Promise<void> => {
+    await Promise.race([post.nextRequest(what, IDLE_MS), check.nextRequest(what, IDLE_MS)]);
+    await delay(random() * MAX_DELAY_MS);
+  };
+
+  for (let kill = 0; kill < KILLS; kill += 1) {
     for (let shows = await unfinished(); shows < SHOWS; shows += 1) await addShow({ db, arlocal, keys, mediaDir }, FILES, new Date());
     const worker = await workers.letGo();
-    const moment = MOMENTS[kill % MOMENTS.length] ?? /./;
-    await Promise.race([post.nextRequest(moment, IDLE_MS), check.nextRequest(moment, IDLE_MS)]);
-    await delay(random() * MAX_DELAY_MS);
+    const turn = kill >> 1;
+    await (kill % 2 === 0 ? untilStep(STEPS[turn % STEPS.length] ?? '') : untilRequest(MOMENTS[turn % MOMENTS.length] ?? /./));
     await end(worker, 'SIGKILL');
-    for (const step of await interrupted(db, known)) steps.set(step, (steps.get(step) ?? 0) + 1);
+    for (const { key, state } of await leases(db, known)) {
+      known.add(key);
+      steps.set(state, (steps.get(state) ?? 0) + 1);
+    }
+    for (const gateway of [post, check]) gateway.heal();
     await mine();
   }
   t.comment(`killed in: ${JSON.stringify(Object.fromEntries(steps))}`);
-  t.notOk(isMissing(), 'in every step');
+  t.same([...steps].filter(([, times]) => times === 0), [], 'it was killed in every step');
 
   await workers.letGo();
   await until('everything is stored', async () => {

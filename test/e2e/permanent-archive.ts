@@ -10,6 +10,8 @@ import type { Cleanup } from '../support/until.js';
 const listed = z.object({ archives: z.array(z.object({ broadcast: z.string(), title: z.string(), state: z.string(), reason: z.string().nullable(), files: z.number(), filesStored: z.number() })) });
 const view = z.object({ state: z.string(), files: z.array(z.object({ name: z.string(), state: z.string(), startUs: z.number().nullable() })), log: z.array(z.object({ by: z.string(), action: z.string() })) });
 
+const queue = z.object({ queue: z.object({ held: z.number() }) });
+
 /** A gateway that knows prices and the height of the chain. */
 async function startGateway(t: Cleanup): Promise<string> {
   const server = createServer(({ url = '' }, response) => void response.end(url.startsWith('/price') ? '1000000' : JSON.stringify({ height: 5 })));
@@ -53,7 +55,11 @@ t.test('a show is held for its people to decide, and waits for a wallet', async 
   const { files: after, log } = await archive();
   t.same(after.filter(({ state }) => state === 'vetoed').map(({ name }) => name).sort(), ['360p/0.m4s', 'audio/0.m4s'], 'times are those of the broadcast');
   t.same(log.map(({ action }) => action), ['released', 'vetoed', 'admitted']);
-  t.match(await (await app.api('GET', '/api/v1/admin/archive')).json(), { queue: { held: 1, dead: 0 }, wallets: [], gateways: [{ isUp: true }, { isUp: true }], dryRun: false, deadLetters: [] });
+  const operated = await until('manifest and media that are held', async () => {
+    const seen = await (await app.api('GET', '/api/v1/admin/archive')).json();
+    return queue.parse(seen).queue.held === 2 ? seen : undefined;
+  });
+  t.match(operated, { queue: { dead: 0 }, wallets: [], gateways: [{ isUp: true }, { isUp: true }], dryRun: false, deadLetters: [] });
   t.match(await (await app.get('/metrics')).text(), /^tidemark_archive_waiting \d+$/m);
   t.equal(await asEve(`/api/v1/broadcasts/${id}/archive`), 403);
   t.equal((await app.api('POST', '/api/v1/archive/dead-letters/nonsense/retry', {})).status, 404);

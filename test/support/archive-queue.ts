@@ -101,7 +101,7 @@ export async function openQueue(t: Cleanup, options: QueueOptions): Promise<Queu
     manifests: { find: async () => undefined },
     broadcasts: {
       visibilityOf: async () => 'public', playlistsOf: async () => [{ name: 'master.m3u8', text: PLAYLIST }],
-      renditionsOf: async () => [], listEnded: async () => [], findCard: async () => undefined,
+      factsOf: async () => ({ renditions: [], slates: [] }), listEnded: async () => [], findCard: async () => undefined,
     },
     pins: { pinsOf: async () => [], nodes: async () => [] },
     random: () => 0.5,

@@ -10,7 +10,8 @@ import { PermanentArchive } from '../../dist/archive/permanent-archive.js';
 import { Database } from '../../dist/platform/db/database.js';
 
 const { databaseUrl, mediaDir, keySecret, wallet, postUrl, checkUrl, startMs, speed } = JSON.parse(process.argv[2]);
-const CONFIG = { confirmations: 1, dryRun: false, broadcastBudgetAr: 1_000, dayBudgetAr: 1_000, monthBudgetAr: 1_000 };
+// Two: what is seeded waits for another block.
+const CONFIG = { confirmations: 2, dryRun: false, broadcastBudgetAr: 1_000, dayBudgetAr: 1_000, monthBudgetAr: 1_000 };
 const LOOK_MS = 5;
 
 const log = { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields), child: () => log };

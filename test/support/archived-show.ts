@@ -57,7 +57,7 @@ export async function openArchive(t: Cleanup, db: Db) {
     broadcasts: {
       visibilityOf: async () => shows.visibility,
       playlistsOf: async (_id, hasFile) => RENDITIONS.flatMap(({ name }) => (hasFile(`${name}/0.m4s`) ? [{ name: `${name}/index.m3u8`, text: `#EXTM3U of ${name}` }] : [])).concat({ name: 'master.m3u8', text: '#EXTM3U' }),
-      renditionsOf: async () => RENDITIONS,
+      factsOf: async () => ({ renditions: RENDITIONS, slates: [] }),
       listEnded: async () => [],
       findCard: async () => ({ title: 'ebb and flow', startedAt: clock.now }),
     },

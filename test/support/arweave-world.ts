@@ -47,6 +47,9 @@ export class ArweaveWorld {
   readonly failures: string[] = [];
   readonly network: ArchiveNetwork;
   readonly #wallet: Wallet;
+  /** Of data that were cut already, and of bundles that are complete: a world of megabytes is asked for each of their chunks and items. */
+  readonly #cut = new WeakMap<Uint8Array, ReturnType<typeof chunkData>>();
+  readonly #items = new WeakMap<WorldTransaction, Map<string, Uint8Array>>();
 
   constructor() {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -116,7 +119,9 @@ export class ArweaveWorld {
 
   async #postChunk(json: string, data: Uint8Array, number: number): Promise<void> {
     const { id, data_root } = header.parse(JSON.parse(json));
-    const { dataRoot, chunks } = await chunkData(data);
+    const cut = this.#cut.get(data) ?? chunkData(data);
+    this.#cut.set(data, cut);
+    const { dataRoot, chunks } = await cut;
     if (dataRoot !== data_root) throw new ArweaveFault('bug', 'the data is not what the transaction was signed for');
     const transaction = this.transactions.get(id);
     if (transaction === undefined) throw new ArweaveFault('remote', 'data_root_not_found');
@@ -132,11 +137,19 @@ export class ArweaveWorld {
 
   #item(id: string): Uint8Array | undefined {
     for (const transaction of this.mined) {
-      const data = this.#dataOf(transaction);
-      const item = data && itemsOf(data).get(id);
+      const item = this.#itemsOf(transaction)?.get(id);
       if (item !== undefined) return item;
     }
     return undefined;
+  }
+
+  #itemsOf(transaction: WorldTransaction): Map<string, Uint8Array> | undefined {
+    const known = this.#items.get(transaction);
+    const data = known === undefined ? this.#dataOf(transaction) : undefined;
+    if (data === undefined) return known;
+    const items = itemsOf(data);
+    this.#items.set(transaction, items);
+    return items;
   }
 
   #dataOf(transaction: WorldTransaction | undefined): Buffer | undefined {
@@ -149,7 +162,6 @@ export class ArweaveWorld {
     const state = (): WalletState => ({ address: this.#wallet.address, balanceWinston: this.balanceWinston.toString(), state: this.balanceWinston === 0n ? 'empty' : 'ok', reason: null, since: null });
     return {
       pick: (cost) => (this.balanceWinston >= cost ? this.#wallet : undefined),
-      find: () => this.#wallet,
       reportFailure: (_address, reason) => void this.failures.push(reason),
       reportSuccess: () => undefined,
       release: () => undefined,

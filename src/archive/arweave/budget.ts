@@ -17,13 +17,15 @@ export function arText(winston: bigint): string {
   return `${digits.slice(0, -AR_DIGITS)}.${digits.slice(-AR_DIGITS)}`.replace(/\.?0+$/, '');
 }
 
-/** Which budget a cost would break, in words; undefined when there is room in all of them. */
-export function overBudget(limits: Amounts, spent: Amounts, cost: bigint): string | undefined {
+/** Which budget a cost would break, in words; undefined when there is room in all of them. @param limits those that hold for it */
+export function overBudget(limits: Partial<Amounts>, spent: Amounts, cost: bigint): string | undefined {
   const names: [keyof Amounts, string][] = [['broadcast', 'a broadcast'], ['day', '24 hours'], ['month', '30 days']];
-  const broken = names.find(([key]) => spent[key] + cost > limits[key]);
-  if (broken === undefined) return undefined;
-  const [key, what] = broken;
-  // What a server spends on all of its channels is not for the moderators of one.
-  if (key !== 'broadcast') return `budget: ${arText(cost)} AR more would be over what this server may spend in ${what}`;
-  return `budget: ${arText(cost)} AR more would be over ${arText(limits[key])} AR in ${what}, of which ${arText(spent[key])} are spent`;
+  for (const [key, what] of names) {
+    const limit = limits[key];
+    if (limit === undefined || spent[key] + cost <= limit) continue;
+    // What a server spends on all of its channels is not for the moderators of one.
+    if (key !== 'broadcast') return `budget: ${arText(cost)} AR more would be over what this server may spend in ${what}`;
+    return `budget: ${arText(cost)} AR more would be over ${arText(limit)} AR in ${what}, of which ${arText(spent.broadcast)} are spent`;
+  }
+  return undefined;
 }

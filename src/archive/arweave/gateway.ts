@@ -18,8 +18,6 @@ const TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 << 10;
 /** A chunk in base64url with its proofs. */
 const MAX_CHUNK_ANSWER_BYTES = 1 << 20;
-/** A block names up to a thousand transactions. */
-const MAX_BLOCK_BYTES = 4 << 20;
 
 const winston = z.string().regex(/^\d{1,30}$/).transform(BigInt);
 /** The hash of a block: 48 bytes. */
@@ -55,13 +53,6 @@ export class ArweaveGateway {
 
   async height(): Promise<number> {
     return (await this.#readJson(heightAnswer, { path: '/info' })).height;
-  }
-
-  /** Height of an anchor's block; undefined when the gateway does not know it. */
-  async anchorHeight(anchor: string): Promise<number | undefined> {
-    const path = `/block/hash/${anchor}`;
-    const answer = await this.#ask({ path, maxBytes: MAX_BLOCK_BYTES });
-    return answer.status === 404 ? undefined : this.#parseJson(heightAnswer, path, answer).height;
   }
 
   async balance(address: string, signal?: AbortSignal): Promise<bigint> {

@@ -96,10 +96,6 @@ export class Wallets implements Component {
     return best?.purse.wallet;
   }
 
-  find(address: string): Wallet | undefined {
-    return this.#purses.get(address)?.wallet;
-  }
-
   /** A payment did not go through. After the third in a row the wallet is left alone for a while, twice as long each time. */
   reportFailure(address: string, reason: string): void {
     const purse = this.#purses.get(address);

@@ -6,16 +6,17 @@ import { checkChain } from '../manifest/manifest-chain.js';
 import { MANIFEST_FILE } from '../manifest/manifest-file.js';
 import { hashFile } from '../manifest/manifests.js';
 import { looseFilesOf, mediaOf } from '../queue/plan.js';
-import type { PlannedFile, RenditionFacts, Tier } from '../queue/plan.js';
+import type { PlannedFile, ShowFacts, Tier } from '../queue/plan.js';
 import { findArchive } from '../queue/queries.js';
-import { findSettings, insertArchive, insertLog, listChannelsOn } from './queries.js';
+import { insertLog } from '../log/queries.js';
+import { findSettings, insertArchive, listChannelsOn } from './queries.js';
 
 export interface AdmissionOptions {
   db: Db;
   mediaDir: string;
   manifests: { find(id: string): Promise<Uint8Array[] | undefined> };
   broadcasts: {
-    renditionsOf(id: string): Promise<RenditionFacts[]>;
+    factsOf(id: string): Promise<ShowFacts>;
     /** Finished shows of a channel that ended later than that. */
     listEnded(channelId: string, since: Date): Promise<{ id: string; slug: string }[]>;
   };
@@ -68,8 +69,8 @@ export class Admission {
     const blocks = await this.#options.manifests.find(id);
     const manifest = blocks && checkChain(blocks);
     if (!manifest?.isFinal) return undefined;
-    const renditions = await this.#options.broadcasts.renditionsOf(id);
-    const planned = tiers.map((tier) => ({ tier, files: [...mediaOf(manifest, tier, renditions), ...looseFilesOf(manifest, tier, { withChat })] }));
+    const facts = await this.#options.broadcasts.factsOf(id);
+    const planned = tiers.map((tier) => ({ tier, files: [...mediaOf(manifest, tier, facts), ...looseFilesOf(manifest, tier, { withChat })] }));
     const found = new Set((await this.#onDisk(id, planned.at(-1)?.files ?? [])).map(({ name }) => name));
     const { cid, sizeBytes } = await hashFile(path.join(this.#options.mediaDir, id, MANIFEST_FILE));
     const car: PlannedFile = { name: MANIFEST_FILE, rendition: null, number: null, startUs: null, durationUs: null, cid: cid.toString(), sizeBytes };

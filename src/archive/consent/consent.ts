@@ -2,9 +2,10 @@ import type { Db, Log } from '../../platform/index.js';
 import { ArchiveAlreadyPosted, ArchiveNotConfirmed, ArchiveNotEncrypted, ArchiveOwnerOnly, ArchiveStateWrong, ArchiveUnknown, DeadLetterUnknown } from '../errors.js';
 import { TIERS } from '../queue/plan.js';
 import type { TimeRange } from '../queue/plan.js';
-import { findArchive, refreshArchive } from '../queue/queries.js';
+import { findArchive } from '../queue/queries.js';
 import type { ArchiveRow } from '../queue/queries.js';
-import { decideSettings, destroyKey, doubtArchive, findSettings, insertLog, listUnfinished, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
+import { insertLog } from '../log/queries.js';
+import { decideSettings, destroyKey, doubtArchive, findSettings, listUnfinished, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
 import type { StoredSettings } from './queries.js';
 
 export interface ConsentOptions {
@@ -114,14 +115,12 @@ export class Consent {
   async verify(id: string, by: string): Promise<void> {
     const archive = await this.#get(id);
     if (archive.state === 'erased' || !(await doubtArchive(this.#db, id, this.#now()))) throw new ArchiveStateWrong(archive.state);
-    await refreshArchive(this.#db, id, this.#now());
     await this.#note(archive, 'verify', by);
   }
 
   /** @throws {DeadLetterUnknown} */
   async retry(bundleId: string, { broadcastId, channelId }: { broadcastId: string; channelId: string }, by: string): Promise<void> {
-    if (!(await reviveBundle(this.#db, bundleId, this.#now()))) throw new DeadLetterUnknown();
-    await refreshArchive(this.#db, broadcastId, this.#now());
+    if (!(await reviveBundle(this.#db, { bundleId, broadcastId, now: this.#now() }))) throw new DeadLetterUnknown();
     await this.#note({ broadcastId, channelId }, 'retried', by, bundleId);
   }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../platform/index.js';
+import type { BundleState } from '../queue/bundle-state.js';
 import { CHAT_FILE } from '../queue/plan.js';
 import type { PlannedFile, Tier, TimeRange } from '../queue/plan.js';
-import { insertItems } from '../queue/queries.js';
+import { insertItems, lockArchive, refreshLocked } from '../queue/queries.js';
 import { tables } from '../queue/tables.js';
 import type { ArchiveState } from '../queue/tables.js';
 
@@ -28,15 +29,6 @@ export interface NewArchive {
   isEncrypted: boolean;
   holdUntil: Date;
   now: Date;
-}
-
-export interface LogLine {
-  at: Date;
-  actor: string;
-  broadcastId: string | null;
-  channelId: string;
-  action: string;
-  detail: string;
 }
 
 export interface Veto extends TimeRange {
@@ -94,11 +86,11 @@ export async function releaseArchive(db: Db, broadcastId: string, now: Date): Pr
   return numUpdatedRows === 1n;
 }
 
-/** Takes a range out of what is to be stored, with the chat, which has what was said in it. False when something was signed: then it may be on its way. */
+/** Takes a range out of what is to be stored, with the chat, which has what was said in it. False when more than the manifest was signed: then it may be on its way. */
 export async function vetoRange(db: Db, broadcastId: string, veto: Veto): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const archive = await lockUnfinished(tx, broadcastId);
-    if (archive === undefined || (await listTransactions(tx, broadcastId)).length > 0) return false;
+    if (archive === undefined || (await isSigned(tx, broadcastId))) return false;
     const { fromMs, toMs, at } = veto;
     await insertVeto(tx, broadcastId, veto);
     await dropUnsigned(tx, broadcastId);
@@ -142,6 +134,12 @@ async function endArchive(tx: Db, broadcastId: string, { state, reason, now }: {
   return listTransactions(tx, broadcastId);
 }
 
+/** More than the manifest, which names the whole show whatever is vetoed. */
+async function isSigned(tx: Db, broadcastId: string): Promise<boolean> {
+  const row = await tables(tx).selectFrom('archive_bundles').select('id').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is not', null).where('kind', '!=', 'manifest').limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
 async function listTransactions(tx: Db, broadcastId: string): Promise<string[]> {
   const rows = await tables(tx).selectFrom('archive_bundles').select('transaction_id').where('broadcast_id', '=', broadcastId).where('transaction_id', 'is not', null).orderBy('number').forUpdate().execute();
   return rows.flatMap(({ transaction_id }) => transaction_id ?? []);
@@ -169,14 +167,14 @@ export async function destroyKey(db: Db, broadcastId: string, now: Date): Promis
   });
 }
 
-/** Everything that was proven to be stored is to be proven again. False when nothing was. */
+/** Everything that was proven to be stored is to be proven again; until then the old receipts stay. False when nothing was. */
 export async function doubtArchive(db: Db, broadcastId: string, now: Date): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const doubted = await tables(tx).updateTable('archive_bundles').set({ state: 'confirmed', attempts: 0, reposts: 0, due_at: now, updated_at: now })
-      .where('broadcast_id', '=', broadcastId).where('state', '=', 'stored').returning('id').execute();
-    if (doubted.length === 0) return false;
-    await tables(tx).updateTable('archive_items').set({ stored_at: null, fetched_from: null }).where('bundle_id', 'in', doubted.map(({ id }) => id)).execute();
-    return true;
+    await lockArchive(tx, broadcastId);
+    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ state: 'confirmed', attempts: 0, reposts: 0, doubted_at: now, due_at: now, updated_at: now })
+      .where('broadcast_id', '=', broadcastId).where('state', '=', 'stored').executeTakeFirst();
+    await refreshLocked(tx, broadcastId, now);
+    return numUpdatedRows > 0n;
   });
 }
 
@@ -186,20 +184,17 @@ export async function findDeadLetter(db: Db, bundleId: string): Promise<{ broadc
     .select(['a.broadcast_id as broadcastId', 'a.channel_id as channelId', 'a.slug']).where('b.id', '=', bundleId).where('b.state', '=', 'dead').executeTakeFirst();
 }
 
-/** It goes on at the step where it stopped. False when somebody was faster. */
-export async function reviveBundle(db: Db, bundleId: string, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await tables(db).updateTable('archive_bundles')
-    .set((eb) => ({ state: eb.fn.coalesce('failed_state', sql<'planned'>`'planned'`), failed_state: null, attempts: 0, reposts: 0, fault: null, error: null, due_at: now, lease_until: null, updated_at: now }))
-    .where('id', '=', bundleId).where('state', '=', 'dead').executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
-export async function insertLog(db: Db, { at, actor, broadcastId, channelId, action, detail }: LogLine): Promise<void> {
-  await tables(db).insertInto('archive_log').values({ at, actor, broadcast_id: broadcastId, channel_id: channelId, action, detail }).execute();
-}
-
-/** The newest first. */
-export async function listLog(db: Db, broadcastId: string, limit: number): Promise<LogLine[]> {
-  const rows = await tables(db).selectFrom('archive_log').selectAll().where('broadcast_id', '=', broadcastId).orderBy('number', 'desc').limit(limit).execute();
-  return rows.map(({ at, actor, channel_id, action, detail }) => ({ at, actor, broadcastId, channelId: channel_id, action, detail }));
+/** It goes on at the step where it stopped. What was stored once is looked for again: its files may be gone here, and there all the same. False when somebody was faster. */
+export async function reviveBundle(db: Db, { bundleId, broadcastId, now }: { bundleId: string; broadcastId: string; now: Date }): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    await lockArchive(tx, broadcastId);
+    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles')
+      .set({
+        state: sql<BundleState>`case when failed_state = 'posting' and doubted_at is not null then 'confirmed' else coalesce(failed_state, 'planned') end`,
+        failed_state: null, attempts: 0, reposts: 0, fault: null, error: null, due_at: now, lease_until: null, updated_at: now,
+      })
+      .where('id', '=', bundleId).where('state', '=', 'dead').executeTakeFirst();
+    await refreshLocked(tx, broadcastId, now);
+    return numUpdatedRows === 1n;
+  });
 }

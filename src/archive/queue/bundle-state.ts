@@ -33,6 +33,8 @@ export interface BundlePatch extends BundleProgress {
   postedTo: string | null;
   /** Its transaction is forgotten. */
   isUnsigned: boolean;
+  /** Receipts that were in doubt are void. */
+  isLost: boolean;
   /** Null with an error: nobody's; the error is why it is held. */
   fault: Fault | null;
   error: string | null;
@@ -62,7 +64,7 @@ const MAX_BACKOFF_MS = 3_600_000;
 
 /** What becomes of a bundle after a step. */
 export function nextBundle(bundle: BundleProgress, outcome: StepOutcome, pace: Pace): BundlePatch {
-  const same: BundlePatch = { ...bundle, failedState: null, nextChunk: null, postedTo: null, isUnsigned: false, fault: null, error: null, delayMs: 0 };
+  const same: BundlePatch = { ...bundle, failedState: null, nextChunk: null, postedTo: null, isUnsigned: false, isLost: false, fault: null, error: null, delayMs: 0 };
   switch (outcome.kind) {
     case 'advanced': return advanced(same, outcome);
     case 'waiting': return { ...same, attempts: 0, delayMs: outcome.retryMs };
@@ -92,8 +94,8 @@ function missing(same: BundlePatch, { what, error }: StepOutcome & { kind: 'miss
 
 function postedAgain(same: BundlePatch, to: { state: BundleState; fault: Fault; error: string }, pace: Pace): BundlePatch {
   const reposts = same.reposts + 1;
-  if (reposts > MAX_REPOSTS) return dead(same, to);
-  return { ...same, ...to, attempts: 0, reposts, nextChunk: 0, isUnsigned: to.state === 'planned', delayMs: backoffMs(reposts, pace) };
+  if (reposts > MAX_REPOSTS) return { ...dead(same, to), isLost: true };
+  return { ...same, ...to, attempts: 0, reposts, nextChunk: 0, isLost: true, isUnsigned: to.state === 'planned', delayMs: backoffMs(reposts, pace) };
 }
 
 function failed(same: BundlePatch, { fault, error, retryAfterMs = 0, hasProgress = false, isPatient = false }: StepOutcome & { kind: 'failed' }, pace: Pace): BundlePatch {

@@ -11,7 +11,7 @@ import type { BundleMaker, MadeItem } from './bundle-maker.js';
 import type { StepOutcome } from './bundle-state.js';
 import { whyKept } from '../consent/departure.js';
 import { fetchBack } from './fetch-back.js';
-import { findTransaction, greatestHeight, hostOf, isOver, postingGateway } from './network.js';
+import { findTransaction, greatestHeight, hostOf, isOver, originOf, postingGateway } from './network.js';
 import type { ArchiveNetwork, Gateway } from './network.js';
 import { PATH_MANIFEST, pathManifest } from './plan.js';
 import type { FinishedBroadcasts } from './planner.js';
@@ -66,7 +66,7 @@ export class BundleSteps {
   }
 
   async #sign(bundle: Bundle, archive: ArchiveRow): Promise<StepOutcome | undefined> {
-    const { network, limits, now } = this.#options;
+    const { network, now } = this.#options;
     const gateway = postingGateway(network, bundle);
     // Before anything is read or asked for: what is held is looked at again and again.
     const reason = await this.#whyKept(archive) ?? this.#whyNobodyCan() ?? await this.#whyHeld(bundle, await gateway.price(bundle.sizeBytes));
@@ -83,7 +83,7 @@ export class BundleSteps {
       transaction: { id, json, chunks, wallet: wallet.address, rewardWinston: cost, anchorHeight },
       items: items.map(({ name, id: itemId, sha256 }) => ({ name, itemId, sha256 })),
       pathManifest: manifest, sizeBytes: data.length, now: now(),
-    }, (spent, promised) => overBudget(limits, spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : nobodyHas(cost)));
+    }, (spent, promised) => overBudget(this.#limitsOf(bundle), spent, cost) ?? (this.#canPay(cost, promised, wallet.address) ? undefined : nobodyHas(cost)));
     return typeof refusal === 'string' ? this.#held(bundle, refusal) : undefined;
   }
 
@@ -98,9 +98,15 @@ export class BundleSteps {
   }
 
   async #whyHeld(bundle: Bundle, cost: bigint): Promise<string | undefined> {
-    const refusal = overBudget(this.#options.limits, await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
+    const refusal = overBudget(this.#limitsOf(bundle), await sumSpent(this.#db, bundle.broadcastId, this.#options.now()), cost);
     if (refusal !== undefined) return refusal;
     return this.#canPay(cost, await sumPromised(this.#db)) ? undefined : nobodyHas(cost);
+  }
+
+  /** The manifest of a show that costs too much, or comes on a day that did, goes all the same: it is a few kilobytes. */
+  #limitsOf({ kind }: Bundle): Partial<Amounts> {
+    const { limits } = this.#options;
+    return kind === 'manifest' ? { month: limits.month } : limits;
   }
 
   /** @param only this wallet; one of them when left out */
@@ -110,12 +116,12 @@ export class BundleSteps {
   }
 
   /** Those of the last bundle name all others: the path manifest is made when it is signed for the first time. */
-  async #itemsOf({ id, broadcastId, isLast }: Bundle, archive: ArchiveRow): Promise<{ items: MadeItem[]; manifest: Signing['pathManifest'] }> {
+  async #itemsOf({ id, broadcastId, kind }: Bundle, archive: ArchiveRow): Promise<{ items: MadeItem[]; manifest: Signing['pathManifest'] }> {
     const { maker } = this.#options;
     const files = await listBundleItems(this.#db, id);
     if (files.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
     const items = await maker.items(archive, files);
-    if (!isLast || archive.isEncrypted || archive.tier === 'manifest' || files.some(({ name }) => name === PATH_MANIFEST)) return { items, manifest: undefined };
+    if (kind !== 'last' || archive.isEncrypted || files.some(({ name }) => name === PATH_MANIFEST)) return { items, manifest: undefined };
     const own = new Set(items.map(({ name }) => name));
     const others = (await listItemIds(this.#db, broadcastId)).filter(({ name }) => !own.has(name));
     const content = pathManifest([...others, ...items]);
@@ -160,7 +166,7 @@ export class BundleSteps {
 
   async #postChunks(bundle: Bundle, { json, chunks }: BundleTransaction, archive: ArchiveRow, stopped: AbortSignal): Promise<StepOutcome> {
     const gateway = this.#gatewayOf(bundle);
-    if (gateway.url !== bundle.postedTo) return { kind: 'missing', what: 'transaction', error: `${bundle.postedTo} is not posted to any more` };
+    if (gateway.url !== bundle.postedTo) return { kind: 'missing', what: 'transaction', error: 'the gateway that has the header is not posted to any more' };
     const data = await this.#dataOf(bundle, archive);
     for (let next = bundle.nextChunk; next < chunks; next += CHUNKS_TOGETHER) {
       if (stopped.aborted) return { kind: 'waiting', retryMs: 0 };
@@ -178,7 +184,7 @@ export class BundleSteps {
     if (typeof confirmations !== 'number') return confirmations;
     const gateway = this.#gatewayOf(bundle);
     const isSeeded = await gateway.checkSeeded(transaction.json, await this.#dataOf(bundle, archive));
-    return isSeeded ? { kind: 'advanced' } : { kind: 'missing', what: 'chunks', error: `${gateway.url} does not have the chunks` };
+    return isSeeded ? { kind: 'advanced' } : { kind: 'missing', what: 'chunks', error: `${originOf(gateway.url)} does not have the chunks` };
   }
 
   async #lookForBlocks(bundle: Bundle, transaction: BundleTransaction): Promise<StepOutcome> {
@@ -208,7 +214,9 @@ export class BundleSteps {
     if (others.length === 0) throw new ArweaveFault('operator', 'there is no gateway to check with: archive.arweave.checkGatewayUrls has none but those that were posted to');
     const items = await listBundleItems(this.#db, bundle.id);
     if (items.length === 0) throw new ArweaveFault('bug', 'a bundle has no files');
-    return fetchBack(items.filter(({ storedAt }) => storedAt === null), others, {
+    const { doubtedAt } = bundle;
+    const unproven = items.filter(({ storedAt }) => storedAt === null || (doubtedAt !== null && storedAt <= doubtedAt));
+    return fetchBack(unproven, others, {
       stopped,
       onFetched: (stored) => reportStored(this.#db, bundle, stored, { at: this.#options.now(), leaseUntil: this.#leaseUntil() }),
     });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ArweaveFault } from '../arweave/errors.js';
 import { contentName } from '../cid/content-hash.js';
 import type { StepOutcome } from './bundle-state.js';
+import { originOf } from './network.js';
 import type { Gateway } from './network.js';
 import type { BundleItem } from './queries.js';
 
@@ -58,8 +59,8 @@ function worse(before: Problem | undefined, found: Problem): Problem {
 async function ask(item: BundleItem, gateway: Checker): Promise<Found> {
   try {
     const bytes = item.itemId === null ? undefined : await gateway.fetchData(item.itemId, item.sizeBytes + SPARE_BYTES);
-    if (bytes === undefined) return { kind: 'missing', error: `${gateway.url} does not have ${item.name}` };
-    return isSame(item, bytes) ? { kind: 'stored', from: gateway.url } : { kind: 'missing', error: `${gateway.url} gives other bytes for ${item.name}` };
+    if (bytes === undefined) return { kind: 'missing', error: `${originOf(gateway.url)} does not have ${item.name}` };
+    return isSame(item, bytes) ? { kind: 'stored', from: gateway.url } : { kind: 'missing', error: `${originOf(gateway.url)} gives other bytes for ${item.name}` };
   } catch (error) {
     if (!(error instanceof ArweaveFault)) throw error;
     return { kind: isSilence(error) ? 'unanswered' : 'missing', error: error.message };

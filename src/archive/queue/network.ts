@@ -5,7 +5,7 @@ import { GATEWAY_PATIENCE } from './bundle-state.js';
 
 /** A gateway, as far as the queue asks one. */
 export type Gateway = Pick<ArweaveGateway, 'url' | 'price' | 'anchor' | 'height' | 'postTransaction' | 'postChunk' | 'status' | 'checkSeeded' | 'fetchData'>;
-export type PayingWallets = Pick<Wallets, 'pick' | 'find' | 'reportFailure' | 'reportSuccess' | 'release' | 'list'>;
+export type PayingWallets = Pick<Wallets, 'pick' | 'reportFailure' | 'reportSuccess' | 'release' | 'list'>;
 
 /** What is outside. */
 export interface ArchiveNetwork {
@@ -32,6 +32,11 @@ export function postingGateway({ post }: ArchiveNetwork, { attempts, reposts }: 
 /** Of a gateway: two addresses on one host are one witness. */
 export function hostOf(url: string): string {
   return new URL(url).host;
+}
+
+/** Of a gateway, as others may see it: a path may have a key in it. */
+export function originOf(url: string): string {
+  return new URL(url).origin;
 }
 
 /** The chain's, at least: one that lags would have a transaction count as over while it can still be mined. */

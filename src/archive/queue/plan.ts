@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { initName, segmentName } from '../manifest/manifest-body.js';
 import type { Manifest } from '../manifest/growing-chain.js';
+import { MANIFEST_FILE } from '../manifest/manifest-file.js';
 
 /** How much of a broadcast is stored for ever. */
 export const TIERS = ['manifest', 'audio+360p', 'all'] as const;
@@ -28,6 +29,22 @@ export interface RenditionFacts {
   shortSide: number;
 }
 
+/** What a show was made of, as far as it is planned by that. */
+export interface ShowFacts {
+  renditions: RenditionFacts[];
+  /** Takes that stood in for the show while nobody sent it: no recording plays them. */
+  slates: number[];
+}
+
+/** What a bundle has: the signed manifest, which waits for nothing; files; the rest with the path manifest, signed when the ids of all other items are known. */
+export type BundleKind = 'manifest' | 'files' | 'last';
+
+/** Files that go as one transaction. */
+export interface CutBundle<File> {
+  kind: BundleKind;
+  files: File[];
+}
+
 /** A stretch of the broadcast's clock; null: from its start, to its end. */
 export interface TimeRange {
   fromMs: number | null;
@@ -46,10 +63,11 @@ export const ITEM_OVERHEAD_BYTES = 1_024;
 const SMALL_SIDE = 360;
 
 /** The media that a tier stores, in the order of their times; the inits first. */
-export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Tier, renditions: RenditionFacts[]): PlannedFile[] {
-  const wanted = renditionsOf(tier, renditions);
-  const inits = manifest.inits.filter(({ rendition }) => wanted(rendition)).map((init) => fileOf(initName(init), init, { rendition: init.rendition }));
-  const segments = manifest.segments.filter(({ rendition }) => wanted(rendition))
+export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Tier, { renditions, slates }: ShowFacts): PlannedFile[] {
+  const isChosen = renditionsOf(tier, renditions);
+  const wanted = ({ rendition, take }: { rendition: string; take: number }): boolean => isChosen(rendition) && !slates.includes(take);
+  const inits = manifest.inits.filter(wanted).map((init) => fileOf(initName(init), init, { rendition: init.rendition }));
+  const segments = manifest.segments.filter(wanted)
     .map((segment) => fileOf(segmentName(segment), segment, segment))
     .sort((a, b) => (a.startUs ?? 0) - (b.startUs ?? 0) || (a.name < b.name ? -1 : 1));
   return [...inits, ...segments];
@@ -58,6 +76,26 @@ export function mediaOf(manifest: Pick<Manifest, 'inits' | 'segments'>, tier: Ti
 /** Files at the top of the folder that no clock has, without playlists: those name what is stored, and are made for it. */
 export function looseFilesOf(manifest: Pick<Manifest, 'files'>, tier: Tier, { withChat }: { withChat: boolean }): PlannedFile[] {
   return tier === 'manifest' ? [] : manifest.files.filter(({ name }) => !name.endsWith('.m3u8') && (withChat || name !== CHAT_FILE)).map((file) => fileOf(file.name, file, {}));
+}
+
+/**
+ * All that is stored of a broadcast as bundles, in the order in which they are signed.
+ * @param texts playlists of the media
+ */
+export function cutArchive<File extends Pick<PlannedFile, 'name' | 'rendition' | 'sizeBytes'>>(files: File[], texts: File[]): CutBundle<File>[] {
+  const wanted = files.filter((file) => !isTooLong(file));
+  const [media, loose] = [wanted.filter(({ rendition }) => rendition !== null), wanted.filter(({ name, rendition }) => rendition === null && name !== MANIFEST_FILE)];
+  const rest = bundlesOf([...loose, ...texts]);
+  return [
+    ...bundlesOf(wanted.filter(({ name }) => name === MANIFEST_FILE)).map((some) => cut('manifest', some)),
+    ...bundlesOf(media).map((some) => cut('files', some)),
+    ...rest.map((some, at) => cut(at === rest.length - 1 ? 'last' : 'files', some)),
+  ];
+}
+
+/** Beside the media only the manifest may be longer than a bundle: nothing bounds what was said. */
+export function isTooLong({ name, rendition, sizeBytes }: Pick<PlannedFile, 'name' | 'rendition' | 'sizeBytes'>): boolean {
+  return rendition === null && name !== MANIFEST_FILE && sizeBytes + ITEM_OVERHEAD_BYTES > MAX_BUNDLE_BYTES;
 }
 
 /** Bundles of at most 32 MiB, in the order of the files; a longer file has one of its own. */
@@ -85,6 +123,10 @@ export function bundleSize(files: { sizeBytes: number }[]): number {
 export function pathManifest(items: { name: string; id: string }[]): string {
   const paths = Object.fromEntries(items.map(({ name, id }) => [name, { id }]));
   return JSON.stringify({ manifest: 'arweave/paths', version: '0.2.0', index: { path: 'master.m3u8' }, paths });
+}
+
+function cut<File>(kind: BundleKind, files: File[]): CutBundle<File> {
+  return { kind, files };
 }
 
 function renditionsOf(tier: Tier, renditions: RenditionFacts[]): (name: string) => boolean {

@@ -4,10 +4,10 @@ import { messageOf } from '../../platform/index.js';
 import { contentName } from '../cid/content-hash.js';
 import { whyKept } from '../consent/departure.js';
 import type { Gateway } from './network.js';
-import { bundleSize, bundlesOf } from './plan.js';
-import type { PlannedFile } from './plan.js';
+import { bundleSize, cutArchive, isTooLong } from './plan.js';
+import type { CutBundle, PlannedFile } from './plan.js';
 import { findArchive, insertPlan, listWanted, putOffPlan } from './queries.js';
-import type { ArchiveRow } from './queries.js';
+import type { ArchiveRow, PlannedBundle } from './queries.js';
 
 /** What a finished broadcast is, to whoever plans its archive. */
 export interface FinishedBroadcasts {
@@ -31,7 +31,8 @@ export interface PlannerOptions {
 const KEPT_RETRY_MS = 600_000;
 
 type PlacedFile = PlannedFile & { place: number };
-type PlacedText = PlacedFile & { content: string };
+/** With its text when no file has it. */
+type PlacedText = PlacedFile & { content?: string };
 
 /** Makes bundles of what nobody vetoed, once the time for vetoes is over. */
 export class Planner {
@@ -48,15 +49,14 @@ export class Planner {
     const archive = await findArchive(this.#db, id);
     if (archive === undefined || !(await this.#isReady(archive))) return;
     const wanted = await listWanted(this.#db, id);
-    const [media, rest] = [wanted.filter(({ rendition }) => rendition !== null), wanted.filter(({ rendition }) => rendition === null)];
+    const media = wanted.filter(({ rendition }) => rendition !== null);
     const texts = media.length === 0 ? [] : placed(await broadcasts.playlistsOf(id, nameSet(media)), wanted);
-    const bundles = [
-      ...bundlesOf(media).map((files) => bundleOf(files, [])),
-      bundleOf(rest, texts),
-    ];
+    const bundles = cutArchive<PlacedText>(wanted, texts).map(bundleOf);
     const sealedKey = archive.isEncrypted ? sealArchiveKey(id) : null;
     const estimatedWinston = await this.#estimate(bundles);
-    if (await insertPlan(this.#db, id, { bundles, sealedKey, estimatedWinston, now: now() })) this.#options.log.info('archive planned', { broadcast: id, bundles: bundles.length, files: wanted.length });
+    if (!(await insertPlan(this.#db, id, { bundles, files: wanted.length, sealedKey, estimatedWinston, now: now() }))) return;
+    this.#options.log.info('archive planned', { broadcast: id, bundles: bundles.length, files: wanted.length });
+    for (const { name, sizeBytes } of wanted.filter(isTooLong)) this.#options.log.warn('a file is too long to be stored for ever', { broadcast: id, file: name, sizeBytes });
   }
 
   async #isReady(archive: ArchiveRow): Promise<boolean> {
@@ -89,6 +89,7 @@ function placed(texts: { name: string; text: string }[], files: PlacedFile[]): P
   });
 }
 
-function bundleOf(files: PlacedFile[], texts: PlacedText[]): { id: string; sizeBytes: number; places: number[]; texts: PlacedText[] } {
-  return { id: randomUUID(), sizeBytes: bundleSize([...files, ...texts]), places: files.map(({ place }) => place), texts };
+function bundleOf({ kind, files }: CutBundle<PlacedText>): PlannedBundle {
+  const texts = files.flatMap(({ content, ...file }) => (content === undefined ? [] : [{ ...file, content }]));
+  return { id: randomUUID(), kind, sizeBytes: bundleSize(files), places: files.filter(({ content }) => content === undefined).map(({ place }) => place), texts };
 }

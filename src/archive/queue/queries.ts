@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Db } from '../../platform/index.js';
-import { insertLog } from '../consent/queries.js';
+import { insertLog } from '../log/queries.js';
+import type { Fault } from '../arweave/errors.js';
 import type { BundlePatch, BundleProgress } from './bundle-state.js';
 import type { Amounts } from '../arweave/budget.js';
 import { hostOf } from './network.js';
-import type { PlannedFile } from './plan.js';
+import type { BundleKind, PlannedFile } from './plan.js';
 import { tables } from './tables.js';
 import type { ArchiveState, ArchiveTables } from './tables.js';
 
@@ -15,8 +16,7 @@ export interface Bundle extends BundleProgress {
   id: string;
   broadcastId: string;
   number: number;
-  /** The one with the manifest, the playlists and the path manifest: signed when the ids of all other items are known. */
-  isLast: boolean;
+  kind: BundleKind;
   sizeBytes: number;
   transaction: BundleTransaction | undefined;
   nextChunk: number;
@@ -27,6 +27,8 @@ export interface Bundle extends BundleProgress {
   /** Of the server that took it: what anybody else writes about this step changes nothing. */
   leaseToken: string;
   createdAt: Date;
+  /** Receipts up to then are to be proven again. */
+  doubtedAt: Date | null;
 }
 
 /** What was signed for a bundle; it stays the same however often it is posted. */
@@ -59,7 +61,6 @@ export interface ArchiveRow {
   channelId: string;
   slug: string;
   state: ArchiveState;
-  tier: ArchiveTables['archives']['tier'];
   isEncrypted: boolean;
   sealedKey: string | null;
 }
@@ -77,7 +78,7 @@ const BUDGET_LOCK = 7_428_042;
 
 export async function findArchive(db: Db, broadcastId: string): Promise<ArchiveRow | undefined> {
   const row = await tables(db).selectFrom('archives').selectAll().where('broadcast_id', '=', broadcastId).executeTakeFirst();
-  return row && { broadcastId, channelId: row.channel_id, slug: row.slug, state: row.state, tier: row.tier, isEncrypted: row.is_encrypted, sealedKey: row.sealed_key };
+  return row && { broadcastId, channelId: row.channel_id, slug: row.slug, state: row.state, isEncrypted: row.is_encrypted, sealedKey: row.sealed_key };
 }
 
 /** Those whose time to be looked through is over. */
@@ -91,9 +92,9 @@ export async function putOffPlan(db: Db, broadcastId: string, { reason, dueAt }:
   await tables(db).updateTable('archives').set({ reason: plainText(reason), due_at: dueAt }).where('broadcast_id', '=', broadcastId).where('state', '=', 'holding').execute();
 }
 
-/** The files that nobody vetoed, in their order. */
+/** The files that nobody vetoed and no bundle has, in their order. */
 export async function listWanted(db: Db, broadcastId: string): Promise<(PlannedFile & { place: number })[]> {
-  const rows = await tables(db).selectFrom('archive_items').selectAll().where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).orderBy('place').execute();
+  const rows = await tables(db).selectFrom('archive_items').selectAll().where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('bundle_id', 'is', null).orderBy('place').execute();
   return rows.map((row) => ({ ...fileOf(row), place: row.place }));
 }
 
@@ -106,37 +107,57 @@ export async function insertItems(db: Db, broadcastId: string, files: (PlannedFi
   }
 }
 
+/** A bundle that is to be made of files at these places, and texts that no file has. */
+export interface PlannedBundle {
+  id: string;
+  kind: BundleKind;
+  sizeBytes: number;
+  places: number[];
+  texts: (PlannedFile & { place: number; content: string })[];
+}
+
 /** The bundles of an archive whose hold is over; false when it is not in that state any more, or somebody vetoed files of it meanwhile, and nothing was written. */
 export async function insertPlan(db: Db, broadcastId: string, plan: {
-  bundles: { id: string; sizeBytes: number; places: number[]; texts: (PlannedFile & { place: number; content: string })[] }[];
+  bundles: PlannedBundle[];
+  /** How many were wanted when it was made. */
+  files: number;
   sealedKey: string | null;
   estimatedWinston: bigint | undefined;
   now: Date;
 }): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const { now, sealedKey, estimatedWinston } = plan;
-    const wanted = plan.bundles.reduce((sum, { places }) => sum + places.length, 0);
-    if ((await lockArchive(tx, broadcastId)) !== 'holding' || (await countWanted(tx, broadcastId)) !== wanted) return false;
+    if ((await lockArchive(tx, broadcastId)) !== 'holding' || (await countWanted(tx, broadcastId)) !== plan.files) return false;
+    const first = await countBundles(tx, broadcastId);
     await tables(tx).updateTable('archives')
-      .set({ state: 'queued', reason: null, sealed_key: sealedKey, estimated_winston: estimatedWinston?.toString() ?? null, updated_at: now })
+      .set({ state: 'queued', reason: null, sealed_key: sql`coalesce(sealed_key, ${sealedKey})`, estimated_winston: estimatedWinston?.toString() ?? null, updated_at: now })
       .where('broadcast_id', '=', broadcastId).execute();
-    for (const [number, { id, sizeBytes, places, texts }] of plan.bundles.entries()) {
+    for (const [at, { id, kind, sizeBytes, places, texts }] of plan.bundles.entries()) {
       await tables(tx).insertInto('archive_bundles')
-        .values({ id, broadcast_id: broadcastId, number, is_last: number === plan.bundles.length - 1, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
+        .values({ id, broadcast_id: broadcastId, number: first + at, kind, state: 'planned', size_bytes: sizeBytes, due_at: now, created_at: now, updated_at: now }).execute();
       await insertItems(tx, broadcastId, texts.map((text) => ({ ...text, bundleId: id })));
-      await tables(tx).updateTable('archive_items').set({ bundle_id: id }).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('place', 'in', places).execute();
+      // The last one may have nothing but texts.
+      if (places.length > 0) await tables(tx).updateTable('archive_items').set({ bundle_id: id }).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('place', 'in', places).execute();
     }
+    await refreshLocked(tx, broadcastId, now);
     return true;
   });
 }
 
 /** Whoever changes bundles holds their archive's row first: then no two wait for each other, and its state is that of all of them. */
-async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | undefined> {
+export async function lockArchive(tx: Db, broadcastId: string): Promise<ArchiveState | undefined> {
   return (await tables(tx).selectFrom('archives').select('state').where('broadcast_id', '=', broadcastId).forUpdate().executeTakeFirst())?.state;
 }
 
 async function countWanted(tx: Db, broadcastId: string): Promise<number> {
-  const { count } = await tables(tx).selectFrom('archive_items').select(sql<string>`count(*)`.as('count')).where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).executeTakeFirstOrThrow();
+  const { count } = await tables(tx).selectFrom('archive_items').select(sql<string>`count(*)`.as('count'))
+    .where('broadcast_id', '=', broadcastId).where('is_vetoed', '=', false).where('bundle_id', 'is', null).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** When it is planned anew after a veto, the manifest may be on its way already. */
+async function countBundles(tx: Db, broadcastId: string): Promise<number> {
+  const { count } = await tables(tx).selectFrom('archive_bundles').select(sql<string>`count(*)`.as('count')).where('broadcast_id', '=', broadcastId).executeTakeFirstOrThrow();
   return Number(count);
 }
 
@@ -145,11 +166,11 @@ export async function takeBundle(db: Db, { now, leaseUntil }: { now: Date; lease
   const rows = await tables(db)
     .with((cte) => cte('taken').materialized(), (cte) => cte.selectFrom('archive_bundles as b').innerJoin('archives as a', 'a.broadcast_id', 'b.broadcast_id').select('b.id')
       .where('b.state', 'not in', ['stored', 'dead']).where('b.due_at', '<=', now)
-      // What was stored may be in doubt.
-      .where((eb) => eb.or([eb('a.state', 'in', MOVING), eb.and([eb('a.state', '=', 'stored'), eb('b.state', '=', 'confirmed')])]))
+      // What was stored may be in doubt; the manifest goes on while the rest is planned anew.
+      .where((eb) => eb.or([eb('a.state', 'in', MOVING), eb.and([eb('a.state', '=', 'stored'), eb('b.state', '=', 'confirmed')]), eb.and([eb('a.state', '=', 'holding'), eb('b.transaction_id', 'is not', null)])]))
       .where((eb) => eb.or([eb('b.lease_until', 'is', null), eb('b.lease_until', '<=', now)]))
       // The last one names the items of all others.
-      .where((eb) => eb.not(eb.and([eb('b.is_last', '=', true), eb('b.state', '=', 'planned'), eb.exists(eb.selectFrom('archive_items as i').select('i.name')
+      .where((eb) => eb.not(eb.and([eb('b.kind', '=', 'last'), eb('b.state', '=', 'planned'), eb.exists(eb.selectFrom('archive_items as i').select('i.name')
         .whereRef('i.broadcast_id', '=', 'b.broadcast_id').whereRef('i.bundle_id', '!=', 'b.id').where('i.item_id', 'is', null))])))
       .orderBy('b.due_at').orderBy('b.number').limit(1).forUpdate('b').skipLocked())
     .updateTable('archive_bundles').set({ lease_until: leaseUntil, lease_token: randomUUID() })
@@ -182,9 +203,18 @@ export async function reportBundle(db: Db, bundle: Pick<Bundle, 'id' | 'broadcas
         ...(patch.postedTo === null ? {} : { posted_to: patch.postedTo, posted_hosts: [...new Set([...before.posted_hosts, hostOf(patch.postedTo)])] }),
       })
       .where('id', '=', id).execute();
+    if (patch.isLost) await voidReceipts(tx, id);
+    const { transaction } = bundleOf(before);
     if (patch.isUnsigned) await forgetTransaction(tx, bundleOf(before), now);
+    if (patch.state === 'stored' && transaction !== undefined) await noteTransaction(tx, { broadcastId, transaction, action: 'proven', at: now });
     return refreshLocked(tx, broadcastId, now);
   });
+}
+
+/** What was in doubt, and is not there any more: it was not proven again. */
+async function voidReceipts(tx: Db, bundleId: string): Promise<void> {
+  await sql`update archive_items set stored_at = null, fetched_from = null from archive_bundles
+    where archive_bundles.id = ${bundleId} and archive_items.bundle_id = ${bundleId} and archive_items.stored_at <= archive_bundles.doubted_at`.execute(tx);
 }
 
 /** It will never be mined: what it would have cost is free again. The log keeps its id for whoever doubts that. */
@@ -193,8 +223,13 @@ async function forgetTransaction(tx: Db, { id, broadcastId, transaction }: Bundl
     .set({ transaction_id: null, transaction_json: null, wallet: null, reward_winston: null, anchor_height: null, signed_at: null, posted_to: null })
     .where('id', '=', id).execute();
   await tables(tx).updateTable('archive_items').set({ stored_at: null, fetched_from: null }).where('bundle_id', '=', id).execute();
+  if (transaction !== undefined) await noteTransaction(tx, { broadcastId, transaction, action: 'forgotten', at: now });
+}
+
+/** Rows go with what they are about; which transactions are out stays known. */
+async function noteTransaction(tx: Db, { broadcastId, transaction: { id, wallet, rewardWinston }, action, at }: { broadcastId: string; transaction: BundleTransaction; action: 'signed' | 'forgotten' | 'proven'; at: Date }): Promise<void> {
   const { channel_id: channelId } = await tables(tx).selectFrom('archives').select('channel_id').where('broadcast_id', '=', broadcastId).executeTakeFirstOrThrow();
-  if (transaction !== undefined) await insertLog(tx, { at: now, actor: 'server', broadcastId, channelId, action: 'forgotten', detail: `${transaction.id} of ${transaction.wallet}, ${transaction.rewardWinston} winston: never mined` });
+  await insertLog(tx, { at, actor: 'server', broadcastId, channelId, action, detail: `${id} of ${wallet}, ${rewardWinston} winston` });
 }
 
 /** How a bundle was signed: which item has which id, and the path manifest when it has one. */
@@ -227,6 +262,7 @@ export async function recordSigned(db: Db, bundle: Pick<Bundle, 'id' | 'broadcas
       .where('id', '=', bundle.id).where('state', '=', 'planned').where('lease_token', '=', bundle.leaseToken).executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     await recordItems(tx, bundle, signing);
+    await noteTransaction(tx, { broadcastId: bundle.broadcastId, transaction, action: 'signed', at: now });
     await refreshLocked(tx, bundle.broadcastId, now);
     return undefined;
   });
@@ -279,7 +315,7 @@ export async function listItemIds(db: Db, broadcastId: string): Promise<{ name: 
 /** These were fetched back, and are what was sent; the lease is renewed. False when somebody else has the bundle by now. */
 export async function reportStored(db: Db, { id, leaseToken }: Taken, stored: { names: string[]; from: string }[], { at, leaseUntil }: { at: Date; leaseUntil: Date }): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ lease_until: leaseUntil }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
+    const { numUpdatedRows } = await tables(tx).updateTable('archive_bundles').set({ lease_until: leaseUntil, updated_at: at }).where('id', '=', id).where('lease_token', '=', leaseToken).executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     for (const { names, from } of stored) {
       if (names.length > 0) await tables(tx).updateTable('archive_items').set({ stored_at: at, fetched_from: from }).where('bundle_id', '=', id).where('name', 'in', names).execute();
@@ -288,15 +324,8 @@ export async function reportStored(db: Db, { id, leaseToken }: Taken, stored: { 
   });
 }
 
-/** Brings an archive's state in line with its bundles'. Gives the state when it changed. */
-export async function refreshArchive(db: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
-  return db.transaction().execute(async (tx) => {
-    await lockArchive(tx, broadcastId);
-    return refreshLocked(tx, broadcastId, now);
-  });
-}
-
-async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
+/** Brings the state of an archive whose row is locked in line with its bundles'. Gives the state when it changed. */
+export async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<ArchiveState | undefined> {
   const bundles = await tables(tx).selectFrom('archive_bundles').select(['state', 'fault', 'error']).where('broadcast_id', '=', broadcastId).orderBy('number').execute();
   const { state, reason } = archiveStateOf(bundles);
   const { numUpdatedRows } = await tables(tx).updateTable('archives').set({ state, reason, updated_at: now })
@@ -305,13 +334,20 @@ async function refreshLocked(tx: Db, broadcastId: string, now: Date): Promise<Ar
   return numUpdatedRows === 1n ? state : undefined;
 }
 
+/** Of what failed the dead letters have the words: some are those of other servers. */
+const FAILED_REASONS: Record<Fault, string> = {
+  operator: 'something has to be put right on this server',
+  remote: 'another server failed for too long',
+  bug: 'a bug of this server: its log says more',
+};
+
 /** What the bundles of an archive say about the whole. */
 export function archiveStateOf(bundles: Pick<Selectable<ArchiveTables['archive_bundles']>, 'state' | 'fault' | 'error'>[]): { state: ArchiveState; reason: string | null } {
   const dead = bundles.find(({ state }) => state === 'dead');
   const held = bundles.filter(({ state, fault, error }) => state !== 'dead' && fault === null && error !== null);
   if (bundles.some((bundle) => IN_FLIGHT.some((one) => one === bundle.state) && !held.includes(bundle))) return { state: 'storing', reason: null };
   if (held[0] !== undefined) return { state: 'held', reason: held[0].error };
-  if (dead !== undefined) return { state: 'failed', reason: dead.error };
+  if (dead !== undefined) return { state: 'failed', reason: FAILED_REASONS[dead.fault ?? 'bug'] };
   if (bundles.every(({ state }) => state === 'planned')) return { state: 'queued', reason: null };
   return { state: bundles.every(({ state }) => state === 'stored') ? 'stored' : 'storing', reason: null };
 }
@@ -325,9 +361,9 @@ function fileOf(row: Selectable<ArchiveTables['archive_items']>): PlannedFile {
 
 function bundleOf(row: Selectable<ArchiveTables['archive_bundles']>): Bundle {
   return {
-    id: row.id, broadcastId: row.broadcast_id, number: row.number, isLast: row.is_last, state: row.state, attempts: row.attempts, reposts: row.reposts,
+    id: row.id, broadcastId: row.broadcast_id, number: row.number, kind: row.kind, state: row.state, attempts: row.attempts, reposts: row.reposts,
     sizeBytes: Number(row.size_bytes), nextChunk: row.next_chunk, postedTo: row.posted_to,
-    postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, transaction: transactionOf(row),
+    postedHosts: row.posted_hosts, leaseToken: row.lease_token ?? '', createdAt: row.created_at, doubtedAt: row.doubted_at, transaction: transactionOf(row),
   };
 }
 

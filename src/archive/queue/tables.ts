@@ -2,7 +2,7 @@ import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { Db } from '../../platform/index.js';
 import type { Fault } from '../arweave/errors.js';
 import type { BundleState } from './bundle-state.js';
-import type { Tier } from './plan.js';
+import type { BundleKind, Tier } from './plan.js';
 
 /** How far the permanent archive of a broadcast is. */
 export type ArchiveState = 'holding' | 'queued' | 'storing' | 'held' | 'vetoed' | 'erased' | 'stored' | 'failed';
@@ -38,7 +38,7 @@ export type ArchiveTables = {
     id: string;
     broadcast_id: string;
     number: number;
-    is_last: boolean;
+    kind: BundleKind;
     state: BundleState;
     failed_state: Generated<BundleState | null>;
     size_bytes: BigInteger;
@@ -57,6 +57,7 @@ export type ArchiveTables = {
     fault: Generated<Fault | null>;
     error: Generated<string | null>;
     due_at: Date;
+    doubted_at: Generated<Date | null>;
     lease_until: Generated<Date | null>;
     lease_token: Generated<string | null>;
     created_at: Date;

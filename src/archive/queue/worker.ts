@@ -1,6 +1,6 @@
 import { messageOf, withDeadline } from '../../platform/index.js';
 import type { Component, Db, Log } from '../../platform/index.js';
-import { insertLog } from '../consent/queries.js';
+import { insertLog } from '../log/queries.js';
 import { nextBundle } from './bundle-state.js';
 import type { StepOutcome } from './bundle-state.js';
 import { failureOf, LEASE_MS } from './bundle-steps.js';
@@ -93,7 +93,7 @@ export class ArchiveWorker implements Component {
       await this.#options.planner.plan(id);
     } catch (error) {
       this.#log.error('an archive could not be planned; it is tried again', { broadcast: id, error: messageOf(error) });
-      await putOffPlan(this.#db, id, { reason: messageOf(error), dueAt: new Date(this.#options.now().getTime() + PLAN_RETRY_MS) });
+      await putOffPlan(this.#db, id, { reason: 'it could not be planned, and is tried again', dueAt: new Date(this.#options.now().getTime() + PLAN_RETRY_MS) });
     }
   }
 

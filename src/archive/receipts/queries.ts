@@ -71,9 +71,18 @@ export interface QueueFacts {
 }
 
 const LATELY_MS = 600_000;
+/** Archives of which nothing more is sent. */
+const ENDED = sql`('vetoed', 'erased')`;
 
 export async function findCard(db: Db, broadcastId: string): Promise<ArchiveCard | undefined> {
   return selectCards(db).where('broadcast_id', '=', broadcastId).executeTakeFirst();
+}
+
+/** What changes when anything of an archive does; undefined when there is none. */
+export async function readVersion(db: Db, broadcastId: string): Promise<{ state: string; decidedAt: Date; movedAt: Date | null } | undefined> {
+  return tables(db).selectFrom('archives as a').select((eb) => ['a.state', 'a.updated_at as decidedAt',
+    eb.selectFrom('archive_bundles as b').whereRef('b.broadcast_id', '=', 'a.broadcast_id').select(({ fn }) => fn.max('b.updated_at').as('at')).as('movedAt')])
+    .where('a.broadcast_id', '=', broadcastId).executeTakeFirst();
 }
 
 /** The newest first. */
@@ -111,19 +120,21 @@ export async function listFiles(db: Db, broadcastId: string): Promise<FileRow[]>
 export async function listDead(db: Db, { broadcastId, limit }: { broadcastId?: string; limit: number }): Promise<DeadBundle[]> {
   const rows = await tables(db).selectFrom('archive_bundles as b').innerJoin('archives as a', 'a.broadcast_id', 'b.broadcast_id')
     .select(['b.id', 'b.broadcast_id as broadcast', 'a.slug as channel', 'b.failed_state as step', 'b.fault', 'b.error', 'b.attempts', 'b.updated_at as since'])
-    .where('b.state', '=', 'dead').$if(broadcastId !== undefined, (query) => query.where('b.broadcast_id', '=', broadcastId ?? ''))
+    .where('b.state', '=', 'dead').where('a.state', 'not in', ['vetoed', 'erased']).$if(broadcastId !== undefined, (query) => query.where('b.broadcast_id', '=', broadcastId ?? ''))
     .orderBy('b.updated_at', 'desc').limit(limit).execute();
   return rows.map(({ step, fault, error, ...row }) => ({ ...row, step: step ?? 'planned', fault: fault ?? 'bug', error: error ?? '' }));
 }
 
 export async function readQueue(db: Db, now: Date): Promise<QueueFacts> {
-  const bundles = await tables(db).selectFrom('archive_bundles').select([
-    sql<string>`count(*) filter (where state not in ('stored', 'dead') and not (state in ('planned', 'signed') and fault is null and error is not null))`.as('waiting'),
-    sql<string>`count(*) filter (where state in ('planned', 'signed') and fault is null and error is not null)`.as('held'),
-    sql<string>`count(*) filter (where state = 'dead')`.as('dead'),
-    sql<Date | null>`min(created_at) filter (where state not in ('stored', 'dead'))`.as('oldest'),
-    sql<string>`coalesce(sum(size_bytes) filter (where state not in ('stored', 'dead')), 0)`.as('bytes'),
-    sql<string>`coalesce(sum(reward_winston), 0)`.as('spent'),
+  // What was signed of an archive that was ended is paid, and goes nowhere any more.
+  const [waits, isHeld] = [sql`b.state not in ('stored', 'dead') and a.state not in ${ENDED}`, sql`b.state in ('planned', 'signed') and b.fault is null and b.error is not null`];
+  const bundles = await tables(db).selectFrom('archive_bundles as b').innerJoin('archives as a', 'a.broadcast_id', 'b.broadcast_id').select([
+    sql<string>`count(*) filter (where ${waits} and not (${isHeld}))`.as('waiting'),
+    sql<string>`count(*) filter (where ${waits} and ${isHeld})`.as('held'),
+    sql<string>`count(*) filter (where b.state = 'dead' and a.state not in ${ENDED})`.as('dead'),
+    sql<Date | null>`min(b.created_at) filter (where ${waits})`.as('oldest'),
+    sql<string>`coalesce(sum(b.size_bytes) filter (where ${waits}), 0)`.as('bytes'),
+    sql<string>`coalesce(sum(b.reward_winston), 0)`.as('spent'),
   ]).executeTakeFirstOrThrow();
   const items = await tables(db).selectFrom('archive_items').select([
     sql<string>`count(stored_at)`.as('stored'),

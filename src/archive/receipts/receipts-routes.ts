@@ -100,7 +100,7 @@ function readingRoutes(router: Router, options: ReceiptsRoutesOptions): void {
     const isGone = (await broadcasts.slugOf(id)) === undefined;
     const isOpen = isGone && z.uuid().safeParse(id).success && await isStoredOpenly(receipts, id);
     if (!isOpen) await broadcasts.checkReadable(id, request);
-    response.json(await receipts.publicView(id, parseQuery(listing, request)));
+    response.type('json').send(await receipts.publicText(id, parseQuery(listing, request)));
   });
   router.get('/broadcasts/:id/archive', async (request, response) => {
     const { id } = request.params;

@@ -1,18 +1,20 @@
 import { withDeadline, messageOf } from '../../platform/index.js';
 import type { Db } from '../../platform/index.js';
 import type { Admission } from '../consent/admission.js';
-import { listLog, listVetoes } from '../consent/queries.js';
+import { listVetoes } from '../consent/queries.js';
 import type { StoredSettings } from '../consent/queries.js';
 import { ArchiveUnknown } from '../errors.js';
+import { KeptTexts } from '../kept-texts.js';
+import { listLog } from '../log/queries.js';
 import type { Pins } from '../ipfs/pins.js';
 import type { PinView } from '../ipfs/queries.js';
 import type { Amounts } from '../arweave/budget.js';
-import { hostOf } from '../queue/network.js';
+import { hostOf, originOf } from '../queue/network.js';
 import type { ArchiveNetwork, Gateway } from '../queue/network.js';
 import { bundleSize, TIERS } from '../queue/plan.js';
 import { sumSpent } from '../queue/queries.js';
 import { fileStateOf } from './file-state.js';
-import { findCard, listCards, listDead, listFiles, listSums, listUnstored, readQueue } from './queries.js';
+import { findCard, listCards, listDead, listFiles, listSums, listUnstored, readQueue, readVersion } from './queries.js';
 import type { ArchiveCard, DeadBundle, FileRow, QueueFacts } from './queries.js';
 import type { AdminView, ArchiveView, DeadView, EstimateView, FileView, GatewayView, PinnedView, ReceiptsView, SettingsView, SummaryView } from './views.js';
 
@@ -31,6 +33,8 @@ const SHOWN_ARCHIVES = 100;
 const SHOWN_DEAD = 100;
 const SHOWN_LOG = 200;
 const LATELY_MIN = 10;
+/** Of a long show one is megabytes. */
+const TEXTS_KEPT = 8;
 /** A page does not wait longer for a gateway to say that it is up. */
 const GATEWAY_MS = 3_000;
 
@@ -38,6 +42,7 @@ const GATEWAY_MS = 3_000;
 export class Receipts {
   readonly #options: ReceiptsOptions;
   readonly #db: Db;
+  readonly #texts = new KeptTexts(TEXTS_KEPT);
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
@@ -56,6 +61,12 @@ export class Receipts {
   /** For everybody who may see the recording: without reasons, which may be about people. */
   async publicView(id: string, { withFiles }: { withFiles: boolean }): Promise<ReceiptsView> {
     return { ...await this.#view(id, withFiles), reason: null };
+  }
+
+  /** The same as text, which is made once for all who ask while nothing changes. */
+  async publicText(id: string, { withFiles }: { withFiles: boolean }): Promise<string> {
+    const [key, version] = [`${id} ${withFiles}`, JSON.stringify([await readVersion(this.#db, id), await this.#options.pins.pinsOf(id)])];
+    return this.#texts.find(key, version) ?? this.#texts.keep(key, version, JSON.stringify(await this.publicView(id, { withFiles })));
   }
 
   /** For owner and moderators. */
@@ -89,7 +100,7 @@ export class Receipts {
     if (listed === undefined) throw new ArchiveUnknown();
     return Promise.all([...listed].map(async ([tier, files]) => {
       const sizeBytes = bundleSize(files);
-      return { tier, sizeBytes, winston: (await gateway.price(sizeBytes)).toString(), gateway: gateway.url };
+      return { tier, sizeBytes, winston: (await gateway.price(sizeBytes)).toString(), gateway: originOf(gateway.url) };
     }));
   }
 
@@ -132,7 +143,7 @@ export class Receipts {
     const [files, sums] = [withFiles ? await listFiles(this.#db, id) : [], (await listSums(this.#db, [id])).get(id) ?? NOTHING];
     return {
       broadcast: id, state, reason, holdUntil: holdUntil.toISOString(), tier, isEncrypted,
-      pathManifest: pathManifestId === null ? null : { id: pathManifestId, urls: this.#urls().map((url) => addressOf(url, `${pathManifestId}/master.m3u8`)) },
+      pathManifest: pathManifestId === null ? null : { id: pathManifestId, urls: this.#urls().map((url) => `${url}/${pathManifestId}/master.m3u8`) },
       spentWinston: sums.spentWinston, estimatedWinston,
       files: files.map((file) => this.#fileView(file, card)), pins,
     };
@@ -143,14 +154,14 @@ export class Receipts {
     return {
       name, rendition, number, startUs, durationUs, cid, sizeBytes,
       state: fileStateOf(file, state),
-      arweave: itemId === null || transactionId === null ? null : { item: itemId, transaction: transactionId, url: addressOf(fetchedFrom ?? this.#posting().url, itemId) },
-      receipt: storedAt === null || fetchedFrom === null ? null : { storedAt: storedAt.toISOString(), fetchedFrom },
+      arweave: itemId === null || transactionId === null ? null : { item: itemId, transaction: transactionId, url: `${originOf(fetchedFrom ?? this.#posting().url)}/${itemId}` },
+      receipt: storedAt === null || fetchedFrom === null ? null : { storedAt: storedAt.toISOString(), fetchedFrom: originOf(fetchedFrom) },
     };
   }
 
   #urls(): string[] {
     const { check, post } = this.#options.network;
-    return [...new Set([...check, ...post].map(({ url }) => url))];
+    return [...new Set([...check, ...post].map(({ url }) => originOf(url)))];
   }
 
   #posting(): Gateway {
@@ -177,8 +188,4 @@ function pinnedView({ checkedAt, ...pin }: PinView): PinnedView {
 /** What a bug says of itself may have paths and queries in it. */
 function deadView({ since, error, ...dead }: DeadBundle): DeadView {
   return { ...dead, error: dead.fault === 'bug' ? BUG_TEXT : error, since: since.toISOString() };
-}
-
-function addressOf(gateway: string, path: string): string {
-  return `${gateway.replace(/\/$/, '')}/${path}`;
 }

@@ -23,6 +23,7 @@ export class Api {
     this.archive = new ArchiveApi({
       ask: async (method, path, body, signal) => parsed(await this.#exchange(method, path, body, signal)),
       act: async (method, path, body) => void await this.#exchange(method, path, body),
+      take: async (method, path, body) => (await this.#exchange(method, path, body)).blob(),
     });
   }
 

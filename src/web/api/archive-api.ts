@@ -3,16 +3,19 @@ import type { AdminArchive, ArchiveDetails, ArchiveSettings, ArchiveSettingsChan
 type Method = 'GET' | 'POST' | 'PATCH';
 type Ask = <Reply>(method: Method, path: string, body?: unknown, signal?: AbortSignal) => Promise<Reply>;
 type Act = (method: Method, path: string, body: unknown) => Promise<void>;
+type Take = (method: Method, path: string, body: unknown) => Promise<Blob>;
 
 /** The permanent archive of shows. Every method throws a Problem when the server refuses. */
 export class ArchiveApi {
   readonly #ask: Ask;
   readonly #act: Act;
+  readonly #take: Take;
 
-  /** @param options.act is for what is answered by looking again. */
-  constructor(options: { ask: Ask; act: Act }) {
+  /** @param options.act is for what is answered by looking again, `take` for files. */
+  constructor(options: { ask: Ask; act: Act; take: Take }) {
     this.#ask = options.ask;
     this.#act = options.act;
+    this.#take = options.take;
   }
 
   settings(slug: string, signal?: AbortSignal): Promise<ArchiveSettings> {
@@ -56,6 +59,11 @@ export class ArchiveApi {
   /** Has everything fetched back and hashed again. */
   verify(id: string): Promise<void> {
     return this.#act('POST', `${broadcastPath(id)}/archive/verify`, {});
+  }
+
+  /** The key of an encrypted archive, for its owner alone. */
+  exportKey(id: string): Promise<Blob> {
+    return this.#take('POST', `${broadcastPath(id)}/archive/key`, {});
   }
 
   /** Destroys the key of an encrypted archive. */

@@ -46,8 +46,8 @@ export interface ArchiveSummary {
   deadLetters: number;
 }
 
-/** `stored`: fetched back from another gateway than it was sent to, and hashed again. */
-export type FileState = 'planned' | 'held' | 'posting' | 'posted' | 'confirmed' | 'stored' | 'failed' | 'vetoed';
+/** `stored`: fetched back from another gateway than it was sent to, and hashed again. `too-long`: it is left out. */
+export type FileState = 'planned' | 'held' | 'posting' | 'posted' | 'confirmed' | 'stored' | 'failed' | 'vetoed' | 'too-long';
 
 export interface ArchivedFile {
   name: string;

@@ -1,7 +1,7 @@
 import type { ArchiveState, Fault, FileState, Pin, Tier, WalletState } from '../api/archive-contract.js';
 
 /** Of a file, from what is most in need of somebody to what is done: where two share a pixel, the earlier one is seen. */
-export const FILE_STATES = ['failed', 'held', 'vetoed', 'planned', 'posting', 'posted', 'confirmed', 'stored'] as const satisfies readonly FileState[];
+export const FILE_STATES = ['failed', 'held', 'vetoed', 'too-long', 'planned', 'posting', 'posted', 'confirmed', 'stored'] as const satisfies readonly FileState[];
 
 /** What a colour of the bars means, and what it is of. */
 export const FILE_WORDS: Record<FileState, { label: string; hint: string }> = {
@@ -13,6 +13,7 @@ export const FILE_WORDS: Record<FileState, { label: string; hint: string }> = {
   stored: { label: 'Stored', hint: 'Fetched back from another gateway, and the same bytes.' },
   failed: { label: 'Failed', hint: 'It is not tried again by itself.' },
   vetoed: { label: 'Left out', hint: 'Somebody kept it out of the archive.' },
+  'too-long': { label: 'Too long', hint: 'It does not fit into one transaction, and is left out.' },
 };
 
 type Level = 'ok' | 'info' | 'warn' | 'error';

@@ -47,7 +47,8 @@ t.test('chunks that a gateway does not take go to the next one, and not for ever
 
 t.test('what is lost is looked for, then posted again, three times', async (t) => {
   const { patch, steps } = until('confirmed', { kind: 'missing', what: 'data', error: 'gone' });
-  t.match([patch, steps], [{ state: 'posting', reposts: 1, nextChunk: 0, isUnsigned: false }, 10]);
+  t.match([patch, steps], [{ state: 'posting', reposts: 1, nextChunk: 0, isUnsigned: false, isLost: true }, 10]);
+  t.equal(step('confirmed', { kind: 'missing', what: 'data', error: 'gone' }, { attempts: 8 }).isLost, false, 'not before it was looked for a while');
   t.match(until('confirmed', { kind: 'missing', what: 'data', error: 'gone' }, { reposts: 3 }).patch, { state: 'dead', fault: 'remote', failedState: 'confirmed' });
   t.match(until('seeded', { kind: 'missing', what: 'transaction', error: 'gone' }).patch, { state: 'signed', isUnsigned: false }, 'the same transaction');
 });
@@ -78,4 +79,5 @@ t.test('the first budget that a cost breaks is named', async (t) => {
   t.equal(overBudget(limits, { broadcast: 5n, day: 15n, month: 25n }, 5n), undefined, 'up to the limit is room');
   t.match(overBudget(limits, { broadcast: 0n, day: 0n, month: 26n }, 5n), /30 days/);
   t.match(overBudget(limits, { broadcast: 6n, day: 16n, month: 26n }, 5n), /a broadcast/);
+  t.match(overBudget({ month: 30n }, { broadcast: 6n, day: 16n, month: 26n }, 5n), /30 days/, 'only those that hold for it');
 });

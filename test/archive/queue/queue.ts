@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
@@ -38,10 +38,23 @@ for (const { name, open, skip } of testDatabases()) {
       t.match(view.pathManifest?.urls[0], /^https:\/\/check\.example\/[\w-]{43}\/master\.m3u8$/);
     });
 
+    t.test('what everybody asks for is made once, and again when something changes', async (t) => {
+      const { open, admitted, workUntil } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { tier: 'manifest', holdHours: 1 });
+      const text = () => archive.receipts.publicText(id, { withFiles: true });
+      const held = await text();
+      t.match(receipts.omit({ deadLetters: true }).parse(JSON.parse(held)), { state: 'holding', files: [{ state: 'held' }] });
+      t.equal(await text(), held);
+      await workUntil(archive, id, ['stored']);
+      t.match(receipts.omit({ deadLetters: true }).parse(JSON.parse(await text())), { state: 'stored', files: [{ state: 'stored' }] });
+      t.match(JSON.parse(await archive.receipts.publicText(id, { withFiles: false })), { state: 'stored', files: [] });
+    });
+
     t.test('a crash between any two steps loses nothing, and is paid once', async (t) => {
       const { open, admitted, workUntil, world, clock } = await openArchive(t, db);
       // All places on one database, some on the other: the steps are the same.
-      const stride = name === 'PGlite' ? 1 : 9;
+      const stride = name === 'Postgres' ? 1 : 9;
       let crashes = 0;
       for (let at = 0; ; at += stride) {
         let calls = 0;
@@ -62,7 +75,7 @@ for (const { name, open, skip } of testDatabases()) {
         const used = new Set(view.files.map(({ arweave }) => arweave?.transaction ?? 'none'));
         const paid = world.mined.filter((one) => used.has(one.id));
         t.ok(view.files.length === 9 && view.files.every(({ state }) => state === 'stored'), `crash at call ${at}: all is stored`);
-        t.same([used.size, paid.length, world.mined.length], [2, 2, 2], `crash at call ${at}: two transactions, each charged once`);
+        t.same([used.size, paid.length, world.mined.length], [3, 3, 3], `crash at call ${at}: three transactions, each charged once`);
         t.equal(BigInt(view.spentWinston), world.mined.reduce((sum, { rewardWinston }) => sum + rewardWinston, 0n));
         world.transactions.clear();
       }
@@ -83,7 +96,7 @@ for (const { name, open, skip } of testDatabases()) {
       const id = await admitted(archive);
       await workUntil(archive, id, ['stored']);
       t.equal(failures, 6);
-      t.equal(world.mined.length, 2);
+      t.equal(world.mined.length, 3);
     });
 
     t.test('a dropped transaction is posted again, and another is signed only when it can never be mined', async (t) => {
@@ -158,7 +171,7 @@ for (const { name, open, skip } of testDatabases()) {
     });
 
     t.test('a file that changed on the disk is not stored as what was signed', async (t) => {
-      const { open, admitted, workUntil, mediaDir, world } = await openArchive(t, db);
+      const { open, admitted, workUntil, mediaDir } = await openArchive(t, db);
       const archive = open();
       const id = await admitted(archive);
       const file = path.join(mediaDir, id, 'source', '1.m4s');
@@ -167,7 +180,7 @@ for (const { name, open, skip } of testDatabases()) {
       t.equal(await workUntil(archive, id, ['stored', 'failed']), 'failed');
       const { deadLetters } = receipts.parse(await archive.receipts.view(id));
       t.match(deadLetters, [{ step: 'planned', fault: 'operator', error: 'source/1.m4s on the disk is not what was signed' }]);
-      t.equal(world.transactions.size, 0, 'the manifest waits for what it is beside');
+      t.same(receipts.parse(await archive.receipts.view(id)).files.filter(({ arweave }) => arweave !== null).map(({ name, state }) => [name, state]), [['manifest.car', 'stored']], 'the manifest waits for nobody, and what names all waits');
       await writeFile(file, bytes);
       await archive.consent.retry(deadLetters[0]?.id ?? '', { broadcastId: id, channelId: CHANNEL.id }, 'ada');
       t.equal(await workUntil(archive, id, ['stored']), 'stored');
@@ -175,22 +188,23 @@ for (const { name, open, skip } of testDatabases()) {
 
     t.test('what cannot be paid waits, and says why', async (t) => {
       const { open, admitted, workUntil, world } = await openArchive(t, db);
-      const heldBy = async (config: Parameters<typeof open>[0]): Promise<string | null> => {
+      const heldBy = async (config: Parameters<typeof open>[0], manifest = 'held'): Promise<string | null> => {
         const archive = open(config);
         const id = await admitted(archive);
         t.equal(await workUntil(archive, id, ['held', 'stored']), 'held');
         const { reason, files, estimatedWinston } = receipts.parse(await archive.receipts.view(id));
-        t.ok(files.every(({ state }) => state === 'held'));
+        t.same(files.filter(({ state }) => state !== 'held').map(({ name, state }) => `${name} ${state}`), manifest === 'held' ? [] : [`manifest.car ${manifest}`]);
         t.ok(BigInt(estimatedWinston ?? 0) > 0n);
         await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'next' }, 'ada');
         return reason;
       };
-      t.match(await heldBy({ broadcastBudgetAr: 0.0001 }), /^budget: 0\.00\d+ AR more would be over 0\.0001 AR in a broadcast, of which 0 are spent$/);
-      t.match(await heldBy({ dayBudgetAr: 0.0001 }), /in 24 hours/);
+      t.match(await heldBy({ broadcastBudgetAr: 0.0001 }, 'stored'), /^budget: 0\.00\d+ AR more would be over 0\.0001 AR in a broadcast, of which 0\.0000\d+ are spent$/);
+      t.match(await heldBy({ dayBudgetAr: 0.0001 }, 'stored'), /in 24 hours/);
+      t.match(await heldBy({ monthBudgetAr: 0 }), /in 30 days/);
       t.match(await heldBy({ dryRun: true }), /^dry run: nothing is sent$/);
       world.balanceWinston = 5n;
       t.match(await heldBy({}), /^wallet: none has/);
-      t.equal(world.transactions.size, 0, 'nothing was sent');
+      t.equal(world.transactions.size, 2, 'nothing was sent but the manifests of those that cost too much');
       world.balanceWinston = 10n ** 13n;
       const archive = open();
       t.equal(await workUntil(archive, await admitted(archive), ['stored']), 'stored');
@@ -218,9 +232,27 @@ for (const { name, open, skip } of testDatabases()) {
       world.onFetch = () => undefined;
       await archive.work();
       t.match(await archive.receipts.find(id), { state: 'storing' }, 'no proof, no green');
+      t.match(receipts.parse(await archive.receipts.view(id)).files, [{ state: 'stored', receipt: {} }], 'what was proven once stays proven until it is lost');
       world.onFetch = (_id, bytes) => bytes;
       await workUntil(archive, id, ['stored']);
       t.equal(world.mined.length, 1);
+    });
+
+    t.test('what is lost after it was stored loses its receipt, and is looked for where it was when its files are gone here', async (t) => {
+      const { open, admitted, workUntil, world, mediaDir } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { tier: 'manifest' });
+      await workUntil(archive, id, ['stored']);
+      await rm(path.join(mediaDir, id), { recursive: true });
+      world.onFetch = () => undefined;
+      await archive.consent.verify(id, 'ada');
+      t.equal(await workUntil(archive, id, ['failed', 'stored']), 'failed');
+      const { files, deadLetters } = receipts.parse(await archive.receipts.view(id));
+      t.match([files, deadLetters], [[{ state: 'failed', receipt: null }], [{ step: 'posting', fault: 'operator', error: 'manifest.car cannot be read from the disk' }]]);
+      world.onFetch = (_id, bytes) => bytes;
+      await archive.consent.retry(deadLetters[0]?.id ?? '', { broadcastId: id, channelId: CHANNEL.id }, 'ada');
+      t.equal(await workUntil(archive, id, ['failed', 'stored']), 'stored');
+      t.match(receipts.parse(await archive.receipts.view(id)).files, [{ state: 'stored', receipt: {} }]);
     });
   });
 }

@@ -9,6 +9,8 @@ const optionsSchema = z.strictObject({
   streams: z.coerce.number().int().min(1).max(100),
   /** Segments that each of them makes in one turn. */
   segments: z.coerce.number().int().min(2).max(10_000),
+  /** Segments of a show that is stored for ever, in each rendition. */
+  archived: z.coerce.number().int().min(1).max(10_000),
   /** How often everything is measured, in turns. */
   rounds: z.coerce.number().int().min(1).max(100),
   out: z.string().min(1),
@@ -23,6 +25,7 @@ export function parseOptions(args: string[]): ArchiveOptions {
       mebibytes: { type: 'string', default: '256' },
       streams: { type: 'string', default: '10' },
       segments: { type: 'string', default: '30' },
+      archived: { type: 'string', default: '100' },
       rounds: { type: 'string', default: '5' },
       out: { type: 'string', default: 'bench-output/archive.json' },
     },

@@ -29,8 +29,8 @@ export function summariseHashing(rounds: Record<Hashing['name'], number>[]): Has
 }
 
 /** What the benchmark ends with. */
-export function reportText(hashing: HashingSummary[], { signedUs, unsignedUs, addedP99Us }: AnnouncingSummary): string {
-  const added = spreadOf(addedP99Us);
+export function reportText(hashing: HashingSummary[], { signedUs, unsignedUs, addedP99Us }: AnnouncingSummary, queueing: number[]): string {
+  const [added, queued] = [spreadOf(addedP99Us), spreadOf(queueing)];
   return [
     '',
     'hashed, MB for each CPU second',
@@ -40,6 +40,9 @@ export function reportText(hashing: HashingSummary[], { signedUs, unsignedUs, ad
     'from the last byte of a segment to its playlist',
     ...[['signed', signedUs], ['not signed', unsignedUs]].map(([name, us]) => `  ${String(name).padEnd(12)} ${percentilesText(us)}`),
     `  signing adds at p99 ${microseconds(added.median)} (${microseconds(added.min)} to ${microseconds(added.max)})`,
+    '',
+    'through the queue of the permanent archive, from the end of a show to the last receipt, without any network',
+    `  ${queued.median.toFixed(0)} segments/s (${queued.min.toFixed(0)} to ${queued.max.toFixed(0)})`,
   ].join('\n');
 }
 

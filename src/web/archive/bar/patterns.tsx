@@ -11,6 +11,7 @@ const STROKES: Record<FileState, string> = {
   planned: 'M3 3h.01',
   held: 'M0 3h6',
   vetoed: 'M0 0L6 6M-1 5L1 7M5 -1L7 1',
+  'too-long': 'M0 0L6 6M-1 5L1 7M5 -1L7 1',
   failed: 'M0 0L6 6M6 0L0 6',
 };
 

@@ -10,8 +10,8 @@ import { usePageTitle } from '../../shell/page.js';
 import '../archive.css';
 import { DeadLetters } from '../dead-letters.js';
 import { ActLog } from './act-log.js';
+import { ArchiveKey } from './archive-key.js';
 import { Cost } from './cost.js';
-import { Erase } from './erase.js';
 import { FileList } from './file-list.js';
 import { Pins } from './pins.js';
 import { Segments } from './segments.js';
@@ -65,7 +65,7 @@ function Loaded({ id, show }: { id: string; show: Show }) {
           <div className="archive-column">
             <Cost archive={archive} />
             {archive.pins.length > 0 && <Pins pins={archive.pins} />}
-            {archive.isEncrypted && archive.state !== 'erased' && show.isManaged && <Erase id={id} slug={show.slug} onErased={refresh} />}
+            {archive.isEncrypted && archive.state !== 'erased' && show.isManaged && <ArchiveKey id={id} slug={show.slug} hasKey={archive.state !== 'holding'} onChanged={refresh} />}
             <ActLog entries={archive.log} timeline={timeline} />
           </div>
         </div>

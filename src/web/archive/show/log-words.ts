@@ -10,6 +10,12 @@ const ACTS: Record<string, string | undefined> = {
   vetoed: 'kept out',
   released: 'ended the wait',
   erased: 'destroyed the key',
+  'key-exported': 'took the key out',
+  signed: 'signed a transaction',
+  forgotten: 'gave up a transaction that was never mined',
+  proven: 'had back from another gateway what is in',
+  stored: 'stored all of it',
+  failed: 'could not go on',
   verify: 'had everything fetched back again',
   retried: 'tried again what had failed',
 };

@@ -14,13 +14,13 @@ export interface Progress {
 
 /** Of a show on its way; what was left out is not waited for. */
 export function storedOf(files: ArchivedFile[]): Progress {
-  const meant = files.filter(({ state }) => state !== 'vetoed');
+  const meant = files.filter((file) => !isLeftOut(file));
   return { done: meant.filter(({ state }) => state === 'stored').length, of: meant.length };
 }
 
 /** Whether all of it is on Arweave, and some of it is still to be fetched back: for the first time, or once more. */
 export function isBeingChecked({ state, files }: Pick<Receipts, 'state' | 'files'>): boolean {
-  return state === 'storing' && files.every((file) => file.state === 'confirmed' || file.state === 'stored' || file.state === 'vetoed');
+  return state === 'storing' && files.every((file) => file.state === 'confirmed' || file.state === 'stored' || isLeftOut(file));
 }
 
 /** Since when every receipt is good: the time of the oldest one. */
@@ -38,6 +38,10 @@ export function paceMs(receipts: Pick<Receipts, 'state' | 'files'> | undefined):
 /** Whether a part of a show can still be kept out, or all of it. */
 export function canVeto(state: ArchiveState): boolean {
   return state === 'holding' || state === 'queued' || state === 'held';
+}
+
+function isLeftOut({ state }: ArchivedFile): boolean {
+  return state === 'vetoed' || state === 'too-long';
 }
 
 /** What is over changes when somebody verifies, on whatever page. */
