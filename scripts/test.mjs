@@ -7,9 +7,9 @@ import { Report } from './test-run/report.mjs';
 import { TestFile } from './test-run/test-file.mjs';
 import { listTestFiles } from './test-run/test-files.mjs';
 
-const UNIT_JOBS = 2;
+const JOBS = 2;
 const UNIT_TIMEOUT_MS = 120_000;
-const END_TO_END_TIMEOUT_MS = 300_000;
+const SERVER_TIMEOUT_MS = 300_000;
 /** So many files are tried once more, alone: a busy machine may have been in their way. More of them is no accident. */
 const MAX_TRIED_AGAIN = 5;
 
@@ -21,14 +21,16 @@ const failed = [];
 await main(async () => {
   onStopSignal(stop);
   const files = listTestFiles(filters);
-  if (files.unit.length + files.endToEnd.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
-  const found = await setUpForTests({ built: files.endToEnd.length > 0 });
+  const withServers = [...files.system, ...files.endToEnd];
+  if (files.unit.length + withServers.length === 0) throw new Problem(`no test file begins with ${filters.join(' or ')}`);
+  const found = await setUpForTests({ built: withServers.length > 0 });
   // Servers of tests run beside each other.
   const env = { ...process.env, ...found.env, WEBRTC_PORT: '0' };
   if (filters.length === 0) await checkTypes();
-  await runFiles(files.unit, { env, jobs: UNIT_JOBS, timeoutMs: UNIT_TIMEOUT_MS });
-  await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: END_TO_END_TIMEOUT_MS });
-  await tryAgain({ env, timeoutMs: END_TO_END_TIMEOUT_MS });
+  await runFiles(files.unit, { env, jobs: JOBS, timeoutMs: UNIT_TIMEOUT_MS });
+  await runFiles(files.system, { env, jobs: JOBS, timeoutMs: SERVER_TIMEOUT_MS });
+  await runFiles(files.endToEnd, { env, jobs: 1, timeoutMs: SERVER_TIMEOUT_MS });
+  await tryAgain({ env, timeoutMs: SERVER_TIMEOUT_MS });
 });
 finish();
 

@@ -22,14 +22,14 @@ import { end } from '../support/publisher.js';
 import { until } from '../support/until.js';
 
 /** Starting a worker takes most of a second: as many as were wanted (200) take minutes. */
-const KILLS = Number(process.env['ARCHIVE_KILLS'] ?? 40);
+const KILLS = Number(process.env['ARCHIVE_KILLS'] ?? 36);
 const SEED = Number(process.env['ARCHIVE_SEED'] ?? 1);
 /** What a worker has asked for when it is killed, in turn: before and after the answer. */
 const MOMENTS = [/^GET \/price/, /^GET \/tx_anchor/, /^POST \/tx$/, /^POST \/chunk$/, /^GET \/tx\/.*\/status$/, /^GET \/chunk\//, /^GET \/tx\/.*\/status$/, /^GET \/raw\//];
 /** It dies within so many ms of it. */
 const MAX_DELAY_MS = 40;
 /** It is killed after so many ms all the same: there may be nothing of the kind to do. */
-const IDLE_MS = 1_500;
+const IDLE_MS = 2_000;
 const LOOK_MS = 2;
 /** Started and waiting, since starting one takes longer than its life. */
 const WAITING = 2;
