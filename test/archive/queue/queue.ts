@@ -51,37 +51,6 @@ for (const { name, open, skip } of testDatabases()) {
       t.match(JSON.parse(await archive.receipts.publicText(id, { withFiles: false })), { state: 'stored', files: [] });
     });
 
-    t.test('a crash between any two steps loses nothing, and is paid once', async (t) => {
-      const { open, admitted, workUntil, world, clock } = await openArchive(t, db);
-      // All places on one database, some on the other: the steps are the same.
-      const stride = name === 'Postgres' ? 1 : 9;
-      let crashes = 0;
-      for (let at = 0; ; at += stride) {
-        let calls = 0;
-        const dying = open();
-        const id = await admitted(dying, { tier: 'audio+360p', segments: 1 });
-        // The server stops in the middle of a request, before or after the gateway did what it was asked for.
-        const died = new Promise<'died'>((resolve) => {
-          world.onCall = () => (calls++ === at ? new Promise(() => resolve('died')) : Promise.resolve());
-        });
-        const end = await Promise.race([died, workUntil(dying, id, ['stored'])]);
-        world.onCall = async () => undefined;
-        if (end !== 'died') break;
-        crashes += 1;
-        clock.now = new Date(clock.now.getTime() + 600_000);
-        const archive = open();
-        await workUntil(archive, id, ['stored']);
-        const view = receipts.parse(await archive.receipts.view(id));
-        const used = new Set(view.files.map(({ arweave }) => arweave?.transaction ?? 'none'));
-        const paid = world.mined.filter((one) => used.has(one.id));
-        t.ok(view.files.length === 9 && view.files.every(({ state }) => state === 'stored'), `crash at call ${at}: all is stored`);
-        t.same([used.size, paid.length, world.mined.length], [3, 3, 3], `crash at call ${at}: three transactions, each charged once`);
-        t.equal(BigInt(view.spentWinston), world.mined.reduce((sum, { rewardWinston }) => sum + rewardWinston, 0n));
-        world.transactions.clear();
-      }
-      t.ok(crashes * stride > 50, `${crashes * stride} places to crash`);
-    });
-
     t.test('a lost chunk, a gateway that is away and one that wants to be left alone only cost time', async (t) => {
       const { open, admitted, workUntil, world } = await openArchive(t, db);
       const archive = open();
