@@ -10,6 +10,7 @@ import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
 import { openGateway } from '../support/gateway.js';
 import { LARGE } from '../support/stored-recording.js';
+import { until } from '../support/until.js';
 
 const BROADCAST = '11111111-1111-4111-8111-111111111111';
 const NOBODYS = contentName([Buffer.from('nobody has this')]).cid.toString();
@@ -37,6 +38,33 @@ for (const { name, open, skip } of testDatabases()) {
         t.match(headersOf(response), { 'content-type': 'application/vnd.ipld.raw', etag: `"${cid}.raw"`, 'x-content-type-options': 'nosniff', 'cache-control': 'public, max-age=60', 'content-disposition': /attachment/, 'access-control-allow-origin': '*' });
       }
       t.equal((await fetch(`${url}/ipfs/${small}`, { headers: { accept: 'application/vnd.ipld.raw' } })).headers.get('content-type'), 'application/vnd.ipld.raw', 'by the header too');
+    });
+
+    t.test('names without end, and such as every object has, are refused at once', async (t) => {
+      const { url, small } = await openGateway(t, db, BROADCAST);
+      const began = performance.now();
+      for (let i = 0; i < 5; i++) t.equal((await fetch(`${url}/ipfs/z${'2'.repeat(15_000)}`)).status, 400);
+      t.ok(performance.now() - began < 1_000, 'reading one would take a third of a second');
+      t.equal((await fetch(`${url}/ipfs/${small}?format=constructor`)).status, 406);
+      t.equal((await fetch(`${url}/ipfs/${small}`, { headers: { accept: 'constructor' } })).headers.get('etag'), `"${small}"`);
+    });
+
+    t.test('one address is sent a few CAR files at a time', async (t) => {
+      const { url, root, store } = await openGateway(t, db, BROADCAST);
+      const held: (() => void)[] = [];
+      const read = store.read.bind(store);
+      store.read = async (block) => {
+        await new Promise<void>((resolve) => held.push(resolve));
+        return read(block);
+      };
+      const ask = () => fetch(`${url}/ipfs/${root}?format=car&dag-scope=block`);
+      const first = Array.from({ length: 8 }, ask);
+      await until('eight to be read', () => held.length === 8 || undefined);
+      t.equal((await ask()).status, 429);
+      store.read = read;
+      for (const go of held) go();
+      for (const response of await Promise.all(first)) await response.arrayBuffer();
+      t.equal((await until('a turn', async () => ((await ask()).status === 200) || undefined)), true, 'then it is its turn again');
     });
 
     t.test('a file comes whole, in ranges, and not again', async (t) => {

@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { Pins, pinTargets } from '../../src/archive/index.js';
 import { carOf } from '../../src/archive/gateway/unixfs.js';
 import { KuboNode } from '../../src/archive/ipfs/kubo-node.js';
+import { PinningService } from '../../src/archive/ipfs/pinning-service.js';
 import type { Db } from '../../src/platform/index.js';
 import { openDatabase } from '../support/accounts.js';
 import { testDatabases } from '../support/database.js';
@@ -132,6 +133,19 @@ for (const { name, open, skip } of testDatabases()) {
       await until('the row', async () => (await stateOf() === 'pinned') || undefined);
     });
 
+    t.test('what a node says goes into the database, whatever it is', async (t) => {
+      const kubo = await openKubo(t);
+      kubo.interfere = (command, response) => {
+        if (command !== 'dag/import') return false;
+        response.writeHead(500, { 'Content-Type': 'application/json' }).end(JSON.stringify({ Message: 'no\u0000\u001b[2J room' }));
+        return true;
+      };
+      const { pins, error, stateOf } = await setUp(t, db, { apiUrls: [kubo.url] });
+      await pins.start();
+      t.equal(await error(), 'no [2J room');
+      t.not(await stateOf(), 'pinned');
+    });
+
     t.test('a node that dies while it is sent to has it the next time', async (t) => {
       const kubo = await openKubo(t);
       let deaths = 0;
@@ -222,6 +236,12 @@ for (const { name, open, skip } of testDatabases()) {
       await later(0);
       await until('no pins', () => (service.pins.size === 0) || undefined);
       t.notMatch(JSON.stringify(log.lines), service.token, 'the token is in no log');
+    });
+
+    t.test('a service whose names no database takes is no service', async (t) => {
+      const service = await openPinningService(t);
+      const node = new PinningService({ url: service.url, token: service.token, origins: async () => [], fetch: async () => Response.json({ requestid: 'a\u0000b', status: 'queued' }) });
+      await t.rejects(node.pin({ cid: 'x', name: 'x', requestId: undefined, car: async function* () { yield new Uint8Array(); } }, new AbortController().signal), /must be printable/);
     });
 
     t.test('a service that says no is an error without the token in it', async (t) => {

@@ -42,6 +42,7 @@ function faultOfAddress(status: number): Fault {
 }
 
 function refusal(fault: Fault, what: string, { status, bytes }: GatewayAnswer): ArweaveFault {
-  const words = bytes.toString().replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED);
+  // No database takes a NUL, and no terminal should have the rest.
+  const words = bytes.toString().replace(/[\s\p{C}]+/gu, ' ').trim().slice(0, MAX_QUOTED);
   return new ArweaveFault(fault, `${what}: it answered ${status}${words && ` and "${words}"`}`, { answerStatus: status });
 }

@@ -1,7 +1,7 @@
 import { code as dagCbor } from '@ipld/dag-cbor';
 import { keyBytesOf } from '../manifest/did-bytes.js';
 import { GrowingChain, ManifestBroken } from '../manifest/growing-chain.js';
-import type { Manifest, NamedContent } from '../manifest/growing-chain.js';
+import type { ChainOptions, Manifest, NamedContent } from '../manifest/growing-chain.js';
 import { readBlock, signedBytes } from '../manifest/manifest-body.js';
 import { webBlockCid } from './web-hash.js';
 
@@ -12,8 +12,7 @@ export class SignedChain {
   readonly #chain: GrowingChain;
   #key: { did: string; key: Key } | undefined;
 
-  /** @param options.key `did:key` that has to have signed; whichever signed the first block when left out. */
-  constructor(options: { key?: string | undefined } = {}) {
+  constructor(options: ChainOptions = {}) {
     this.#chain = new GrowingChain(options);
   }
 

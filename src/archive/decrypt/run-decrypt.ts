@@ -1,4 +1,5 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../platform/index.js';
 import { ARCHIVE_KEY_BYTES, decryptFile } from '../keys/archive-cipher.js';
@@ -38,19 +39,37 @@ async function readKey(file: string): Promise<Buffer> {
   return key;
 }
 
-/** With the names that they have in the broadcast. */
+/** With the names that they have in the broadcast. Links lead elsewhere or in a circle, pipes have no end: neither is one. */
 async function sealedFiles(folder: string): Promise<{ file: string; name: string }[]> {
-  const entries = (await readdir(folder, { recursive: true })).filter((entry) => entry.endsWith(SUFFIX)).sort();
-  return entries.map((entry) => ({ file: path.join(folder, entry), name: entry.slice(0, -SUFFIX.length).split(path.sep).join('/') }));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(SUFFIX)).map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  return files.map((file) => ({ file, name: path.relative(folder, file).slice(0, -SUFFIX.length).split(path.sep).join('/') }));
 }
 
 async function decryptOne(key: Buffer, { file, name }: { file: string; name: string }): Promise<void> {
+  if (!(await stat(file)).isFile()) throw new DecryptionImpossible(`${file} is no file`);
   const sealed = await readFile(file);
   const plainFile = file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : `${file}.plain`;
   try {
     const plain = decryptFile(key, name, sealed);
-    await writeFile(plainFile, plain);
+    await writeBeside(plainFile, plain);
   } catch (cause) {
     throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key`, { cause });
+  }
+}
+
+/** Under another name first: whatever has the right one is replaced as it is, and a link is not followed to what it points at. */
+async function writeBeside(file: string, bytes: Uint8Array): Promise<void> {
+  if ((await lstat(file).catch(() => undefined))?.isDirectory()) throw new DecryptionImpossible(`${file} is a folder`);
+  const part = `${file}.${randomUUID()}.part`;
+  const handle = await open(part, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.close();
+    await rename(part, file);
+  } catch (error) {
+    await handle.close();
+    await rm(part, { force: true });
+    throw error;
   }
 }

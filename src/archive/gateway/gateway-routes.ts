@@ -7,6 +7,7 @@ import { crossOrigin, setStretch, wantedStretch } from '../../platform/index.js'
 import type { BlockStore } from '../blocks/block-store.js';
 import type { StoredBlock } from '../blocks/queries.js';
 import { carBlock, carHead } from '../manifest/manifest-file.js';
+import { CarTurns } from './car-turns.js';
 import { BlockUnknown, IsFolder, NotHere } from './errors.js';
 import { linksOf, resolvePath, walk, walkStretch } from './unixfs.js';
 import { CAR, RAW, wantedBy } from './wanted.js';
@@ -28,9 +29,11 @@ interface Found {
  */
 export function gatewayRoutes({ store, corsOrigin }: { store: BlockStore; corsOrigin: string }): Router {
   const router = Router();
+  const turns = new CarTurns();
   router.use('/ipfs', crossOrigin({ origin: corsOrigin, headers: ['Range', 'Accept', 'If-None-Match'] }));
   router.get('/ipfs/:cid{/*path}', async (request, response) => {
     const wanted = wantedBy(request);
+    if (wanted.format === 'car' && request.method === 'GET') response.once('close', turns.begin(request.ip));
     const found = await find(store, wanted, request);
     const roots = [...found.way, found.block].map(({ cid }) => cid.toString());
     response.set({

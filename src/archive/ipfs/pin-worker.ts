@@ -143,7 +143,12 @@ export class PinWorker {
     const waitMs = isFailed ? LOOK_MS : backoffMs(pin.attempts, random(), RETRY);
     log.warn('a recording could not be pinned', { broadcast: pin.broadcastId, target: this.target.name, attempts, error });
     await reportPin(db, pin, {
-      state: isFailed ? 'failed' : pin.state, attempts, dueAt: new Date(this.#options.now().getTime() + waitMs), requestId: pin.requestId, checkedAt: undefined, error: error.slice(0, 500),
+      state: isFailed ? 'failed' : pin.state, attempts, dueAt: new Date(this.#options.now().getTime() + waitMs), requestId: pin.requestId, checkedAt: undefined, error: printable(error).slice(0, 500),
     });
   }
+}
+
+/** What a target says goes into a database, which takes no NUL, and before people. */
+function printable(text: string): string {
+  return text.replace(/\p{C}+/gu, ' ');
 }

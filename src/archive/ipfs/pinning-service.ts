@@ -16,7 +16,7 @@ const MAX_ANSWER_BYTES = 256 << 10;
 const MAX_NAME = 255;
 const MAX_ORIGINS = 20;
 
-const statusSchema = z.object({ requestid: z.string().min(1).max(512), status: z.enum(['queued', 'pinning', 'pinned', 'failed']) });
+const statusSchema = z.object({ requestid: z.string().min(1).max(512).regex(/^\P{C}*$/u, 'must be printable'), status: z.enum(['queued', 'pinning', 'pinned', 'failed']) });
 const listSchema = z.object({ results: z.array(statusSchema).max(1_000) });
 type Status = z.infer<typeof statusSchema>;
 

@@ -18,7 +18,9 @@ export function encryptFile(key: Uint8Array, name: string, data: Uint8Array): Bu
 
 /** @throws when it is not what `encryptFile` made of a file of this name under this key */
 export function decryptFile(key: Uint8Array, name: string, sealed: Uint8Array): Buffer {
-  const decipher = createDecipheriv(CIPHER, derived(key, `file ${name}`), sealed.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(-TAG_BYTES));
+  // A tag that is cut short would be taken for a short one, which is soon guessed.
+  if (sealed.length < NONCE_BYTES + TAG_BYTES) throw new Error(`${name} is too short for what is encrypted`);
+  const decipher = createDecipheriv(CIPHER, derived(key, `file ${name}`), sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES }).setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(-TAG_BYTES));
   return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
 }
 

@@ -3,6 +3,9 @@ import { CID } from 'multiformats/cid';
 
 // Nothing of Node in here: browsers read manifests with it, too.
 
+/** The signature alone takes half of it. What follows a shorter one, perhaps millions of those, counts no more than it does. */
+const MIN_BLOCK_BYTES = 128;
+
 /** What of a CAR file is whole. */
 export interface StoredManifest {
   /** The signed blocks, in order. */
@@ -21,6 +24,7 @@ export function readCar(bytes: Uint8Array): StoredManifest {
     if (block === undefined) break;
     blocks.push(block);
     at = frame.end;
+    if (block.length < MIN_BLOCK_BYTES) break;
   }
   return { blocks, sizeBytes: at };
 }

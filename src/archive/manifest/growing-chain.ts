@@ -47,16 +47,23 @@ export interface NamedContent {
   sizeBytes: number;
 }
 
+/** Who has to have signed which broadcast. */
+export interface ChainOptions {
+  /** `did:key`; whichever signed the first block when left out. */
+  key?: string | undefined;
+  /** Its id; any when left out. */
+  broadcast?: string | undefined;
+}
+
 /** A chain of blocks from its first one on, each checked as it comes: numbers, links, one key, signatures, and that nothing is named twice. */
 export class GrowingChain {
-  readonly #key: string | undefined;
+  readonly #options: ChainOptions;
   readonly #named = new Map<string, NamedContent>();
   #manifest: Manifest | undefined;
   #length = 0;
 
-  /** @param options.key the key that it has to be signed by; whichever signed the first block when left out. */
-  constructor(options: { key?: string | undefined } = {}) {
-    this.#key = options.key;
+  constructor(options: ChainOptions = {}) {
+    this.#options = options;
   }
 
   /** How many blocks it has. */
@@ -76,7 +83,7 @@ export class GrowingChain {
 
   /** @throws {ManifestBroken} when it does not follow; the chain is of no use then */
   add({ cid, body, isSigned }: OpenedBlock): void {
-    checkPlace(this.#length, body, this.#manifest, this.#key);
+    checkPlace(this.#length, body, this.#manifest, this.#options);
     if (!isSigned) throw new ManifestBroken(this.#length, `is not signed by ${body.key}`);
     this.#name(body);
     this.#manifest = continued(this.#manifest, body, cid);
@@ -96,9 +103,11 @@ export class GrowingChain {
   }
 }
 
-function checkPlace(at: number, body: ManifestBody, before: Manifest | undefined, key: string | undefined): void {
+function checkPlace(at: number, body: ManifestBody, before: Manifest | undefined, { key, broadcast }: ChainOptions): void {
   if (body.number !== at) throw new ManifestBroken(at, `has the number ${body.number}: one is missing, or they are in another order`);
   if (key !== undefined && body.key !== key) throw new ManifestBroken(at, `is signed by ${body.key}, not by ${key}`);
+  // Another show of the same channel is signed as well.
+  if (broadcast !== undefined && body.broadcast !== broadcast) throw new ManifestBroken(at, `is of the broadcast ${body.broadcast}, not of ${broadcast}`);
   if (before === undefined) {
     if (body.previous !== null) throw new ManifestBroken(at, 'is not the first');
     return;

@@ -10,6 +10,9 @@ export const VERSION = 1;
 /** Signed together with the body, so that a signature of this key means nothing elsewhere. */
 const CONTEXT = new TextEncoder().encode('tidemark manifest v1\n');
 
+/** Of a day with five renditions it would be a tenth. Read, a block takes fifty times its length in memory when it wants to. */
+const MAX_BLOCK_BYTES = 32 << 20;
+
 const count = z.int().nonnegative();
 /** Milliseconds since 1970, up to the year 9999. */
 const time = z.int().min(0).max(253_402_300_799_999);
@@ -38,10 +41,10 @@ const bodySchema = z.strictObject({
   epochMs: time,
   /** By the server's clock, ms since 1970. */
   signedAtMs: time,
-  inits: z.array(initEntry),
-  segments: z.array(segmentEntry),
+  inits: listOf(initEntry),
+  segments: listOf(segmentEntry),
   /** Playlists and the chat log, in the last block. */
-  files: z.array(fileEntry),
+  files: listOf(fileEntry),
   /** In the last block: the recording as one UnixFS folder; null when it is none. */
   folder: cid.nullable(),
   /** Whether none comes after it. */
@@ -55,6 +58,11 @@ export type SegmentEntry = z.infer<typeof segmentEntry>;
 export type FileEntry = z.infer<typeof fileEntry>;
 export type ManifestBody = z.infer<typeof bodySchema>;
 
+/** Ends at the first entry that is wrong: millions of them would be millions of reasons. */
+function listOf<T>(entry: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((entries) => entries.map((one) => entry.parse(one)));
+}
+
 const envelopeSchema = z.strictObject({ body: z.instanceof(Uint8Array), signature: z.instanceof(Uint8Array) });
 
 /** The bytes that a key signs for a body. */
@@ -67,6 +75,7 @@ export function signedBytes(body: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** What is in a signed block. Its signature is not looked at. @throws when it is no manifest block, or not in its one form */
 export function readBlock(bytes: Uint8Array): { body: ManifestBody; bodyBytes: Uint8Array; signature: Uint8Array } {
+  if (bytes.length > MAX_BLOCK_BYTES) throw new Error(`a block has at most ${MAX_BLOCK_BYTES} bytes, not ${bytes.length}`);
   const envelope = envelopeSchema.parse(canonical(bytes));
   return { body: bodySchema.parse(canonical(envelope.body)), bodyBytes: envelope.body, signature: envelope.signature };
 }

@@ -1,15 +1,14 @@
 import { isSignedBy } from './did-key.js';
 import { GrowingChain, ManifestBroken } from './growing-chain.js';
-import type { Manifest, OpenedBlock } from './growing-chain.js';
+import type { ChainOptions, Manifest, OpenedBlock } from './growing-chain.js';
 import { openBlock } from './manifest-block.js';
 import { signedBytes } from './manifest-body.js';
 
 /**
  * Checks a chain from its first block on: form, numbers, links, one key, its signatures, and that nothing is named twice.
- * @param options.key the key that it has to be signed by; whichever signed the first block when left out.
  * @throws {ManifestBroken}
  */
-export function checkChain(blocks: Uint8Array[], options: { key?: string | undefined } = {}): Manifest {
+export function checkChain(blocks: Uint8Array[], options: ChainOptions = {}): Manifest {
   const chain = new GrowingChain(options);
   for (const bytes of blocks) chain.add(open(chain.length, bytes));
   if (chain.manifest === undefined) throw new ManifestBroken(0, 'is missing');

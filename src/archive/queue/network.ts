@@ -22,6 +22,9 @@ export type Whereabouts = { kind: 'mined'; confirmations: number } | { kind: 'pe
 /** Blocks after which an anchor is too old to be mined (Arweave: 50), and some more for gateways that lag. */
 const ANCHOR_LIFE_BLOCKS = 60;
 
+/** How far a gateway may lag. Of one that says more than that, every lost transaction would be waited for, and none signed again. */
+const MAX_LAG_BLOCKS = 100;
+
 /** Who gets the header: the next gateway each time that one has failed a few times. */
 export function postingGateway({ post }: ArchiveNetwork, { attempts, reposts }: Pick<Bundle, 'attempts' | 'reposts'>): Gateway {
   const gateway = post[(Math.floor(attempts / GATEWAY_PATIENCE) + reposts) % post.length];
@@ -42,7 +45,8 @@ export function originOf(url: string): string {
 /** The chain's, at least: one that lags would have a transaction count as over while it can still be mined. */
 export async function greatestHeight({ post, check }: ArchiveNetwork, known: number): Promise<number> {
   const answers = await Promise.allSettled([...post, ...check].map((gateway) => gateway.height()));
-  return Math.max(known, ...answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+  const greatest = Math.max(known, ...answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+  return Math.min(greatest, known + MAX_LAG_BLOCKS);
 }
 
 /** Whether a chain of this height takes it no more. */

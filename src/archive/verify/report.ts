@@ -27,7 +27,12 @@ export function contentReportOf({ cid, files, sizeBytes, findings }: ContentVeri
 }
 
 function linesOf(findings: Finding[]): string[] {
-  return [...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${message}`), ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : [])];
+  return [...findings.slice(0, SHOWN).map(({ message }) => `  ✗ ${printable(message)}`), ...(findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : [])];
+}
+
+/** Names in a folder are whatever its maker wrote, and a terminal does what it is told. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '\uFFFD');
 }
 
 /** A manifest without an end may have lost its end: what is there is true, and that is all there is to say. */

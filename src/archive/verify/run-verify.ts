@@ -5,10 +5,11 @@ import { GatewayBlocks } from './gateway-blocks.js';
 import { contentReportOf, reportOf } from './report.js';
 import { openFolder, openManifest, openUrl } from './sources.js';
 import type { Copy } from './sources.js';
-import { sourceOf, verifyContent } from './verify-content.js';
+import { findUnsigned, sourceOf, verifyContent } from './verify-content.js';
 import type { ContentVerification } from './verify-content.js';
 import { verifyBroadcast } from './verify.js';
-import type { Verification } from './verify-files.js';
+import { filesOf } from './verify-files.js';
+import type { Finding, Verification } from './verify-files.js';
 
 /** Where text goes. */
 interface TextOut {
@@ -42,7 +43,7 @@ export async function runVerify(wish: VerifyWish): Promise<number> {
   if (cid === undefined) return verifyCopy(/^https?:/.test(target) ? await openUrl(target) : await openFolder(target), wish);
   const blocks = new GatewayBlocks(gateways === undefined || gateways.length === 0 ? GATEWAYS : gateways);
   if (manifest === undefined) return reportContent(await verifyContent(blocks, cid), wish);
-  return verifyCopy({ blocks: await openManifest(manifest), source: sourceOf(blocks) }, wish, cid);
+  return verifyCopy({ blocks: await openManifest(manifest), source: sourceOf(blocks) }, wish, { cid, blocks });
 }
 
 /** A CID by itself, or as ipfs://; undefined for anything else. */
@@ -60,11 +61,18 @@ function reportContent(verification: ContentVerification, { isJson, out }: Verif
   return findings.length === 0 ? 0 : 1;
 }
 
-/** @param folder the CID that the manifest has to name */
-async function verifyCopy({ blocks, source }: Copy, { key, isJson, out, progress }: VerifyWish, folder?: CID): Promise<number> {
+/** A recording on IPFS. */
+interface Folder {
+  cid: CID;
+  blocks: GatewayBlocks;
+}
+
+/** @param folder the one that the manifest has to name, and to know everything in */
+async function verifyCopy({ blocks, broadcast, source }: Copy, { key, isJson, out, progress }: VerifyWish, folder?: Folder): Promise<number> {
   try {
-    checkFolder(blocks, folder);
-    const verification = await verifyBroadcast(blocks, source, { key, onProgress: progressOn(progress) });
+    const unsigned = folder === undefined ? [] : await checkFolder(blocks, folder);
+    const files = await verifyBroadcast(blocks, source, { key, broadcast, onProgress: progressOn(progress) });
+    const verification = { ...files, findings: [...files.findings, ...unsigned] };
     out.write(`${isJson ? JSON.stringify(jsonOf(verification), undefined, 2) : reportOf(verification, { isKeyGiven: key !== undefined })}\n`);
     if (verification.findings.length > 0) return 1;
     return verification.manifest.isFinal ? 0 : WITHOUT_END;
@@ -75,11 +83,13 @@ async function verifyCopy({ blocks, source }: Copy, { key, isJson, out, progress
   }
 }
 
-/** @throws {ManifestBroken} */
-function checkFolder(blocks: Uint8Array[], folder: CID | undefined): void {
-  if (folder === undefined) return;
-  const named = checkChain(blocks).folder?.toString() ?? 'no folder';
-  if (named !== folder.toString()) throw new ManifestBroken(blocks.length - 1, `is of ${named}, not of ${folder.toString()}`);
+/** What is in it and was not signed. @throws {ManifestBroken} */
+async function checkFolder(blocks: Uint8Array[], folder: Folder): Promise<Finding[]> {
+  const manifest = checkChain(blocks);
+  const named = manifest.folder?.toString() ?? 'no folder';
+  if (named !== folder.cid.toString()) throw new ManifestBroken(blocks.length - 1, `is of ${named}, not of ${folder.cid.toString()}`);
+  const signed = new Map(filesOf(manifest).map(({ file, cid }) => [file, cid]));
+  return findUnsigned(folder.blocks, folder.cid, (name) => signed.get(name));
 }
 
 function progressOn(out: TextOut): (done: number, total: number) => void {

@@ -1,23 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { piecesOf } from '../bounded-body.js';
 import { readCar } from '../manifest/car-blocks.js';
 import { MANIFEST_FILE } from '../manifest/manifest-file.js';
+import { CopyUnreadable, fetchWithin } from './fetch-within.js';
 import type { FileSource } from './verify.js';
 
 /** A broadcast, wherever a copy of it is. */
 export interface Copy {
   blocks: Uint8Array[];
+  /** That was asked for; undefined when any would do. */
+  broadcast?: string | undefined;
   source: FileSource;
-}
-
-/** What was asked for is not there, or is no broadcast. */
-export class CopyUnreadable extends Error {
-  constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.name = 'CopyUnreadable';
-  }
 }
 
 const MAX_MANIFEST_BYTES = 256 << 20;
@@ -26,28 +21,37 @@ const BROADCAST_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /** A folder with `manifest.car` and the renditions, as it is under `media/`. @throws {CopyUnreadable} */
 export async function openFolder(folder: string): Promise<Copy> {
-  const file = path.join(folder, MANIFEST_FILE);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new CopyUnreadable(`${folder} has no ${MANIFEST_FILE}: name the folder of one broadcast`, { cause });
-  });
-  const root = await realpath(folder);
-  return { blocks: readCar(bytes).blocks, source: { read: async (name) => readInside(root, name) } };
+  const root = await realpath(folder).catch(() => undefined);
+  const file = root && await findInside(root, MANIFEST_FILE);
+  if (root === undefined || file === undefined) throw new CopyUnreadable(`${folder} has no ${MANIFEST_FILE}: name the folder of one broadcast`);
+  return { blocks: await readBlocks(file), source: { read: async (name) => readInside(root, name) } };
 }
 
-/** A file of the folder; a link that leads out of it is none. */
 async function readInside(root: string, name: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const file = await findInside(root, name);
+  return file === undefined ? undefined : createReadStream(file);
+}
+
+/** A file of the folder; a link that leads out of it is none, nor is a pipe or a device, which may never end. */
+async function findInside(root: string, name: string): Promise<string | undefined> {
   const file = await realpath(path.join(root, name)).catch(() => undefined);
-  return file?.startsWith(`${root}${path.sep}`) ? createReadStream(file) : undefined;
+  return file?.startsWith(`${root}${path.sep}`) && (await stat(file)).isFile() ? file : undefined;
+}
+
+/** @throws {CopyUnreadable} */
+async function readBlocks(file: string): Promise<Uint8Array[]> {
+  const { size, isFile } = await stat(file).then((found) => ({ size: found.size, isFile: found.isFile() }), (cause: unknown) => {
+    throw new CopyUnreadable(`${file} cannot be read`, { cause });
+  });
+  if (!isFile || size > MAX_MANIFEST_BYTES) throw new CopyUnreadable(`${file} is no manifest: that is a file of at most ${MAX_MANIFEST_BYTES} bytes`);
+  return readCar(await readFile(file)).blocks;
 }
 
 /** The signed blocks alone: from a file, a folder, or an address. @throws {CopyUnreadable} */
 export async function openManifest(place: string): Promise<Uint8Array[]> {
   if (/^https?:/.test(place)) return place.endsWith('.car') ? readCar(await fetchWhole(new URL(place), {})).blocks : (await openUrl(place)).blocks;
   if (!place.endsWith('.car')) return (await openFolder(place)).blocks;
-  const bytes = await readFile(place).catch((cause: unknown) => {
-    throw new CopyUnreadable(`${place} cannot be read`, { cause });
-  });
-  return readCar(bytes).blocks;
+  return readBlocks(place);
 }
 
 /** A page, playlist or manifest of a Tidemark server: any address with the broadcast's id in it. @throws {CopyUnreadable} */
@@ -56,7 +60,7 @@ export async function openUrl(address: string): Promise<Copy> {
   const id = BROADCAST_ID.exec(url.pathname)?.[0];
   if (id === undefined) throw new CopyUnreadable(`${address} has no broadcast id in it: use the address of the recording's page`);
   const bytes = await fetchWhole(new URL(`/api/v1/broadcasts/${id}/manifest`, url), { accept: 'application/vnd.ipld.car' });
-  return { blocks: readCar(bytes).blocks, source: { read: async (name, cid) => (await fetchFile(new URL(`/media/${id}/${name}`, url))) ?? fetchFile(new URL(`/ipfs/${cid.toString()}`, url)) } };
+  return { blocks: readCar(bytes).blocks, broadcast: id, source: { read: async (name, cid) => (await fetchFile(new URL(`/media/${id}/${name}`, url))) ?? fetchFile(new URL(`/ipfs/${cid.toString()}`, url)) } };
 }
 
 async function fetchWhole(url: URL, headers: Record<string, string>): Promise<Uint8Array> {
@@ -74,10 +78,11 @@ async function fetchWhole(url: URL, headers: Record<string, string>): Promise<Ui
 
 /** Undefined for a 404. @throws {CopyUnreadable} */
 async function fetchFile(url: URL, headers: Record<string, string> = {}): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
-    throw new CopyUnreadable(`${url.origin} does not answer`, { cause });
+  const response = await fetchWithin(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    throw cause instanceof CopyUnreadable ? cause : new CopyUnreadable(`${url.origin} does not answer`, { cause });
   });
-  if (response.status === 404 || response.body === null) return undefined;
-  if (!response.ok) throw new CopyUnreadable(`${url.href} answered ${response.status}`);
-  return piecesOf(response.body);
+  if (response.ok) return piecesOf(response.body);
+  await response.body?.cancel();
+  if (response.status === 404) return undefined;
+  throw new CopyUnreadable(`${url.href} answered ${response.status}`);
 }

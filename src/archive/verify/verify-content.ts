@@ -28,16 +28,35 @@ export async function verifyContent(blocks: GatewayBlocks, cid: CID): Promise<Co
 export function sourceOf(blocks: GatewayBlocks): FileSource {
   return {
     read: async (_name, cid) => {
-      const pieces: Uint8Array[] = [];
-      try {
-        for await (const piece of blocks.file(cid)) pieces.push(piece);
-        return pieces;
-      } catch (error) {
-        if (error instanceof BlockMissing) return pieces.length === 0 ? undefined : pieces;
-        throw error;
-      }
+      const pieces = asFarAsThere(blocks.file(cid));
+      const first = await pieces.next();
+      return first.done ? undefined : joined(first.value, pieces);
     },
   };
+}
+
+async function* joined(first: Uint8Array, others: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* others;
+}
+
+async function* asFarAsThere(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (!(error instanceof BlockMissing)) throw error;
+  }
+}
+
+/** What a folder has that was not signed under this name. A manifest names its folder, but anything may be in that. */
+export async function findUnsigned(blocks: GatewayBlocks, folder: CID, find: (name: string) => CID | undefined): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for await (const { name, cid } of blocks.list(folder)) {
+    if (find(name)?.equals(cid)) continue;
+    const file = name === '' ? folder.toString() : name;
+    findings.push({ file, kind: 'changed', message: `${file} is in the folder as ${cid.toString()}, and was not signed, or is nowhere` });
+  }
+  return findings;
 }
 
 async function readWhole(blocks: GatewayBlocks, { name, cid }: { name: string; cid: CID }, onBytes: (count: number) => void): Promise<Finding | undefined> {

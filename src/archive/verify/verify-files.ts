@@ -67,7 +67,8 @@ export async function verifyFiles(manifest: Manifest, { look, inParallel = 1, on
   return { manifest, files: expected.length - findings.length, sizeBytes, findings };
 }
 
-function filesOf({ inits, segments, files }: Manifest): Expected[] {
+/** All that was signed, in order. */
+export function filesOf({ inits, segments, files }: Manifest): Expected[] {
   return [
     ...inits.map((entry) => ({ file: initName(entry), cid: entry.cid, sizeBytes: entry.sizeBytes })),
     ...segments.map((entry) => ({ file: segmentName(entry), cid: entry.cid, sizeBytes: entry.sizeBytes })),

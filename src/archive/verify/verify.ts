@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { ContentHash } from '../cid/content-hash.js';
+import type { ChainOptions } from '../manifest/growing-chain.js';
 import { checkChain } from '../manifest/manifest-chain.js';
 import { verifyFiles } from './verify-files.js';
 import type { Expected, Found, Verification } from './verify-files.js';
@@ -13,11 +14,11 @@ export interface FileSource {
 /**
  * Compares files with what was signed. Nothing is believed but the key: the manifest's own form, links and signatures first,
  * then each file by its bytes.
- * @param options.key `did:key` that has to have signed; without it, all that is said is that one key signed all of it.
+ * Without a key, all that is said is that one key signed all of it.
  * @throws {ManifestBroken}
  */
-export async function verifyBroadcast(blocks: Uint8Array[], source: FileSource, { key, onProgress }: { key?: string | undefined; onProgress?: (done: number, total: number) => void } = {}): Promise<Verification> {
-  return verifyFiles(checkChain(blocks, { key }), { look: (expected, maxBytes) => look(source, expected, maxBytes), onProgress });
+export async function verifyBroadcast(blocks: Uint8Array[], source: FileSource, { onProgress, ...wanted }: ChainOptions & { onProgress?: (done: number, total: number) => void } = {}): Promise<Verification> {
+  return verifyFiles(checkChain(blocks, wanted), { look: (expected, maxBytes) => look(source, expected, maxBytes), onProgress });
 }
 
 async function look(source: FileSource, { file, cid }: Expected, maxBytes: number): Promise<Found | undefined> {

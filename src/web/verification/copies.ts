@@ -6,6 +6,8 @@ import { readUpTo } from './file-sources.js';
 /** A broadcast, wherever a copy of it is. */
 export interface Copy {
   blocks: Uint8Array[];
+  /** That was asked for; undefined when any would do. */
+  broadcast?: string | undefined;
   look: (expected: Expected, maxBytes: number) => Promise<Found | undefined>;
 }
 
@@ -30,7 +32,7 @@ export async function openFromServer(api: Api, id: string, signal: AbortSignal):
   if (car === undefined) throw new CopyUnreadable('Nobody has signed this recording, so there is nothing to compare it with.');
   const look = async ({ file, cid }: Expected, maxBytes: number) =>
     (await lookAt(`/media/${encodeURIComponent(id)}/${file}`, maxBytes, signal)) ?? lookAt(`/ipfs/${cid.toString()}`, maxBytes, signal);
-  return { blocks: readCar(car).blocks, look };
+  return { blocks: readCar(car).blocks, broadcast: id, look };
 }
 
 /** A folder on this device, with `manifest.car` in it. @throws {CopyUnreadable} */
@@ -47,8 +49,8 @@ export async function openFromFolder(files: File[]): Promise<Copy> {
 }
 
 /** Checks the manifest, then every file. @param options.key `did:key` that has to have signed; any when left out. */
-export async function verifyCopy({ blocks, look }: Copy, { key, onProgress, signal }: { key?: string | undefined; onProgress: (done: number, total: number) => void; signal: AbortSignal }): Promise<Outcome> {
-  const chain = new SignedChain({ key });
+export async function verifyCopy({ blocks, broadcast, look }: Copy, { key, onProgress, signal }: { key?: string | undefined; onProgress: (done: number, total: number) => void; signal: AbortSignal }): Promise<Outcome> {
+  const chain = new SignedChain({ key, broadcast });
   try {
     for (const block of blocks) await chain.add(block);
   } catch (error) {

@@ -2,6 +2,8 @@ import { ManifestBroken, readCar, SignedChain } from '../../archive/browser.js';
 import type { Manifest, NamedContent } from '../../archive/browser.js';
 
 export interface ManifestFeedOptions {
+  /** Whose manifest it has to be. */
+  broadcast?: string | undefined;
   /** The blocks from a number on, as CAR; undefined while there are none. */
   load: (from: number, signal: AbortSignal) => Promise<Uint8Array | undefined>;
   /** How often to ask for more, ms; undefined for what is over. */
@@ -13,7 +15,7 @@ export interface ManifestFeedOptions {
 /** The signed manifest of a broadcast, checked as it comes: all at once when it is over, block by block while it is on air. */
 export class ManifestFeed {
   readonly #options: ManifestFeedOptions;
-  readonly #chain = new SignedChain();
+  readonly #chain: SignedChain;
   readonly #ended = new AbortController();
   #broken: ManifestBroken | undefined;
   #isLoaded = false;
@@ -22,6 +24,7 @@ export class ManifestFeed {
 
   constructor(options: ManifestFeedOptions) {
     this.#options = options;
+    this.#chain = new SignedChain({ broadcast: options.broadcast });
     if (options.everyMs !== undefined) this.#timer = setInterval(() => void this.refresh().catch(() => undefined), options.everyMs);
   }
 

@@ -11,6 +11,7 @@ const ASK_EVERY_MS = 5_000;
 export async function openCheck({ api, broadcastId, isLive }: { api: Api; broadcastId: string; isLive: boolean }): Promise<SegmentCheck | undefined> {
   if (!HlsEngine.isSupported || !(await canCheck())) return undefined;
   return new SegmentCheck({
+    broadcast: broadcastId,
     load: (from, signal) => api.manifest(broadcastId, { from }, signal),
     everyMs: isLive ? ASK_EVERY_MS : undefined,
     sources: async (signal) => fileSources((await api.server(signal)).ipfsGateways),

@@ -17,7 +17,7 @@ export class SegmentRefused extends Error {
   }
 }
 
-export interface SegmentCheckOptions extends Pick<ManifestFeedOptions, 'load' | 'everyMs'> {
+export interface SegmentCheckOptions extends Pick<ManifestFeedOptions, 'broadcast' | 'load' | 'everyMs'> {
   /** Where to ask for what came wrong; called when the first one did. */
   sources: (signal: AbortSignal) => Promise<FileSource[]>;
   fetchBytes?: typeof fetchBytes;
@@ -48,7 +48,7 @@ export class SegmentCheck implements FileCheck {
 
   constructor(options: SegmentCheckOptions) {
     this.#options = options;
-    this.#feed = new ManifestFeed({ load: options.load, everyMs: options.everyMs, onChanged: () => this.#onManifest() });
+    this.#feed = new ManifestFeed({ broadcast: options.broadcast, load: options.load, everyMs: options.everyMs, onChanged: () => this.#onManifest() });
   }
 
   get status(): CheckStatus {

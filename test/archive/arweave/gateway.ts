@@ -166,6 +166,11 @@ t.test('a transaction that is refused says whose fault it is, in the gateway\'s 
   }
 });
 
+t.test('a refusal has nothing in it that a database or a terminal minds', async (t) => {
+  const { gateway } = await gatewayWith(t, says(400, 'no\u0000\u001b[2J\u202e\nwhy'));
+  t.match(await faultOf(gateway.postTransaction('{}')), { message: /and "no \[2J why"$/ });
+});
+
 t.test('chunks are posted with their proofs, the same ones when asked again', async (t) => {
   const data = randomBytes(600 * KIB);
   const json = await headerOf(data);
