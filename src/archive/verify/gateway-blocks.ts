@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { code as dagPb } from '@ipld/dag-pb';
 import { CID } from 'multiformats/cid';
 import { sha256 } from 'multiformats/hashes/sha2';
+import { messageOf } from '../../platform/index.js';
 import { wholeBody } from '../bounded-body.js';
 import { linksOf } from '../gateway/unixfs.js';
+import { CopyUnreadable } from './sources.js';
 
 const TIMEOUT_MS = 60_000;
 /** What IPFS nodes give each other as one block. */
@@ -20,6 +22,9 @@ export class BlockMissing extends Error {
   }
 }
 
+/** Who did not answer may have it. */
+class GatewaySilent extends Error {}
+
 /** Content by its CID, from gateways that nobody has to trust: every block is hashed before it is used. */
 export class GatewayBlocks {
   readonly #gateways: string[];
@@ -29,7 +34,7 @@ export class GatewayBlocks {
     this.#gateways = gateways.map((url) => url.replace(/\/+$/, ''));
   }
 
-  /** @throws {BlockMissing} */
+  /** @throws {BlockMissing} {CopyUnreadable} when no gateway answers */
   async get(cid: CID): Promise<Uint8Array> {
     const causes: unknown[] = [];
     for (const gateway of this.#gateways) {
@@ -39,10 +44,12 @@ export class GatewayBlocks {
         causes.push(error);
       }
     }
-    throw new BlockMissing(cid, { cause: new AggregateError(causes) });
+    const cause = new AggregateError(causes);
+    if (causes.every((one) => one instanceof GatewaySilent)) throw new CopyUnreadable(`no gateway answers: ${causes.map(messageOf).join(', ')}`, { cause });
+    throw new BlockMissing(cid, { cause });
   }
 
-  /** The bytes of a file. @throws {BlockMissing} */
+  /** The bytes of a file. @throws {BlockMissing} {CopyUnreadable} */
   async* file(cid: CID): AsyncGenerator<Uint8Array> {
     const bytes = await this.get(cid);
     const { links } = linksOf(cid, bytes);
@@ -50,19 +57,26 @@ export class GatewayBlocks {
     for (const link of links) yield* this.file(link.cid);
   }
 
-  /** Every file of a folder, with its path; what is missing may be a file or a folder. */
+  /** Every file of a folder, with its path; what is missing may be a file or a folder. @throws {CopyUnreadable} */
   async* list(cid: CID, path = ''): AsyncGenerator<{ name: string; cid: CID }> {
-    const node = cid.code === dagPb ? await this.get(cid).catch(() => undefined) : undefined;
+    const node = cid.code === dagPb ? await this.get(cid).catch(absent) : undefined;
     const { isFolder, links } = node === undefined ? { isFolder: false, links: [] } : linksOf(cid, node);
     if (!isFolder) yield { name: path, cid };
     else for (const link of links) yield* this.list(link.cid, path === '' ? link.name : `${path}/${link.name}`);
   }
 }
 
-/** @throws when it is not there, or other bytes come */
+function absent(error: unknown): undefined {
+  if (!(error instanceof BlockMissing)) throw error;
+}
+
+/** @throws {GatewaySilent} @throws when it is not there, or other bytes come */
 async function fetchBlock(gateway: string, cid: CID): Promise<Uint8Array> {
   if (cid.multihash.code !== sha256.code) throw new Error(`${cid.toString()} is not a SHA-256`);
-  const response = await fetch(`${gateway}/ipfs/${cid.toString()}?format=raw`, { headers: { accept: 'application/vnd.ipld.raw' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(`${gateway}/ipfs/${cid.toString()}?format=raw`, { headers: { accept: 'application/vnd.ipld.raw' }, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    throw new GatewaySilent(gateway, { cause });
+  });
+  if (response.status === 429 || response.status >= 500) throw new GatewaySilent(`${gateway} (${response.status})`);
   if (!response.ok) throw new Error(`${gateway} answered ${response.status}`);
   const bytes = await wholeBody(response, MAX_BLOCK_BYTES);
   if (!createHash('sha256').update(bytes).digest().equals(cid.multihash.digest)) throw new Error(`${gateway} gave other bytes than ${cid.toString()}`);
