@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../platform/index.js';
@@ -25,11 +26,17 @@ const SUFFIX = '.enc';
 /** `tidemark decrypt`: writes each file beside its ciphertext. Gives the exit code. @throws {DecryptionImpossible} */
 export async function runDecrypt({ target, keyFile, name, out }: DecryptWish): Promise<number> {
   const key = await readKey(keyFile);
-  const files = (await stat(target)).isDirectory() ? await sealedFiles(target) : [{ file: target, name: name ?? path.basename(target, SUFFIX) }];
+  const files = (await statOf(target)).isDirectory() ? await sealedFiles(target) : [{ file: target, name: name ?? path.basename(target, SUFFIX) }];
   if (files.length === 0) throw new DecryptionImpossible(`${target} has no files that end with ${SUFFIX}`);
   for (const sealed of files) await decryptOne(key, sealed);
-  out.write(`${files.length} files decrypted\n`);
+  out.write(`${files.length} ${files.length === 1 ? 'file' : 'files'} decrypted\n`);
   return 0;
+}
+
+async function statOf(target: string): Promise<Stats> {
+  return stat(target).catch((cause: unknown) => {
+    throw new DecryptionImpossible(`${target} cannot be read`, { cause });
+  });
 }
 
 async function readKey(file: string): Promise<Buffer> {
@@ -51,6 +58,6 @@ async function decryptOne(key: Buffer, { file, name }: { file: string; name: str
     const plain = decryptFile(key, name, sealed);
     await writeFile(plainFile, plain);
   } catch (cause) {
-    throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key`, { cause });
+    throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key: --name says what a file is called in its broadcast`, { cause });
   }
 }
