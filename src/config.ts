@@ -59,6 +59,7 @@ const ENVIRONMENT: Record<string, string> = {
   MEDIASOUP_WORKER_BIN: 'webrtc.workerBin',
   TURN_SECRET: 'webrtc.turn.secret',
   CHAT_DEVICE_SECRET: 'chat.deviceSecret',
+  ARCHIVE_KEY_SECRET: 'archive.keySecret',
   IPFS_API_URL: 'archive.ipfs.apiUrls',
   IPFS_PINNING_URL: 'archive.ipfs.pinningUrl',
   IPFS_PINNING_TOKEN: 'archive.ipfs.pinningToken',

@@ -1,5 +1,6 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { CID } from 'multiformats/cid';
 import * as raw from 'multiformats/codecs/raw';
 import { create } from 'multiformats/hashes/digest';
@@ -7,6 +8,9 @@ import { sha256 } from 'multiformats/hashes/sha2';
 import { CHUNK_BYTES } from './unixfs-node.js';
 import type { Leaf } from './unixfs-node.js';
 import { buildTree } from './unixfs-tree.js';
+
+/** Hashed at a stretch: a quarter of a millisecond. */
+const SLICE_BYTES = 256 << 10;
 
 /** What a file is called wherever it is. */
 export interface ContentName {
@@ -59,18 +63,32 @@ export function contentName(buffers: Iterable<Uint8Array>): ContentName {
 }
 
 /**
- * The same, without holding up this thread: the bytes are copied at once, and hashed by libuv's threads. A megabyte takes a
- * millisecond, and all streams of a server may end a segment in the same moment.
+ * The same, a slice at a time: whatever else is due comes between two slices, also when all streams of a server end a
+ * segment in the same moment. Nothing is copied; for helper threads the bytes would be, which takes longer than hashing them.
  */
 export async function contentNameAside(buffers: Iterable<Uint8Array>): Promise<ContentName> {
-  const leaves = await Promise.all(chunksOf(buffers).map(async (chunk) => ({ cid: leafCid(new Uint8Array(await webcrypto.subtle.digest('SHA-256', chunk))), sizeBytes: chunk.length })));
-  const sizeBytes = leaves.reduce((sum, leaf) => sum + leaf.sizeBytes, 0);
-  return { cid: buildTree(leaves).cid, sizeBytes, leaves };
+  const hash = new ContentHash();
+  let left = 0;
+  for (const buffer of buffers) {
+    for (let at = 0; at < buffer.length;) {
+      if (left === 0) {
+        await nextSlice();
+        left = SLICE_BYTES;
+      }
+      const taken = Math.min(buffer.length - at, left);
+      hash.update(buffer.subarray(at, at + taken));
+      left -= taken;
+      at += taken;
+    }
+  }
+  return hash.finish();
 }
 
-function chunksOf(buffers: Iterable<Uint8Array>): Buffer[] {
-  const whole = Buffer.concat([...buffers]);
-  return Array.from({ length: Math.max(1, Math.ceil(whole.length / CHUNK_BYTES)) }, (_, at) => whole.subarray(at * CHUNK_BYTES, (at + 1) * CHUNK_BYTES));
+/** One slice in a turn of the event loop, whoever waits for it. */
+let lastSlice: Promise<void> = Promise.resolve();
+function nextSlice(): Promise<void> {
+  lastSlice = lastSlice.then(() => setImmediate());
+  return lastSlice;
 }
 
 function leafCid(digest: Uint8Array): CID {

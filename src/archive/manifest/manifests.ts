@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { setImmediate as viewersFirst } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import type { Log } from '../../platform/index.js';
 import { messageOf } from '../../platform/index.js';
@@ -144,10 +143,9 @@ export class LiveManifest {
     });
   }
 
-  /** A file that was just made. Viewers hear of it first: copying its bytes takes a millisecond or two. */
+  /** A file that was just made. Viewers hear of it first. */
   add(file: WrittenFile, buffers: Uint8Array[]): void {
-    const kept = [...buffers];
-    this.#add(file, viewersFirst().then(() => contentNameAside(kept)));
+    this.#add(file, contentNameAside([...buffers]));
   }
 
   /** Files that an earlier run of the server wrote, as far as it did not sign them. */
