@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { CID } from 'multiformats/cid';
 import t from 'tap';
 import { runVerify } from '../../src/archive/index.js';
@@ -19,12 +20,16 @@ async function verify(target: string, gateways: string[]): Promise<{ code: numbe
 
 /** A gateway that gives what another has, with changes. */
 async function openLiar(t: Cleanup, url: string, lie: (cid: string, bytes: Buffer) => Buffer | undefined): Promise<string> {
-  const server = createServer((request, response) => {
+  return openServer(t, (request, response) => {
     void fetch(`${url}${request.url ?? ''}`).then(async (answer) => {
       const bytes = lie(/ipfs\/([^?]+)/.exec(request.url ?? '')?.[1] ?? '', Buffer.from(await answer.arrayBuffer()));
       response.writeHead(bytes === undefined ? 404 : answer.status).end(bytes);
     });
   });
+}
+
+async function openServer(t: Cleanup, answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const address = server.address();
@@ -54,7 +59,13 @@ t.test('what is under a CID', async (t) => {
     t.match(await verify(root, [chunk]), { code: 1, verdict: { findings: [{ file: 'source/1.m4s', kind: 'missing' }] } });
     const folder = await openLiar(t, url, (cid, bytes) => (cid === root ? undefined : bytes));
     t.match(await verify(root, [folder]), { code: 1, verdict: { files: 0, findings: [{ kind: 'missing' }] } });
-    t.match(await verify(CID.parse(root).toString(), ['http://127.0.0.1:1']), { code: 1 }, 'nobody answers');
+  });
+
+  t.test('cannot be told when no gateway answers', async (t) => {
+    const busy = await openServer(t, (_, response) => response.writeHead(503).end());
+    await t.rejects(verify(CID.parse(root).toString(), ['http://127.0.0.1:1', busy]), { message: `no gateway answers: http://127.0.0.1:1, ${busy} (503)` });
+    const empty = await openServer(t, (_, response) => response.writeHead(404).end());
+    t.match(await verify(root, ['http://127.0.0.1:1', empty]), { code: 1 }, 'one that does not have it does');
   });
 
   t.test('is not believed beyond the size of a block', async (t) => {

@@ -16,6 +16,8 @@ export type Fault =
   | { kind: 'loses-chunk'; number: number }
   /** Takes transactions and their chunks, and forgets them. */
   | { kind: 'drops-transactions' }
+  /** Takes no transaction. */
+  | { kind: 'refuses-transactions' }
   /** Knows what is confirmed and has none of the data. */
   | { kind: 'loses-data' }
   /** One bit of the data is another one. */
@@ -27,6 +29,8 @@ export class FaultyGateway {
   fault: Fault | undefined;
   /** How many more requests it spoils; all of them when undefined. */
   left: number | undefined;
+  /** Done when something was posted, before its answer. */
+  onPosted: (() => Promise<void>) | undefined;
   /** Requests that a fault spoilt. */
   spoilt = 0;
   /** How often each transaction was posted, whatever became of it. */
@@ -109,6 +113,7 @@ export class FaultyGateway {
 
   async #passOn({ method, path, body }: Asked): Promise<Answer> {
     const response = await fetch(this.#target + path, { method, redirect: 'manual', ...(method === 'POST' && { body: new Uint8Array(body), headers: { 'content-type': 'application/json' } }) });
+    if (method === 'POST') await this.onPosted?.();
     const type = response.headers.get('content-type');
     return { status: response.status, headers: type === null ? {} : { 'content-type': type }, bytes: Buffer.from(await response.arrayBuffer()) };
   }
@@ -134,6 +139,7 @@ const DATA = /^\/(raw\/)?[\w-]{43}(\/|$)|^\/chunk\/|^\/tx\/[\w-]{43}\/data/;
 function concerns(fault: Fault, { method, path, body }: Asked): boolean {
   if (fault.kind === 'loses-chunk') return isPost(method, path, '/chunk') && numberOf(body) === fault.number;
   if (fault.kind === 'drops-transactions') return isPost(method, path, '/tx') || isPost(method, path, '/chunk');
+  if (fault.kind === 'refuses-transactions') return isPost(method, path, '/tx');
   if (fault.kind === 'loses-data' || fault.kind === 'wrong-bytes') return method === 'GET' && DATA.test(path);
   return true;
 }
@@ -154,6 +160,7 @@ function spoiltAnswer(fault: Fault): Answer | 'none' | undefined {
     case 'status': return { status: fault.status, headers: fault.retryAfterSec === undefined ? {} : { 'retry-after': String(fault.retryAfterSec) }, bytes: Buffer.from('not now') };
     case 'loses-chunk':
     case 'drops-transactions': return { status: 200, bytes: Buffer.from('OK') };
+    case 'refuses-transactions': return { status: 400, bytes: Buffer.from('no') };
     case 'loses-data': return { status: 404, bytes: Buffer.from('Not Found') };
     case 'slow':
     case 'wrong-bytes': return undefined;

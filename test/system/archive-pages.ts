@@ -47,7 +47,6 @@ t.test('the pages of the permanent archive', { skip: noChromium }, async (t) => 
     await consent.getByLabel('Type ada to turn it on').fill('Adam');
     t.ok(await turnOn.isDisabled(), 'another name opens nothing');
     await consent.getByLabel('Every quality').check();
-    await consent.getByRole('button', { name: 'Save' }).click();
     await consent.getByLabel('Type ada to turn it on').fill('ada');
     await turnOn.click();
     await consent.getByText('ada turned it on just now').waitFor();

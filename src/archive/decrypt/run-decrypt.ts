@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../platform/index.js';
@@ -26,11 +27,17 @@ const SUFFIX = '.enc';
 /** `tidemark decrypt`: writes each file beside its ciphertext. Gives the exit code. @throws {DecryptionImpossible} */
 export async function runDecrypt({ target, keyFile, name, out }: DecryptWish): Promise<number> {
   const key = await readKey(keyFile);
-  const files = (await stat(target)).isDirectory() ? await sealedFiles(target) : [{ file: target, name: name ?? path.basename(target, SUFFIX) }];
+  const files = (await statOf(target)).isDirectory() ? await sealedFiles(target) : [{ file: target, name: name ?? path.basename(target, SUFFIX) }];
   if (files.length === 0) throw new DecryptionImpossible(`${target} has no files that end with ${SUFFIX}`);
   for (const sealed of files) await decryptOne(key, sealed);
-  out.write(`${files.length} files decrypted\n`);
+  out.write(`${files.length} ${files.length === 1 ? 'file' : 'files'} decrypted\n`);
   return 0;
+}
+
+async function statOf(target: string): Promise<Stats> {
+  return stat(target).catch((cause: unknown) => {
+    throw new DecryptionImpossible(`${target} cannot be read`, { cause });
+  });
 }
 
 async function readKey(file: string): Promise<Buffer> {
@@ -50,11 +57,14 @@ async function decryptOne(key: Buffer, { file, name }: { file: string; name: str
   if (!(await stat(file)).isFile()) throw new DecryptionImpossible(`${file} is no file`);
   const sealed = await readFile(file);
   const plainFile = file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : `${file}.plain`;
+  await writeBeside(plainFile, opened(key, { file, name, sealed }));
+}
+
+function opened(key: Buffer, { file, name, sealed }: { file: string; name: string; sealed: Buffer }): Uint8Array {
   try {
-    const plain = decryptFile(key, name, sealed);
-    await writeBeside(plainFile, plain);
+    return decryptFile(key, name, sealed);
   } catch (cause) {
-    throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key`, { cause });
+    throw new DecryptionImpossible(`${file} is not "${name}" encrypted with this key: --name says what a file is called in its broadcast`, { cause });
   }
 }
 

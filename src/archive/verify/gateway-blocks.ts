@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { code as dagPb } from '@ipld/dag-pb';
 import { CID } from 'multiformats/cid';
 import { sha256 } from 'multiformats/hashes/sha2';
+import { messageOf } from '../../platform/index.js';
 import { wholeBody } from '../bounded-body.js';
 import { linksOf } from '../gateway/unixfs.js';
 import { CopyUnreadable, fetchWithin } from './fetch-within.js';
@@ -26,6 +27,9 @@ export class BlockMissing extends Error {
   }
 }
 
+/** Who did not answer may have it. */
+class GatewaySilent extends Error {}
+
 /** Content by its CID, from gateways that nobody has to trust: every block is hashed before it is used. */
 export class GatewayBlocks {
   readonly #gateways: string[];
@@ -38,7 +42,7 @@ export class GatewayBlocks {
     this.#gateways = gateways.map((url) => url.replace(/\/+$/, ''));
   }
 
-  /** @throws {BlockMissing} {CopyUnreadable} */
+  /** @throws {BlockMissing} {CopyUnreadable} when no gateway answers */
   async get(cid: CID): Promise<Uint8Array> {
     if (++this.#asked > this.#maxBlocks) throw new CopyUnreadable(`it takes more than ${this.#maxBlocks} blocks to read this`);
     const causes: unknown[] = [];
@@ -49,7 +53,9 @@ export class GatewayBlocks {
         causes.push(error);
       }
     }
-    throw new BlockMissing(cid, { cause: new AggregateError(causes) });
+    const cause = new AggregateError(causes);
+    if (causes.every((one) => one instanceof GatewaySilent)) throw new CopyUnreadable(`no gateway answers: ${causes.map(messageOf).join(', ')}`, { cause });
+    throw new BlockMissing(cid, { cause });
   }
 
   /** The bytes of a file. @throws {BlockMissing} {CopyUnreadable} */
@@ -61,22 +67,13 @@ export class GatewayBlocks {
     for (const link of links) yield* this.file(link.cid, depth + 1);
   }
 
-  /** Every file of a folder, with its path; what is missing may be a file or a folder. */
+  /** Every file of a folder, with its path; what is missing may be a file or a folder. @throws {CopyUnreadable} */
   async* list(cid: CID, path = '', depth = 0): AsyncGenerator<{ name: string; cid: CID }> {
     checkDepth(cid, depth);
-    const node = cid.code === dagPb ? await this.#find(cid) : undefined;
+    const node = cid.code === dagPb ? await this.get(cid).catch(absent) : undefined;
     const { isFolder, links } = node === undefined ? { isFolder: false, links: [] } : linksOf(cid, node);
     if (!isFolder) yield { name: path, cid };
     else for (const link of links) yield* this.list(link.cid, path === '' ? link.name : `${path}/${link.name}`, depth + 1);
-  }
-
-  async #find(cid: CID): Promise<Uint8Array | undefined> {
-    try {
-      return await this.get(cid);
-    } catch (error) {
-      if (error instanceof BlockMissing) return undefined;
-      throw error;
-    }
   }
 }
 
@@ -84,14 +81,20 @@ function checkDepth(cid: CID, depth: number): void {
   if (depth > MAX_DEPTH) throw new CopyUnreadable(`${cid.toString()} is more than ${MAX_DEPTH} levels deep`);
 }
 
-/** @throws when it is not there, or other bytes come */
+function absent(error: unknown): undefined {
+  if (!(error instanceof BlockMissing)) throw error;
+}
+
+/** @throws {GatewaySilent} @throws when it is not there, or other bytes come */
 async function fetchBlock(gateway: string, cid: CID): Promise<Uint8Array> {
   if (cid.multihash.code !== sha256.code) throw new Error(`${cid.toString()} is not a SHA-256`);
-  const response = await fetchWithin(new URL(`${gateway}/ipfs/${cid.toString()}?format=raw`), { headers: { accept: 'application/vnd.ipld.raw' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`${gateway} answered ${response.status}`);
-  }
+  const address = new URL(`${gateway}/ipfs/${cid.toString()}?format=raw`);
+  const response = await fetchWithin(address, { headers: { accept: 'application/vnd.ipld.raw' }, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    throw new GatewaySilent(gateway, { cause });
+  });
+  if (!response.ok) await response.body?.cancel();
+  if (response.status === 429 || response.status >= 500) throw new GatewaySilent(`${gateway} (${response.status})`);
+  if (!response.ok) throw new Error(`${gateway} answered ${response.status}`);
   const bytes = await wholeBody(response, MAX_BLOCK_BYTES);
   if (!createHash('sha256').update(bytes).digest().equals(cid.multihash.digest)) throw new Error(`${gateway} gave other bytes than ${cid.toString()}`);
   return bytes;

@@ -11,15 +11,15 @@ export interface Polled<Value> {
   replace: (value: Value) => void;
 }
 
-interface PollOptions {
-  /** Pause between an answer and the next question, milliseconds; 0 asks once. */
-  everyMs: number;
+interface PollOptions<Value> {
+  /** Pause between an answer and the next question, milliseconds, which the answer may say; 0 asks once. */
+  everyMs: number | ((value: Value | undefined) => number);
   /** Whether to go on while the page is in the background. */
   evenHidden?: boolean;
 }
 
 /** Asks on mount, then again and again. `load` must be stable (useCallback): a new one starts over. */
-export function usePolled<Value>(load: (signal: AbortSignal) => Promise<Value>, options: PollOptions): Polled<Value> {
+export function usePolled<Value>(load: (signal: AbortSignal) => Promise<Value>, options: PollOptions<Value>): Polled<Value> {
   const { everyMs, evenHidden = false } = options;
   const [answer, setAnswer] = useState<{ value: Value | undefined; error: unknown }>({ value: undefined, error: undefined });
   const [round, setRound] = useState(0);
@@ -32,6 +32,8 @@ export function usePolled<Value>(load: (signal: AbortSignal) => Promise<Value>, 
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isAsking = false;
+    let last: Value | undefined;
+    const pauseMs = () => (typeof everyMsNow.current === 'number' ? everyMsNow.current : everyMsNow.current(last));
 
     const ask = async () => {
       if (isAsking) return;
@@ -39,17 +41,18 @@ export function usePolled<Value>(load: (signal: AbortSignal) => Promise<Value>, 
       clearTimeout(timer);
       try {
         const value = await load(ended.signal);
+        last = value;
         if (!ended.signal.aborted) setAnswer({ value, error: undefined });
       } catch (error) {
-        if (!ended.signal.aborted) setAnswer((last) => ({ value: last.value, error }));
+        if (!ended.signal.aborted) setAnswer((before) => ({ value: before.value, error }));
       }
       isAsking = false;
       const isWanted = evenHidden || !document.hidden;
-      if (!ended.signal.aborted && everyMsNow.current > 0 && isWanted) timer = setTimeout(() => void ask(), everyMsNow.current);
+      if (!ended.signal.aborted && pauseMs() > 0 && isWanted) timer = setTimeout(() => void ask(), pauseMs());
     };
 
     const onVisible = () => {
-      if (!document.hidden && everyMsNow.current > 0) void ask();
+      if (!document.hidden && pauseMs() > 0) void ask();
     };
     document.addEventListener('visibilitychange', onVisible);
     void ask();

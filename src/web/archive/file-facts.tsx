@@ -3,7 +3,7 @@ import { CopyButton } from '../controls/copy-button.js';
 import { fileSize } from '../words/figures.js';
 import { hostOf } from '../words/host.js';
 import { ago, clock } from '../words/time.js';
-import { FILE_WORDS } from './state-words.js';
+import { FILE_WORDS, isSent } from './state-words.js';
 
 /** What is known of one file, and where to look oneself. */
 export function FileFacts({ file }: { file: ArchivedFile }) {
@@ -15,7 +15,7 @@ export function FileFacts({ file }: { file: ArchivedFile }) {
       {receipt && <p className="soft">Checked <time dateTime={receipt.storedAt}>{ago(receipt.storedAt, Date.now())}</time> on {hostOf(receipt.fetchedFrom)}.</p>}
       <dl className="file-names">
         <dt>CID</dt><dd><code>{cid}</code><CopyButton text={cid} what={`the CID of ${name}`} /></dd>
-        {arweave && <><dt>Arweave item</dt><dd><a href={arweave.url}><code>{arweave.item}</code></a></dd></>}
+        {arweave && <><dt>Arweave item</dt><dd>{isSent(file) ? <a href={arweave.url}><code>{arweave.item}</code></a> : <code>{arweave.item}</code>}</dd></>}
         {arweave && <><dt>Transaction</dt><dd><code>{arweave.transaction}</code></dd></>}
       </dl>
     </section>

@@ -1,4 +1,4 @@
-import type { ArchiveState, Fault, FileState, Pin, Tier, WalletState } from '../api/archive-contract.js';
+import type { ArchivedFile, ArchiveState, Fault, FileState, Pin, Tier, WalletState } from '../api/archive-contract.js';
 
 /** Of a file, from what is most in need of somebody to what is done: where two share a pixel, the earlier one is seen. */
 export const FILE_STATES = ['failed', 'held', 'vetoed', 'too-long', 'planned', 'posting', 'posted', 'confirmed', 'stored'] as const satisfies readonly FileState[];
@@ -15,6 +15,11 @@ export const FILE_WORDS: Record<FileState, { label: string; hint: string }> = {
   vetoed: { label: 'Left out', hint: 'Somebody kept it out of the archive.' },
   'too-long': { label: 'Too long', hint: 'It does not fit into one transaction, and is left out.' },
 };
+
+/** Whether somebody who goes to its address may find it there; what is signed has one before it is sent. */
+export function isSent({ state }: Pick<ArchivedFile, 'state'>): boolean {
+  return state === 'posted' || state === 'confirmed' || state === 'stored';
+}
 
 type Level = 'ok' | 'info' | 'warn' | 'error';
 
@@ -39,6 +44,11 @@ export const ARCHIVE_WORDS: Record<ArchiveState, StandingWords> = {
 /** Of a show whose files are all on Arweave, while the proof is made. */
 export const CHECKED_WORDS: StandingWords = {
   label: 'Being checked', level: 'info', text: 'All of it is on Arweave. It counts as stored when it was fetched back from another gateway.',
+};
+
+/** Of a show that was kept out when a part of it was on Arweave already. */
+export const CUT_SHORT_WORDS: StandingWords = {
+  label: 'Kept out', level: 'info', text: 'Nothing more of this show is sent. What was sent before stays.',
 };
 
 export const TIER_WORDS: Record<Tier, { label: string; hint: string }> = {

@@ -3,7 +3,7 @@ import type { ArchivedFile, ArchiveState, FileState } from '../../../src/web/api
 import { segmentNear, type Segment } from '../../../src/web/archive/bar/bar-layout.js';
 import { hostOf } from '../../../src/web/words/host.js';
 import { holdWords } from '../../../src/web/archive/settings/hold-words.js';
-import { canVeto, checkedAt, isBeingChecked, paceMs, storedOf } from '../../../src/web/archive/show/progress.js';
+import { canVeto, checkedAt, checkedOf, isBeingChecked, paceMs, storedOf } from '../../../src/web/archive/show/progress.js';
 import { logWords } from '../../../src/web/archive/show/log-words.js';
 import { timelineOf } from '../../../src/web/archive/show/timeline.js';
 import { FILE_STATES, FILE_WORDS } from '../../../src/web/archive/state-words.js';
@@ -26,6 +26,14 @@ t.test('a show is being checked while only that is left to do', async (t) => {
   const of = (...states: FileState[]) => isBeingChecked({ state: 'storing', files: states.map((state, number) => segment(number, state)) });
   t.same([of('stored', 'confirmed', 'vetoed'), of('stored', 'posted'), of('confirmed', 'failed')], [true, false, false]);
   t.equal(isBeingChecked({ state: 'stored', files: [segment(0, 'stored')] }), false);
+});
+
+t.test('what is verified counts from the moment of the wish', async (t) => {
+  const files = [segment(0, 'stored', '2026-03-01T12:00:00.000Z'), segment(1, 'stored', '2026-03-01T12:00:09.000Z'), segment(2, 'vetoed')];
+  const log = [{ at: '2026-03-01T12:00:05.000Z', by: 'ada', action: 'verify', detail: '' }, { at: '2026-03-01T12:00:01.000Z', by: 'server', action: 'stored', detail: '' }];
+  t.same(checkedOf({ state: 'storing', files, log }), { done: 1, of: 2 });
+  t.equal(checkedOf({ state: 'storing', files, log: log.slice(1) }), undefined, 'the first time');
+  t.equal(checkedOf({ state: 'stored', files, log }), undefined, 'when it is done');
 });
 
 t.test('a show was checked when its oldest receipt was made', async (t) => {
@@ -77,6 +85,7 @@ t.test('every state has words and a place in the order', async (t) => {
 
 t.test('the log says what was done', async (t) => {
   const words = (action: string, detail: string) => logWords({ at: '', by: 'ada', action, detail }, { playedSec: (ms) => ms / 1000 });
+  t.equal(words('erased', ' but what is out for ever: tx'), 'destroyed the key; what is out for ever: tx');
   t.equal(words('vetoed', '30000 ms to the end: he said 5 ms'), 'kept out 0:30 to the end: he said 5 ms');
   t.equal(words('admitted', 'all, encrypted, held for 24 hours'), 'took the show in: all, encrypted, held for 24 hours');
   t.equal(words('retried', '6c2b'), 'tried again what had failed', 'a number of ours says nothing');

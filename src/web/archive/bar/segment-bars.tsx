@@ -37,7 +37,8 @@ export function SegmentBars({ files, marked }: { files: ArchivedFile[]; marked: 
   );
 }
 
+/** The range is of whole seconds, and may end after the last segment. */
 function styleOf({ fromSec, toSec }: Range, endUs: number) {
-  const percentOf = (sec: number) => `${(sec * 1e8) / endUs}%`;
-  return { left: percentOf(fromSec), width: percentOf(toSec - fromSec) };
+  const [from = 0, to = 0] = [fromSec, toSec].map((sec) => Math.min(100, (sec * 1e8) / endUs));
+  return { left: `${from}%`, width: `${to - from}%` };
 }

@@ -5,9 +5,11 @@ import { TypedName } from '../typed-name.js';
 import { holdWords } from './hold-words.js';
 
 const TIERS: Tier[] = ['manifest', 'audio+360p', 'all'];
+const TURN_ON = { does: 'turn it on', action: 'Turn on' };
+const WIDER = { does: 'store more, or sooner', action: 'Save' };
 const HOLDS_HOURS = [1, 6, 24, 72, 168];
 
-/** How shows are stored. */
+/** How shows are stored. What is chosen while the archive is off counts with the name that turns it on. */
 export function ArchiveChoices({ slug, settings, isBusy, onSave }: { slug: string; settings: ArchiveSettings; isBusy: boolean; onSave: (change: ArchiveSettingsChange) => Promise<boolean> }) {
   const [tier, setTier] = useState(settings.tier);
   const [isEncrypted, setEncrypted] = useState(settings.isEncrypted);
@@ -15,7 +17,7 @@ export function ArchiveChoices({ slug, settings, isBusy, onSave }: { slug: strin
   const [withChat, setWithChat] = useState(settings.withChat);
   const wanted = { tier, isEncrypted, holdHours, withChat };
   const isChanged = tier !== settings.tier || isEncrypted !== settings.isEncrypted || holdHours !== settings.holdHours || withChat !== settings.withChat;
-  const needsName = settings.isOn && isWider(wanted, settings);
+  const needsName = !settings.isOn || isWider(wanted, settings);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     void onSave(wanted);
@@ -42,7 +44,10 @@ export function ArchiveChoices({ slug, settings, isBusy, onSave }: { slug: strin
         <p className="field-hint">Counts for shows that end from now on.</p>
         {!needsName && <button type="submit" className="button" disabled={isBusy || !isChanged}>Save</button>}
       </form>
-      {needsName && <TypedName slug={slug} does="store more, or sooner" hint="The name of your channel: nobody can take back what was stored." action="Save" isBusy={isBusy} onTyped={(confirm) => void onSave({ ...wanted, confirm })} />}
+      {needsName && (
+        <TypedName slug={slug} {...(settings.isOn ? WIDER : TURN_ON)} hint="The name of your channel: nobody can take back what was stored." isBusy={isBusy}
+          onTyped={(confirm) => void onSave({ ...wanted, isOn: true, confirm })} />
+      )}
     </>
   );
 }

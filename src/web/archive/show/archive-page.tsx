@@ -51,7 +51,7 @@ function Loaded({ id, show }: { id: string; show: Show }) {
     <article data-state={archive.state}>
       <header className="archive-head">
         <h1>{show.title}</h1>
-        <p><Link to={`/recordings/${id}`}>To the recording</Link></p>
+        <p className="archive-ways"><Link to={`/studio/archive/${show.slug}`}>All shows</Link> <Link to={`/recordings/${id}`}>To the recording</Link></p>
       </header>
       {error !== undefined && <Notice level="error">{plainWords(error)}</Notice>}
       {archive.state === 'off' && archive.log.length === 0 ? <NotArchived /> : (

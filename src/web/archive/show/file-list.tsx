@@ -4,7 +4,7 @@ import { count, fileSize } from '../../words/figures.js';
 import { hostOf } from '../../words/host.js';
 import { ago } from '../../words/time.js';
 import { countsOf } from '../bar/bar-layout.js';
-import { FILE_STATES, FILE_WORDS } from '../state-words.js';
+import { FILE_STATES, FILE_WORDS, isSent } from '../state-words.js';
 
 const PAGE = 8;
 
@@ -38,12 +38,13 @@ function StateChoice({ files, state, onState }: { files: ArchivedFile[]; state: 
   );
 }
 
-function Row({ file: { name, state, sizeBytes, cid, arweave, receipt } }: { file: ArchivedFile }) {
+function Row({ file }: { file: ArchivedFile }) {
+  const { name, state, sizeBytes, cid, arweave, receipt } = file;
   return (
     <li>
       <p className="file-line"><b>{name}</b> <span className="soft">{FILE_WORDS[state].label} · {fileSize(sizeBytes)}</span></p>
       <code className="file-cid">{cid}</code>
-      {arweave && (
+      {arweave && isSent(file) && (
         <p className="soft">
           <a href={arweave.url} aria-label={`${name} on Arweave`}>On Arweave</a>
           {receipt && <>, checked <time dateTime={receipt.storedAt} title={receipt.storedAt}>{ago(receipt.storedAt, Date.now())}</time> on {hostOf(receipt.fetchedFrom)}</>}

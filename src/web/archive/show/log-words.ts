@@ -24,6 +24,7 @@ const ACTS: Record<string, string | undefined> = {
 export function logWords({ action, detail }: LogEntry, timeline: Pick<Timeline, 'playedSec'>): string {
   const act = ACTS[action] ?? action;
   if (detail === '' || action === 'retried') return act;
+  if (action === 'erased') return `${act}; ${detail.replace(/^ but /, '')}`;
   return action === 'vetoed' ? `${act} ${inClocks(detail, timeline)}` : `${act}: ${detail}`;
 }
 

@@ -1,4 +1,4 @@
-import type { ArchivedFile, ArchiveState, Receipts } from '../../api/archive-contract.js';
+import type { ArchiveDetails, ArchivedFile, ArchiveState, Receipts } from '../../api/archive-contract.js';
 
 const FAST_MS = 5_000;
 const SLOW_MS = 60_000;
@@ -21,6 +21,13 @@ export function storedOf(files: ArchivedFile[]): Progress {
 /** Whether all of it is on Arweave, and some of it is still to be fetched back: for the first time, or once more. */
 export function isBeingChecked({ state, files }: Pick<Receipts, 'state' | 'files'>): boolean {
   return state === 'storing' && files.every((file) => file.state === 'confirmed' || file.state === 'stored' || isLeftOut(file));
+}
+
+/** Of a show that somebody has fetched back once more, the files that were since then; undefined for any other. */
+export function checkedOf(archive: Pick<ArchiveDetails, 'state' | 'files' | 'log'>): Progress | undefined {
+  const wishedAt = archive.log.find(({ action }) => action === 'verify')?.at;
+  if (wishedAt === undefined || !isBeingChecked(archive)) return undefined;
+  return { ...storedOf(archive.files), done: archive.files.filter(({ receipt }) => receipt !== null && receipt.storedAt >= wishedAt).length };
 }
 
 /** Since when every receipt is good: the time of the oldest one. */

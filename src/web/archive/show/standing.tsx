@@ -6,10 +6,10 @@ import { Confirm } from '../../controls/confirm.js';
 import { Notice } from '../../controls/notice.js';
 import { useChange } from '../../controls/use-change.js';
 import { ago } from '../../words/time.js';
-import { ARCHIVE_WORDS, CHECKED_WORDS } from '../state-words.js';
+import { ARCHIVE_WORDS, CHECKED_WORDS, CUT_SHORT_WORDS, isSent } from '../state-words.js';
 import { StoredLinks } from '../stored-links.js';
 import { HoldCountdown } from '../veto/hold-countdown.js';
-import { checkedAt, isBeingChecked, storedOf, type Progress } from './progress.js';
+import { checkedAt, checkedOf, isBeingChecked, storedOf } from './progress.js';
 
 interface StandingProps {
   archive: ArchiveDetails;
@@ -21,7 +21,7 @@ interface StandingProps {
 /** Where a show stands, how far it is, and what can be done about it now. */
 export function Standing({ archive, isManaged, onChanged }: StandingProps) {
   const { broadcast, state, reason, holdUntil, pathManifest, files } = archive;
-  const { label, level, text } = isBeingChecked(archive) ? CHECKED_WORDS : ARCHIVE_WORDS[state];
+  const { label, level, text } = wordsOf(archive);
   const checked = checkedAt(files);
   return (
     <section className="panel standing" aria-labelledby="standing-title">
@@ -29,7 +29,7 @@ export function Standing({ archive, isManaged, onChanged }: StandingProps) {
       <p>{text}</p>
       {reason !== null && <Notice level={level === 'ok' ? 'info' : level}>{asSentence(reason)}</Notice>}
       {state === 'holding' && holdUntil !== null && <HoldCountdown until={holdUntil} onOver={onChanged} />}
-      {(state === 'storing' || state === 'failed') && <HowFar progress={storedOf(files)} />}
+      {(state === 'storing' || state === 'failed') && <HowFar archive={archive} />}
       {state === 'stored' && checked !== undefined && <p className="soft">Last checked <time dateTime={checked}>{ago(checked, Date.now())}</time>.</p>}
       {pathManifest && state === 'stored' && <StoredLinks pathManifest={pathManifest} />}
       <div className="standing-actions">
@@ -40,11 +40,19 @@ export function Standing({ archive, isManaged, onChanged }: StandingProps) {
   );
 }
 
-function HowFar({ progress: { done, of } }: { progress: Progress }) {
+function wordsOf(archive: ArchiveDetails) {
+  if (isBeingChecked(archive)) return CHECKED_WORDS;
+  return archive.state === 'vetoed' && archive.files.some(isSent) ? CUT_SHORT_WORDS : ARCHIVE_WORDS[archive.state];
+}
+
+/** What is verified has its old receipts meanwhile: then only the new ones count. */
+function HowFar({ archive }: { archive: ArchiveDetails }) {
+  const checked = checkedOf(archive);
+  const { done, of } = checked ?? storedOf(archive.files);
   return (
     <div className="how-far">
-      <progress aria-label="Stored" max={Math.max(1, of)} value={done} />
-      <p className="soft">{done.toLocaleString('en')} of {of.toLocaleString('en')} files are stored.</p>
+      <progress aria-label={checked ? 'Fetched back again' : 'Stored'} max={Math.max(1, of)} value={done} />
+      <p className="soft">{done.toLocaleString('en')} of {of.toLocaleString('en')} files {checked ? 'were fetched back again' : 'are stored'}.</p>
     </div>
   );
 }
