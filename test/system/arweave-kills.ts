@@ -31,6 +31,7 @@ const MAX_DELAY_MS = 40;
 /** It is killed after so many ms all the same: there may be nothing of the kind to do. */
 const IDLE_MS = 2_000;
 const LOOK_MS = 2;
+const STORED_WITHIN_MS = 120_000;
 /** Started and waiting, since starting one takes longer than its life. */
 const WAITING = 2;
 /** So many shows are on their way at any time. */
@@ -40,7 +41,8 @@ const FILES = [{ name: 'audio/0.m4s', sizeBytes: 150_000 }, { name: 'audio/1.m4s
 /** And each second time, in which step it is, with gateways so slow that it can be seen there. */
 const STEPS = ['planned', 'signed', 'posting', 'posted', 'seeded', 'confirmed'];
 const SLOW_MS = 60;
-const AR = 10n ** 12n;
+/** More than all of it costs, 6 to 7 thousandths of an AR a bundle. */
+const BALANCE_WINSTON = 100n * 10n ** 12n;
 /** An hour of the queue's in so many seconds. */
 const SPEED = 1_200;
 
@@ -99,7 +101,7 @@ t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing tw
   const [post, check] = [await FaultyGateway.open(t, arlocal.url), await FaultyGateway.open(t, arlocal.url)];
   const wallet = await writeWalletFile(t);
   const { address } = await readWallet(wallet);
-  await arlocal.mint(address, AR);
+  await arlocal.mint(address, BALANCE_WINSTON);
   const keys = new SigningKeys({ db, keySecret: KEY_SECRET, dataDir: mediaDir, log: recordingLog() });
   await keys.start();
   const workers = new Workers(t, { databaseUrl: url, mediaDir, keySecret: KEY_SECRET, wallet, postUrl: post.url, checkUrl: check.url, startMs: Date.now(), speed: SPEED });
@@ -142,12 +144,12 @@ t.test(`a worker that is killed ${KILLS} times loses nothing and pays nothing tw
   await until('everything is stored', async () => {
     await mine();
     return (await unfinished()) === 0 || undefined;
-  }, 60_000);
+  }, STORED_WITHIN_MS);
   const bundles = await tables(db).selectFrom('archive_bundles').selectAll().execute();
   const items = await tables(db).selectFrom('archive_items').select(['name', 'stored_at', 'fetched_from']).execute();
   t.comment(`${bundles.length} bundles with ${items.length} items`);
   t.same(bundles.filter(({ state }) => state !== 'stored').map(({ state, error }) => ({ state, error })), []);
   t.same(items.filter(({ stored_at: at, fetched_from: from }) => at === null || from !== check.url), [], 'every item has its receipt');
   t.same([...post.posts.keys()].sort(), bundles.map(({ transaction_id: id }) => id).sort(), 'one transaction for each bundle, and nothing else, was ever posted');
-  t.equal(await arlocal.balanceOf(address), AR - bundles.reduce((sum, { reward_winston: reward }) => sum + BigInt(reward ?? 0), 0n), 'each was paid once');
+  t.equal(await arlocal.balanceOf(address), BALANCE_WINSTON - bundles.reduce((sum, { reward_winston: reward }) => sum + BigInt(reward ?? 0), 0n), 'each was paid once');
 });
