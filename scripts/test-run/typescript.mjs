@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
-// Keeps what it transpiled: loading the whole server takes two seconds and not seven, and many tests do.
-const LOADER = import.meta.resolve('tsx');
+// Keeps what it transpiled: loading the whole server takes two seconds and not seven, and many tests do. Found when it is
+// used: this file is loaded before the packages are installed.
+const LOADER = 'tsx';
 
 /**
  * Starts Node on a TypeScript file, which is transpiled as it is loaded and not checked.
