@@ -45,6 +45,12 @@ export class ArchiveAlreadyPosted extends AppError {
   }
 }
 
+export class ArchiveRangesTooMany extends AppError {
+  constructor(max: number) {
+    super('archive_ranges_too_many', `${max} ranges of this broadcast are kept out already: one range may hold several, or all of it can be stopped`, { status: 409, detail: { max } });
+  }
+}
+
 export class ArchiveNotEncrypted extends AppError {
   constructor() {
     super('archive_not_encrypted', 'this archive is not encrypted: it has no key to be given out or destroyed', { status: 409 });

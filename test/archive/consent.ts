@@ -86,6 +86,18 @@ for (const { name, open, skip } of testDatabases()) {
       await poor.consent.change(CHANNEL, { isEncrypted: false, confirm: 'ada' }, 'ada');
     });
 
+    t.test('a hundred ranges of a show can be kept out, and then all of it', async (t) => {
+      const { open, admitted } = await openArchive(t, db);
+      const archive = open();
+      const id = await admitted(archive, { holdHours: 24 });
+      const keepOut = (fromMs: number, toMs: number | null) => archive.consent.veto(id, { fromMs, toMs, reason: 'a face' }, 'mod');
+      for (let number = 0; number < 100; number += 1) await keepOut(number, number + 1);
+      await t.rejects(keepOut(0, 200), { code: 'archive_ranges_too_many', status: 409, detail: { max: 100 } });
+      t.equal(view.parse(await archive.receipts.view(id)).vetoes.length, 100);
+      await archive.consent.veto(id, { fromMs: null, toMs: null, reason: 'all' }, 'mod');
+      t.match(await archive.receipts.find(id), { state: 'vetoed' });
+    });
+
     t.test('a veto while it is being signed comes in time', async (t) => {
       const { open, admitted, world } = await openArchive(t, db);
       const archive = open();

@@ -63,4 +63,9 @@ t.test('a show is held for its people to decide, and waits for a wallet', async 
   t.match(await (await app.get('/metrics')).text(), /^tidemark_archive_waiting \d+$/m);
   t.equal(await asEve(`/api/v1/broadcasts/${id}/archive`), 403);
   t.equal((await app.api('POST', '/api/v1/archive/dead-letters/nonsense/retry', {})).status, 404);
+
+  const answers = await Promise.all(Array.from({ length: 40 }, () => settings({ holdHours: 24 })));
+  const refused = answers.filter(({ status }) => status === 429);
+  t.ok(refused.length > 0 && refused.every(({ headers }) => Number(headers.get('retry-after')) > 0), 'who changes his mind without end is told when to come back');
+  t.ok(answers.some(({ status }) => status === 200), 'and may change it before');
 });

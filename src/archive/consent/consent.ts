@@ -1,11 +1,11 @@
 import type { Db, Log } from '../../platform/index.js';
-import { ArchiveAlreadyPosted, ArchiveNotConfirmed, ArchiveNotEncrypted, ArchiveOwnerOnly, ArchiveStateWrong, ArchiveUnknown, DeadLetterUnknown } from '../errors.js';
+import { ArchiveAlreadyPosted, ArchiveNotConfirmed, ArchiveNotEncrypted, ArchiveOwnerOnly, ArchiveRangesTooMany, ArchiveStateWrong, ArchiveUnknown, DeadLetterUnknown } from '../errors.js';
 import { TIERS } from '../queue/plan.js';
 import type { TimeRange } from '../queue/plan.js';
 import { findArchive } from '../queue/queries.js';
 import type { ArchiveRow } from '../queue/queries.js';
 import { insertLog } from '../log/queries.js';
-import { decideSettings, destroyKey, doubtArchive, findSettings, listUnfinished, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
+import { decideSettings, destroyKey, doubtArchive, findSettings, listUnfinished, listVetoes, releaseArchive, reviveBundle, vetoRange, vetoRest } from './queries.js';
 import type { StoredSettings } from './queries.js';
 
 export interface ConsentOptions {
@@ -29,6 +29,8 @@ export interface SettingsChanges {
 }
 
 /** Nothing is stored for ever until the owner says so. */
+/** Of one broadcast: more than somebody chooses by hand. */
+const MAX_RANGES = 100;
 const OFF: StoredSettings = { isOn: false, tier: 'audio+360p', isEncrypted: false, holdHours: 24, withChat: false, turnedOnAt: null, turnedOnBy: null };
 
 export interface ChangedSettings extends StoredSettings {
@@ -70,11 +72,12 @@ export class Consent {
     });
   }
 
-  /** Takes a range of a broadcast, or all that was not sent yet, out of what will be stored. Gives the transactions that are out. @throws {ArchiveUnknown} {ArchiveAlreadyPosted} */
+  /** Takes a range of a broadcast, or all that was not sent yet, out of what will be stored. Gives the transactions that are out. @throws {ArchiveUnknown} {ArchiveAlreadyPosted} {ArchiveRangesTooMany} */
   async veto(id: string, { fromMs, toMs, reason }: TimeRange & { reason: string }, by: string): Promise<string[]> {
     const archive = await this.#get(id);
     const veto = { fromMs, toMs, reason, actor: by, at: this.#now() };
     if (fromMs === null && toMs === null) return this.#end(archive, veto);
+    if ((await listVetoes(this.#db, id)).length >= MAX_RANGES) throw new ArchiveRangesTooMany(MAX_RANGES);
     if (!(await vetoRange(this.#db, id, veto))) throw new ArchiveAlreadyPosted();
     await this.#note(archive, 'vetoed', by, `${fromMs ?? 0} ms to ${toMs === null ? 'the end' : `${toMs} ms`}: ${reason}`);
     return [];

@@ -61,18 +61,21 @@ const bundleId = z.uuid();
 const ESTIMATES_PER_MIN = 10;
 /** From one address: a day's show has ten thousand files. Pages ask every five seconds while one moves. */
 const READS_PER_MIN = 60;
+/** From one address: each is a line in a log that is kept. */
+const DECISIONS_PER_MIN = 30;
 
 /** The permanent archive over HTTP: settings, receipts, decisions, the operator's view. Mounted at /api/v1. */
 export function receiptsRoutes(options: ReceiptsRoutesOptions): Router {
   const router = Router();
-  channelRoutes(router, options);
+  const decisions = new AddressLimiter({ attempts: DECISIONS_PER_MIN, windowSec: 60 });
+  channelRoutes(router, options, decisions);
   readingRoutes(router, options);
-  decisionRoutes(router, options);
+  decisionRoutes(router, options, decisions);
   operatorRoutes(router, options);
   return router;
 }
 
-function channelRoutes(router: Router, { receipts, consent, people }: ReceiptsRoutesOptions): void {
+function channelRoutes(router: Router, { receipts, consent, people }: ReceiptsRoutesOptions, decisions: AddressLimiter): void {
   router.get('/channels/:slug/archive', async (request, response) => {
     const { channel } = await people.moderator(request.params.slug, request);
     response.json(receipts.settingsView(await consent.settings(channel.id)));
@@ -80,6 +83,7 @@ function channelRoutes(router: Router, { receipts, consent, people }: ReceiptsRo
   router.patch('/channels/:slug/archive', async (request, response) => {
     const { channel, username, isOwner } = await people.manager(request.params.slug, request);
     const wish = parseBody(changes, request);
+    await decisions.take(request.ip);
     const { sent, ...settings } = isOwner ? await consent.change(channel, wish, username) : await consent.narrow(channel, wish, username);
     response.json({ ...receipts.settingsView(settings), sent });
   });
@@ -115,12 +119,14 @@ function readingRoutes(router: Router, options: ReceiptsRoutesOptions): void {
   });
 }
 
-function decisionRoutes(router: Router, options: ReceiptsRoutesOptions): void {
+function decisionRoutes(router: Router, options: ReceiptsRoutesOptions, decisions: AddressLimiter): void {
   const { db, receipts, consent, people } = options;
   router.post('/broadcasts/:id/archive/veto', async (request, response) => {
     const { id } = request.params;
     const { username } = await checked(options, id, request, people.moderator);
-    const sent = await consent.veto(id, parseBody(veto, request), username);
+    const wish = parseBody(veto, request);
+    await decisions.take(request.ip);
+    const sent = await consent.veto(id, wish, username);
     response.json({ ...await receipts.view(id), sent });
   });
   router.post('/broadcasts/:id/archive/release', async (request, response) => {
@@ -134,6 +140,7 @@ function decisionRoutes(router: Router, options: ReceiptsRoutesOptions): void {
     const { id } = request.params;
     const { username } = await checked(options, id, request, people.moderator);
     parseBody(nothing, request);
+    await decisions.take(request.ip);
     await consent.verify(id, username);
     response.status(202).json(await receipts.view(id));
   });

@@ -88,6 +88,7 @@ t.test('the log says what was done', async (t) => {
   t.equal(words('erased', ' but what is out for ever: tx'), 'destroyed the key; what is out for ever: tx');
   t.equal(words('vetoed', '30000 ms to the end: he said 5 ms'), 'kept out 0:30 to the end: he said 5 ms');
   t.equal(words('admitted', 'all, encrypted, held for 24 hours'), 'took the show in: all, encrypted, held for 24 hours');
+  t.equal(words('signed', 'tx of wallet, 367400440123 winston'), 'signed a transaction: tx of wallet, 0.3674 AR');
   t.equal(words('retried', '6c2b'), 'tried again what had failed', 'a number of ours says nothing');
   t.equal(words('something-new', ''), 'something-new');
 });

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../api/archive-contract.js';
 import { clock } from '../../words/time.js';
+import { amount } from '../../words/winston.js';
 import type { Timeline } from './timeline.js';
 
 const ACTS: Record<string, string | undefined> = {
@@ -25,11 +26,15 @@ export function logWords({ action, detail }: LogEntry, timeline: Pick<Timeline, 
   const act = ACTS[action] ?? action;
   if (detail === '' || action === 'retried') return act;
   if (action === 'erased') return `${act}; ${detail.replace(/^ but /, '')}`;
-  return action === 'vetoed' ? `${act} ${inClocks(detail, timeline)}` : `${act}: ${detail}`;
+  return action === 'vetoed' ? `${act} ${inClocks(detail, timeline)}` : `${act}: ${inAr(detail)}`;
 }
 
 /** Only what stands before the reason is ours to put in other words. */
 function inClocks(detail: string, timeline: Pick<Timeline, 'playedSec'>): string {
   const [range = '', ...reason] = detail.split(': ');
   return [range.replace(/(\d+) ms/g, (_, ms: string) => clock(Math.round(timeline.playedSec(Number(ms))))), ...reason].join(': ');
+}
+
+function inAr(detail: string): string {
+  return detail.replace(/, (\d+) winston$/, (_, winston: string) => `, ${amount(winston)}`);
 }
