@@ -11,6 +11,9 @@ export const CHROMIUM_ARGUMENTS = [
   '--disable-sync', '--autoplay-policy=no-user-gesture-required',
 ];
 
+/** An init script for pages that are handed functions with named functions in them: the loader has a helper keep those names, which a page does not know. */
+export const KEEP_NAMES = 'globalThis.__name = (named) => named;';
+
 /** The name of what is missing, for `skip`; false when Chromium is there. */
 export const noChromium = existsSync(CHROMIUM_PATH) ? false : 'chromium is not installed (apt-get install chromium)';
 
