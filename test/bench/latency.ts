@@ -14,9 +14,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import { messageOf } from '../../src/platform/index.js';
-import { CHROMIUM_ARGUMENTS, CHROMIUM_PATH, noChromium } from '../support/chromium.js';
+import { launchChromium, noChromium } from '../support/chromium.js';
 import type { LipSync } from './latency/real-time/lip-sync.js';
 import { parseOptions } from './latency/options.js';
 import type { LatencyOptions } from './latency/options.js';
@@ -43,7 +42,7 @@ try {
 async function run(options: LatencyOptions, ffmpegPath: string): Promise<void> {
   const scenes = scenesOf(options.cases);
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-latency-'));
-  const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: CHROMIUM_ARGUMENTS });
+  const browser = await launchChromium();
   try {
     const runOptions = { folder, ffmpegPath, browser, seconds: options.seconds, warmUp: options.warmUp, signal: interrupted.signal, say };
     const wantsLipSync = options.cases.length === 0 || options.cases.includes(LIP_SYNC);

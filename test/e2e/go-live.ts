@@ -3,12 +3,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import t from 'tap';
 import type { Test } from 'tap';
 import { stringOf } from '../support/app.js';
-import { CHROMIUM_ARGUMENTS, CHROMIUM_PATH, noChromium } from '../support/chromium.js';
+import { launchChromium, noChromium } from '../support/chromium.js';
 import { end, publish } from '../support/publisher.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -114,7 +113,7 @@ t.test('a streamer goes live from the browser', { skip: noChromium || noWorker }
 
 /** A Chromium with a made-up camera and microphone, which asks nobody whether they may be used. */
 async function openChromiumWithCamera(t: Test): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: [...CHROMIUM_ARGUMENTS, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
+  const browser = await launchChromium('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream');
   t.after(() => browser.close());
   return browser;
 }

@@ -18,7 +18,7 @@ import { parseFlvTag } from '../../src/streams/index.js';
 import type { Media } from '../../src/streams/index.js';
 import { boxesOf, contentOf, readInit, samplesOf } from '../support/boxes.js';
 import type { Box } from '../support/boxes.js';
-import { KEEP_NAMES, noChromium, openChromium } from '../support/chromium.js';
+import { noChromium, openChromium } from '../support/chromium.js';
 import { makeEnhanced } from '../support/enhanced.js';
 import { flashAndBeep, offsetsOf } from '../support/flash-beep.js';
 import { makeFlv, readFlv } from '../support/flv.js';
@@ -168,7 +168,6 @@ t.test('a browser plays it across the reconnects, and seeks', { skip: noChromium
   await once(server, 'listening');
   t.after(() => server.close().closeAllConnections());
   const page = await (await openChromium(t)).newPage();
-  await page.addInitScript(KEEP_NAMES);
   await page.goto(`http://127.0.0.1:${z.object({ port: z.number() }).parse(server.address()).port}/`);
   const shown = await page.evaluate(async () => {
     const video = document.querySelector('video');

@@ -1,13 +1,12 @@
 /// <reference lib="dom" />
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import type { Test } from 'tap';
 import { stringOf } from './app.js';
-import { CHROMIUM_ARGUMENTS, CHROMIUM_PATH } from './chromium.js';
+import { launchChromium } from './chromium.js';
 
 /** A headless Chromium with a camera and a microphone that nobody has to allow; it closes with the test. */
 export async function openChromiumWithCamera(t: Test): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: [...CHROMIUM_ARGUMENTS, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
+  const browser = await launchChromium('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream');
   t.after(() => browser.close());
   return browser;
 }

@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
 import type { Browser, Page } from 'playwright-core';
-import { KEEP_NAMES } from '../../support/chromium.js';
 import { BLOCKS, HEIGHT_SHARE } from './pattern.js';
 
 export interface ViewerOptions {
@@ -70,7 +69,6 @@ export class Viewer {
 /** A page of a browser whose viewer has chosen a latency. It has no more pixels than needed: without a graphics card each is drawn by the processor, thirty times a second. */
 export async function openPage(browser: Browser, latency: ViewerOptions['latency']): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
-  await context.addInitScript(KEEP_NAMES);
   await context.addInitScript((chosen) => window.localStorage.setItem('tidemark.latency', chosen), latency);
   const page = await context.newPage();
   page.setDefaultTimeout(START_DEADLINE_MS);
