@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 import type { Browser, Page } from 'playwright-core';
 import type { Test } from 'tap';
+import { Session } from '../../src/web/api/session.js';
+import { ChatClient } from '../../src/web/chat/client/chat-client.js';
 import { until } from './until.js';
 
 const PASSWORD = 'correct horse';
@@ -49,4 +51,16 @@ export async function writeOn(page: Page, text: string): Promise<void> {
   const field = page.getByRole('combobox', { name: 'Message' });
   await field.fill(text);
   await field.press('Enter');
+}
+
+/** The room of channel ada as its owner has it, through the page's own client. */
+export async function enterRoomAsOwner(t: Test, origin: string) {
+  const remembered = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
+  const session = new Session({ origin, remembered });
+  await session.signIn({ login: 'ada', password: PASSWORD });
+  const client = new ChatClient({ origin, session, remembered });
+  t.after(() => client.close());
+  const room = client.enter('ada');
+  await until('the owner is in the room', () => (room.view.phase === 'open' ? true : undefined));
+  return room;
 }

@@ -2,10 +2,8 @@
 import type { Page, WebSocketRoute } from 'playwright-core';
 import t from 'tap';
 import type { Test } from 'tap';
-import { Session } from '../../src/web/api/session.js';
-import { ChatClient } from '../../src/web/chat/client/chat-client.js';
 import { startApp } from '../support/app.js';
-import { openPageOf, untilTexts } from '../support/chat-page.js';
+import { enterRoomAsOwner, openPageOf, untilTexts } from '../support/chat-page.js';
 import { noChromium, openChromium } from '../support/chromium.js';
 import { until } from '../support/until.js';
 import { XSS_VECTORS } from '../support/xss-vectors.js';
@@ -43,13 +41,7 @@ async function hoverAll(page: Page, selector: string): Promise<void> {
 }
 
 async function sayAll(t: Test, origin: string): Promise<string[]> {
-  const remembered = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
-  const session = new Session({ origin, remembered });
-  await session.signIn({ login: 'ada', password: 'correct horse' });
-  const client = new ChatClient({ origin, session, remembered });
-  t.after(() => client.close());
-  const room = client.enter('ada');
-  await until('the room', () => (room.view.phase === 'open' ? true : undefined));
+  const room = await enterRoomAsOwner(t, origin);
   for (const vector of XSS_VECTORS) room.say(vector);
   await until('all of it is said', () => (room.view.pending.every(({ failure }) => failure !== undefined) ? true : undefined), 60_000);
   t.same(room.view.pending.map(({ failure }) => failure?.code), [], 'nobody is kept from writing about scripts');

@@ -4,10 +4,8 @@ import path from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Wish } from '../../src/web/api/chat-contract.js';
-import { Session } from '../../src/web/api/session.js';
-import { ChatClient } from '../../src/web/chat/client/chat-client.js';
 import { startApp } from '../support/app.js';
-import { openPageOf, registerOn, textsOn, untilTexts, writeOn } from '../support/chat-page.js';
+import { enterRoomAsOwner, openPageOf, registerOn, textsOn, untilTexts, writeOn } from '../support/chat-page.js';
 import { noChromium, openChromium } from '../support/chromium.js';
 import { end } from '../support/publisher.js';
 import { freePort, startServerProcess } from '../support/server-process.js';
@@ -90,13 +88,7 @@ t.test('two viewers in one chat', { skip: noChromium }, async (t) => {
 
 /** Sets modes as the channel's owner, who has no page for it here. */
 async function moderatorOf(t: Test, origin: string): Promise<(modes: Wish<'set-modes'>['modes']) => Promise<void>> {
-  const remembered = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
-  const session = new Session({ origin, remembered });
-  await session.signIn({ login: 'ada', password: 'correct horse' });
-  const client = new ChatClient({ origin, session, remembered });
-  t.after(() => client.close());
-  const room = client.enter('ada');
-  await until('the moderator is in the room', () => (room.view.phase === 'open' ? true : undefined));
+  const room = await enterRoomAsOwner(t, origin);
   return async (modes) => {
     const reply = await room.ask('set-modes', { channel: 'ada', modes });
     if (!reply.ok) throw new Error(reply.message);
