@@ -40,10 +40,10 @@ async function findInside(root: string, name: string): Promise<string | undefine
 
 /** @throws {CopyUnreadable} */
 async function readBlocks(file: string): Promise<Uint8Array[]> {
-  const { size, isFile } = await stat(file).then((found) => ({ size: found.size, isFile: found.isFile() }), (cause: unknown) => {
+  const found = await stat(file).catch((cause: unknown) => {
     throw new CopyUnreadable(`${file} cannot be read`, { cause });
   });
-  if (!isFile || size > MAX_MANIFEST_BYTES) throw new CopyUnreadable(`${file} is no manifest: that is a file of at most ${MAX_MANIFEST_BYTES} bytes`);
+  if (!found.isFile() || found.size > MAX_MANIFEST_BYTES) throw new CopyUnreadable(`${file} is no manifest: that is a file of at most ${MAX_MANIFEST_BYTES} bytes`);
   return readCar(await readFile(file)).blocks;
 }
 
